@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# make help lists the targets. Everything generated lands below $(O).
+#
+#   vmlinux/ + bpf/*.h  ->  bpf/drop.bpf.c  ->  drop.skel.h  ->  user/  ->  dropwhy
+
+O ?= .output
+V ?= 0
+PREFIX ?= /usr/local
+DESTDIR ?=
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+
+CC ?= cc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool 2>/dev/null) $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
+INSTALL ?= install
+
+VERSION := 0.1.0
+
+# A build with ASan and UBSan beside the normal one.
+SANITIZE ?= 0
+ifeq ($(SANITIZE),1)
+override O := $(O)/sanitize
+SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+WARNINGS := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+LIBS := -lbpf -lelf -lz -ljansson -lmnl
+HOST_CFLAGS = $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(SANITIZE_FLAGS) -I. -I$(O) \
+	-DDROPWHY_VERSION='"$(VERSION)"'
+
+BPF_ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
+# clang -target bpf has no signature for unused parameters; programs must take their context
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
+	-Wno-unused-parameter -I.
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s %s\n' "$(1)" "$(2)"
+MAKEFLAGS += --no-print-directory
+endif
+
+USER_SOURCES := $(wildcard user/*.c user/*/*.c)
+USER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out user/main.c,$(USER_SOURCES)))
+UNIT_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/*.c))
+INTEGRATION_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/integration/*.c))
+CHECK_VMLINUX_OBJECTS := $(patsubst %.c,$(O)/%.o,tools/check-vmlinux.c $(wildcard tools/core_*.c))
+FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+.PHONY: all
+all: $(O)/dropwhy
+
+.PHONY: help
+help:
+	@echo 'make               build $(O)/dropwhy (no root, no network)'
+	@echo 'sudo make run      install what is missing, build, trace this node until Ctrl-C'
+	@echo 'sudo make test     install what is missing, build, run every test'
+	@echo 'sudo make demo     fill a conntrack table in throwaway namespaces and watch'
+	@echo '     make unit     the unit tests alone (no root)'
+	@echo 'sudo make integration [CASE=name,…]   the integration tests alone'
+	@echo '     make fuzz [FUZZ_SECONDS=20]      every fuzz target for a while'
+	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
+	@echo '     make lint     clang-tidy'
+	@echo '     make install  [PREFIX=$(PREFIX)] [DESTDIR=]'
+	@echo '     make clean'
+	@echo 'Variables: V=1 shows commands, SANITIZE=1 builds with ASan and UBSan, O=DIR builds elsewhere.'
+
+# --- kernel side
+
+$(O)/bpf/drop.bpf.o: bpf/drop.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
+
+$(O)/bpf/drop.o: $(O)/bpf/drop.bpf.o
+	$(call say,OBJECT,$@)
+	$(Q)$(BPFTOOL) gen object $@ $<
+
+$(O)/drop.skel.h: $(O)/bpf/drop.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name drop_bpf > $@
+
+# --- user side
+
+$(O)/%.o: %.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/user/source/live.o: $(O)/drop.skel.h
+
+$(O)/libdropwhy.a: $(USER_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(O)/dropwhy: $(O)/user/main.o $(O)/libdropwhy.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+.PHONY: run
+run:
+	$(Q)tools/install-dependencies build run
+	$(Q)$(MAKE) all
+	$(Q)$(O)/dropwhy trace
+
+.PHONY: install
+install: all
+	$(INSTALL) -D -m 0755 $(O)/dropwhy $(DESTDIR)$(SBINDIR)/dropwhy
+	$(INSTALL) -D -m 0644 user/dropwhy.8 $(DESTDIR)$(MANDIR)/man8/dropwhy.8
+	$(INSTALL) -D -m 0644 user/dropwhy.bash-completion $(DESTDIR)$(COMPLETIONDIR)/dropwhy
+
+# --- tests
+
+$(O)/tests/unit/unit: $(UNIT_OBJECTS) $(O)/libdropwhy.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lcriterion $(LIBS) -o $@
+
+$(O)/tests/integration/%: $(O)/tests/integration/%.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -ljansson -lmnl -o $@
+
+.PHONY: unit
+unit: $(O)/tests/unit/unit
+	$(Q)$<
+
+.PHONY: integration
+integration: all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) tests/integration/run
+
+# What the issue tracker of a distribution would run: everything, on a bare machine.
+.PHONY: test
+test:
+	$(Q)tools/install-dependencies build run test
+	$(Q)$(MAKE) all check-vmlinux
+	$(Q)$(MAKE) unit
+	$(Q)$(MAKE) unit SANITIZE=1
+	$(Q)$(MAKE) fuzz
+	$(Q)$(MAKE) integration
+	$(Q)$(MAKE) integration SANITIZE=1
+
+FUZZ_SECONDS ?= 10
+FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+# everything but what needs the skeleton or runs the program
+FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/trace%.c,$(USER_SOURCES))
+
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZED_SOURCES) Makefile
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(filter %.c,$^) $(LIBS) -o $@
+
+.PHONY: fuzz
+fuzz: $(FUZZERS)
+	$(Q)for fuzzer in $(FUZZERS); do \
+		echo "$$fuzzer: $(FUZZ_SECONDS) s"; \
+		mkdir -p $$fuzzer.corpus; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$$fuzzer. $$fuzzer.corpus > $$fuzzer.log 2>&1 || \
+			{ cat $$fuzzer.log; exit 1; }; \
+		grep -E 'number_of_executed_units' $$fuzzer.log; \
+	done
+
+$(O)/tools/check-vmlinux: $(CHECK_VMLINUX_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -o $@
+
+.PHONY: check-vmlinux
+check-vmlinux: $(O)/tools/check-vmlinux $(O)/bpf/drop.bpf.o
+	$(Q)$< --object $(O)/bpf/drop.bpf.o $(if $(BTF),--btf $(BTF))
+
+.PHONY: lint
+lint: $(O)/drop.skel.h
+	$(Q)clang-tidy --quiet $(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c) -- \
+		-std=gnu11 -D_GNU_SOURCE -I. -I$(O) -DDROPWHY_VERSION='"$(VERSION)"'
+
+.PHONY: demo
+demo:
+	$(Q)tools/install-dependencies build run
+	$(Q)$(MAKE) all $(O)/tools/demo-traffic
+	$(Q)O=$(O) tools/demo
+
+$(O)/tools/demo-traffic: $(O)/tools/demo-traffic.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -o $@
+
+.PHONY: clean
+clean:
+	$(call say,CLEAN,$(O))
+	$(Q)rm -rf $(O)
+
+-include $(O)/bpf/drop.bpf.d
+-include $(patsubst %.c,$(O)/%.d,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c))

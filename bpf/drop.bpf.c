@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The drop programs: one for each form that the kfree_skb tracepoint has had.
+ * The loader picks by its prototype in the running kernel's BTF. A drop is
+ * counted under its reason and ends in exactly one of noise, filtered,
+ * delivered or lost.
+ */
+#include "vmlinux/vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/filter.bpf.h"
+#include "bpf/netfilter_cause.bpf.h"
+#include "bpf/packet.bpf.h"
+#include "bpf/skb.bpf.h"
+#include "bpf/walk.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* A reader that was just woken looks again by itself for twice this long. */
+#define WAKEUP_QUIET_NS 20000000
+
+/* Wakes the reader when it sleeps, and when the ring fills; never for each record. */
+__inline_always __u64 wakeup_flags(__u64 now_ns)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	if (waiting >= wakeup_bytes) {
+		if (globals.wakeup_pending)
+			return BPF_RB_NO_WAKEUP;
+		globals.wakeup_pending = 1;
+		return BPF_RB_FORCE_WAKEUP;
+	}
+	if (now_ns - globals.last_wakeup_ns < WAKEUP_QUIET_NS)
+		return BPF_RB_NO_WAKEUP;
+	globals.last_wakeup_ns = now_ns;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+__inline_always bool deliver(struct scratch *sc, __u64 now_ns)
+{
+	__u32 size = sizeof(sc->rec);
+	__u32 sections = sc->rec.sections;
+
+	if (sections & DROP_SECTION_CT)
+		size += sizeof(sc->ct);
+	if (sections & DROP_SECTION_INNER) {
+		size += sizeof(sc->inner);
+		if (!(sections & DROP_SECTION_CT))
+			__builtin_memcpy(&sc->ct, &sc->inner, sizeof(sc->inner));
+	}
+	sc->rec.hdr.size = size;
+	/* tells the verifier what the compiler knows */
+	if (size > DROP_RECORD_MAX_SIZE)
+		return false;
+	return !bpf_ringbuf_output(&events, &sc->rec, size, wakeup_flags(now_ns));
+}
+
+/* Noise without a reason of its own: sockets that are closed, and what is no network packet. */
+__inline_always bool is_no_trouble(struct sk_buff *skb, const struct net *net, __u32 location,
+				 const bool typed)
+{
+	struct sock *sk = KREAD(typed, skb, sk);
+	__u16 family;
+
+	if (location == LOCATION_NOISE)
+		return true;
+	if (sk) {
+		family = KREAD(typed, sk, __sk_common.skc_family);
+		if (family && family != AF_INET && family != AF_INET6)
+			return true;
+	}
+	return !net && !KREAD(typed, skb, protocol);
+}
+
+/*
+ * Adds what the location tells to the flags of the reason. A reason that says
+ * too little is netfilter's, or noise, by where the packet was freed.
+ */
+__inline_always __u32 refine_flags(struct sk_buff *skb, const struct net *net, __u32 location,
+				   __u32 flags, const bool typed)
+{
+	if (!(flags & REASON_F_LOCATION))
+		return flags;
+	switch (location) {
+	case LOCATION_NFT:
+	case LOCATION_NF_HOOK:
+		return flags | REASON_F_NETFILTER | REASON_F_CONNTRACK;
+	case LOCATION_NF_QUEUE:
+	case LOCATION_CT_CALLER:
+		return flags | REASON_F_CONNTRACK;
+	}
+	if (!(flags & REASON_F_WANTED) && is_no_trouble(skb, net, location, typed))
+		flags |= REASON_F_NOISE;
+	return flags;
+}
+
+/* Fills the rest of a record that will be delivered. */
+__inline_always void complete(const struct freed *f, struct drop_record *rec, const bool typed)
+{
+	struct sk_buff *skb = f->skb;
+
+	read_socket(f, rec, typed);
+	rec->hdr.type = RECORD_DROP;
+	rec->hdr.version = DROP_RECORD_VERSION;
+	rec->time_ns = bpf_ktime_get_boot_ns();
+	rec->location = f->location;
+	rec->reason = f->reason;
+	rec->len_bytes = KREAD(typed, skb, len);
+	rec->mark = KREAD(typed, skb, mark);
+}
+
+/* Decides what becomes of one drop. */
+__inline_always void handle_drop(const struct freed *f, struct scratch *sc, __u32 level,
+				 struct drop_counters *count, __u32 flags,
+				 struct cpu_state *cpu, const bool typed)
+{
+	struct sk_buff *skb = f->skb;
+	const struct net *net = packet_net(skb, f->rx_sk, typed);
+	struct packet *packet = &sc->packet;
+	__u32 location = LOCATION_OTHER;
+	bool armed = cpu->phase == CPU_ARMED, unsure = !armed || cpu->late || !globals.all_known;
+	__u64 now_ns = bpf_ktime_get_ns();
+
+	packet->len = KREAD(typed, skb, len);
+	if (armed) {
+		count->seen++;
+		count->seen_bytes += packet->len;
+	}
+	if (flags & (REASON_F_NETFILTER | REASON_F_LOCATION)) {
+		location = location_kind(f->location);
+		flags = refine_flags(skb, net, location, flags, typed);
+	}
+	if (flags & REASON_F_NOISE && !enable_noise) {
+		count->noise += armed;
+		return;
+	}
+
+	packet->net = (__u64)net;
+	packet->nfct = KREAD(typed, skb, _nfct);
+	read_device(skb, net, sc, typed);
+	read_layout(skb, packet, typed);
+	read_packet(level);
+	sc->rec.ct_state = ct_state(packet->nfct);
+	if (is_attached(packet->nfct))
+		read_conntrack(level);
+	if (flags & REASON_F_CONNTRACK && net &&
+	    explain(level, flags, location, unsure, now_ns))
+		cpu->no_baseline += armed;
+	if (!armed)
+		return;
+
+	sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
+	if (flags & REASON_F_REJECT || !filter_matches(level)) {
+		count->filtered++;
+		return;
+	}
+	complete(f, &sc->rec, typed);
+	if (deliver(sc, now_ns))
+		count->delivered++;
+	else
+		count->lost++;
+}
+
+__inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
+			    const bool typed)
+{
+	struct freed f = { .skb = skb, .rx_sk = rx_sk, .location = location, .reason = reason };
+	__u32 zero = 0, slot = reason_slot(reason), level, flags;
+	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	struct drop_counters *count;
+	struct scratch *sc;
+
+	if (!cpu || cpu->phase == CPU_IDLE)
+		return 0;
+	count = bpf_map_lookup_elem(&counters, &slot);
+	if (!count)
+		return 0;
+	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
+	flags = reason_flags[slot & (REASON_SLOTS - 1)];
+	level = cpu->nesting;
+	sc = scratch_at(level);
+	if (!sc) {
+		count->seen++;
+		count->lost++;
+		return 0;
+	}
+	cpu->nesting = level + 1;
+	__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, ip));
+	handle_drop(&f, sc, level, count, flags, cpu, typed);
+	cpu->nesting = level;
+	return 0;
+}
+
+/* From 6.11: c53795d48ee8 ("net: add rx_sk to trace_kfree_skb") */
+SEC("?tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb_args4, struct sk_buff *skb, void *location, enum skb_drop_reason reason,
+	     struct sock *rx_sk)
+{
+	return on_free(skb, (__u64)location, reason, rx_sk, true);
+}
+
+/* From 5.17: c504e5c2f964 ("net: skb: introduce kfree_skb_reason()") */
+SEC("?tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb_args3, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
+{
+	return on_free(skb, (__u64)location, reason, NULL, true);
+}
+
+SEC("?tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb_args2, struct sk_buff *skb, void *location)
+{
+	return on_free(skb, (__u64)location, NO_REASON, NULL, true);
+}
+
+/* The last resort, where typed tracepoints are refused: the same by way of perf events. */
+SEC("?tracepoint/skb/kfree_skb")
+int kfree_skb_classic(struct trace_event_raw_kfree_skb *ctx)
+{
+	struct sk_buff *skb = BPF_CORE_READ(ctx, skbaddr);
+	__u64 location = (__u64)BPF_CORE_READ(ctx, location);
+	__u32 reason = NO_REASON;
+
+	if (bpf_core_field_exists(ctx->reason))
+		reason = BPF_CORE_READ(ctx, reason);
+	return on_free(skb, location, reason, NULL, false);
+}

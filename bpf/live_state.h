@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Maps' keys and values and globals that the kernel side shares with its
+ * loader alone (user/source/live.c); nothing of it leaves the node.
+ */
+#ifndef DROPWHY_LIVE_STATE_H
+#define DROPWHY_LIVE_STATE_H
+
+#include "bpf/drop_record.h"
+
+/* What a freeing location tells. */
+enum location_kind {
+	LOCATION_OTHER,
+	LOCATION_NFT,		/* inside nft_do_chain: an nftables rule, proven */
+	LOCATION_NF_HOOK,	/* nf_hook_slow and its kin: any netfilter hook */
+	LOCATION_NF_QUEUE,	/* re-injection from NFQUEUE */
+	LOCATION_CT_CALLER,	/* Open vSwitch or act_ct, which call conntrack themselves */
+	LOCATION_NOISE,		/* no trouble: queues emptied with their socket, … */
+};
+
+struct location_class {
+	__u64 start;		/* first address of the function */
+	__u64 end;		/* first address after it */
+	__u32 kind;		/* enum location_kind */
+	__u32 pad;
+};
+
+/* Sorted by start, the unused at the end with start = ~0; a power of two for the search. */
+#define LOCATION_CLASSES_MAX 128
+
+/* What may sit in a namespace's netfilter hooks. */
+#define HOOK_CONNTRACK	(1u << 0) /* conntrack itself, in PREROUTING: its drops show in its counters */
+#define HOOK_HARMLESS	(1u << 1) /* drops nothing */
+#define HOOK_XTABLES	(1u << 2)
+#define HOOK_NFT	(1u << 3)
+#define HOOK_NAT	(1u << 4) /* drops only what it cannot map, killing the entry */
+#define HOOK_DEFRAG	(1u << 5) /* drops only fragments */
+#define HOOK_OTHER	(1u << 6) /* may drop for reasons of its own, or is unknown */
+
+/*
+ * A namespace. The number of a deleted one is given again at once, and so is
+ * its address: only the cookie is never used twice (0 before 5.12, where it is
+ * made on demand; then a counter that runs backwards tells).
+ */
+struct netns_key {
+	__u64 net;		/* address of struct net */
+	__u64 cookie;
+};
+
+struct ct_counts {
+	__u32 drop;
+	__u32 insert_failed;
+	__u32 chaintoolong;
+	__u32 invalid;
+};
+
+/* One namespace on one CPU. */
+struct netns_state {
+	__u64 stat;		/* address of this CPU's struct ip_conntrack_stat; 0: not looked up yet */
+	__u64 entries;		/* address of the namespace's number of entries; 0: unknown */
+	__u64 limit;		/* address of nf_conntrack_max as it holds there; 0: unknown */
+	__u64 hooks_seen;	/* which hooks hook_kinds speaks of */
+	__u64 spare_ns;		/* when spare was left over */
+	struct ct_counts last;	/* the counters when last looked at */
+	struct ct_counts spare;	/* moved, but not by the packet looked at then */
+	__u64 claimed_drop;	/* packets explained by these counters */
+	__u64 claimed_insert_failed;
+	__u64 claimed_chaintoolong;
+	__u32 hook_kinds;	/* HOOK_* of the last family looked at */
+	__u32 netns_ino;
+	__u32 epoch;		/* of the last walk that found it alive */
+	__u32 unsure;		/* last is not known yet: the next look only learns */
+};
+
+enum cpu_phase {
+	CPU_IDLE,		/* count nothing */
+	CPU_LEARNING,		/* keep the baselines right, count nothing */
+	CPU_ARMED,		/* count */
+};
+
+struct cpu_state {
+	__u32 phase;		/* enum cpu_phase */
+	__u32 nesting;		/* programs running on this CPU */
+	__u32 late;		/* was offline when the baselines were taken */
+	__u32 pad;
+	__u64 no_baseline;	/* netfilter drops whose conntrack counters could not be compared */
+	__u64 walk_at;		/* where the walk through the namespaces goes on: struct net */
+};
+
+/* Commands to the walk program, through globals.command */
+enum walk_command {
+	WALK_LEARN,		/* start a CPU: take baselines */
+	WALK_ARM,		/* start counting */
+	WALK_STOP,		/* stop counting */
+	WALK_SWEEP,		/* mark the living namespaces with the epoch */
+};
+
+struct live_globals {
+	__u64 any_net;		/* some struct net, where walks begin */
+	__u64 netns_ops;	/* struct net.ns.ops: the same for all, tells a struct net from garbage */
+	__u64 last_wakeup_ns;	/* CLOCK_MONOTONIC */
+	__u32 wakeup_pending;	/* a wake-up for the fill level was sent; the reader clears it */
+	__u32 ct_net_id;	/* conntrack's index in net->gen; 0: unknown */
+	__u32 command;		/* enum walk_command */
+	__u32 epoch;
+	__u32 all_known;	/* baselines exist for every namespace: a new one starts at zero */
+	__u32 namespace_count;	/* entries in the map */
+};
+
+/* Namespaces visited by one run of the walk program; it is run until it returns WALK_DONE. */
+#define WALK_STEPS 256
+#define WALK_DONE  1
+#define WALK_MORE  2
+#define WALK_FULL  3		/* done, but the map had no room for some */
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Keeps what is known of each network namespace: where its conntrack
+ * counters, its number of entries and its limit are in kernel memory. Nothing here needs a symbol's address: data symbols are absent from
+ * kallsyms where KALLSYMS_ALL is off.
+ */
+#ifndef DROPWHY_NAMESPACE_BPF_H
+#define DROPWHY_NAMESPACE_BPF_H
+
+#include "bpf/kread.bpf.h"
+#include "bpf/state.bpf.h"
+
+/*
+ * Entries of net->gen to try for conntrack's own. A kernel has some 60 with
+ * every module of a distribution loaded.
+ */
+#define NET_GENERIC_MAX 128
+
+/*
+ * skb->dev shares its memory with UDP's dev_scratch and with the rbnode of
+ * TCP's queues, so it may be anything: a struct net is only believed if its
+ * namespace operations are those that all of them share.
+ */
+__inline_always bool is_net(const struct net *net)
+{
+	return net && BPF_CORE_READ(net, ns.ops) == (void *)globals.netns_ops;
+}
+
+/* What this CPU adds to the address of a per-CPU variable to find its own copy. */
+__inline_always __u64 this_cpu_offset(void)
+{
+	__u32 zero = 0;
+	void *mine = bpf_map_lookup_elem(&cpus, &zero);
+	__u64 map, base = 0;
+
+	if (!mine)
+		return 0;
+	/* a per-CPU array keeps, for its element, the address that each CPU adds
+	 * its own offset to: what the lookup returned minus that is the offset */
+	map = kernel_address(&cpus);
+	bpf_probe_read_kernel(&base, sizeof(base),
+			      (const void *)(map + bpf_core_field_offset(struct bpf_array, pptrs)));
+	return base ? kernel_address(mine) - base : 0;
+}
+
+/*
+ * conntrack's per-namespace data is net->gen->ptr[nf_conntrack_net_id]. The id
+ * is a data symbol, but the data certifies itself: its sysctl table's
+ * nf_conntrack_count points back at its own count.
+ */
+__inline_always bool certify_conntrack_net(struct ctl_table_header *header, __u64 count,
+					   __u64 *limit)
+{
+	__u64 table = (__u64)BPF_CORE_READ(header, ctl_table);
+	__u32 size = bpf_core_type_size(struct ctl_table);
+	struct ctl_table *max = (void *)table, *cnt = (void *)(table + size);
+	char name[20] = {};
+
+	/* the first two rows since 9714be7da880 (2007): nf_conntrack_max, nf_conntrack_count */
+	if (!table || (__u64)BPF_CORE_READ(cnt, data) != count)
+		return false;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(max, procname));
+	if (name[0] != 'n' || name[13] != 'm' || name[14] != 'a' || name[15] != 'x')
+		return false;
+	*limit = (__u64)BPF_CORE_READ(max, data);
+	return true;
+}
+
+__inline_always bool look_at_generic(const struct net *net, __u32 id, __u64 *entries, __u64 *limit)
+{
+	struct net_generic *gen = BPF_CORE_READ(net, gen);
+	__u64 slot = (__u64)gen + bpf_core_field_offset(struct net_generic, ptr) + id * 8;
+	struct nf_conntrack_net *cnet = NULL;
+
+	if (!bpf_core_type_exists(struct nf_conntrack_net))
+		return false;
+	if (id >= BPF_CORE_READ(gen, s.len) ||
+	    bpf_probe_read_kernel(&cnet, sizeof(cnet), (const void *)slot) || !cnet)
+		return false;
+	*entries = (__u64)cnet + bpf_core_field_offset(struct nf_conntrack_net, count);
+	return certify_conntrack_net(BPF_CORE_READ(cnet, sysctl_header), *entries, limit);
+}
+
+/* Finds where @net counts its entries, and its limit: scratch.bytes[0] and [1]. */
+__stage int find_conntrack(__u32 level, __u64 net_address)
+{
+	const struct net *net = (const void *)net_address;
+	const struct net___counted_ct *old = (const void *)net_address;
+	struct scratch *sc = scratch_at(level);
+	__u64 entries = 0, limit = 0;
+
+	if (!sc)
+		return 0;
+	sc->bytes[0] = sc->bytes[1] = 0;
+	if (bpf_core_field_exists(struct netns_ct___counted, count)) {
+		entries = net_address + bpf_core_field_offset(struct net___counted_ct, ct.count);
+		if (!certify_conntrack_net(BPF_CORE_READ(old, ct.sysctl_header), entries, &limit))
+			return 0;
+	} else if (!globals.ct_net_id ||
+		   !look_at_generic(net, globals.ct_net_id, &entries, &limit)) {
+		return 0;
+	}
+	sc->bytes[0] = entries;
+	sc->bytes[1] = limit;
+	return 0;
+}
+
+/* Reads this CPU's conntrack counters of the namespace; false: there are none. */
+__inline_always bool read_ct_counts(const struct netns_state *st, struct scratch *sc,
+				    struct ct_counts *ret_counts)
+{
+	struct ip_conntrack_stat *stat = (void *)sc->bytes;
+
+	if (!st->stat || bpf_probe_read_kernel(stat, bpf_core_type_size(struct ip_conntrack_stat),
+					       (const void *)st->stat))
+		return false;
+	ret_counts->drop = stat->drop;
+	ret_counts->insert_failed = stat->insert_failed;
+	ret_counts->chaintoolong = stat->chaintoolong;
+	ret_counts->invalid = stat->invalid;
+	return true;
+}
+
+__inline_always void netns_key__init(struct netns_key *key, __u64 net_address)
+{
+	const struct net *net = (const void *)net_address;
+	const struct net___atomic_cookie *old = (const void *)net_address;
+
+	key->net = net_address;
+	if (bpf_core_field_size(struct net, net_cookie) != 8 ||
+	    bpf_core_field_exists(old->net_cookie.counter))
+		key->cookie = 0;
+	else
+		key->cookie = BPF_CORE_READ(net, net_cookie);
+}
+
+/* Looks up the addresses; conntrack may come to a namespace later than we do. */
+__inline_always void netns_state__locate(struct netns_state *st, __u64 net_address,
+					 struct scratch *sc, __u32 level)
+{
+	const struct net *net = (const void *)net_address;
+	__u64 offset = this_cpu_offset(), stat = 0;
+
+	if (bpf_core_field_exists(struct net, ct)) /* CONFIG_NF_CONNTRACK */
+		stat = (__u64)BPF_CORE_READ(net, ct.stat);
+	if (stat && offset) {
+		find_conntrack(level, net_address);
+		st->entries = sc->bytes[0];
+		st->limit = sc->bytes[1];
+		st->stat = stat + offset;
+	}
+	st->netns_ino = BPF_CORE_READ(net, ns.inum);
+	st->epoch = globals.epoch;
+}
+
+/* The state of a namespace on this CPU; NULL: never seen. */
+__inline_always struct netns_state *netns_state__find(__u64 net)
+{
+	struct netns_key key;
+
+	netns_key__init(&key, net);
+	return bpf_map_lookup_elem(&namespaces, &key);
+}
+
+__inline_always struct netns_state *netns_state__create(__u64 net, struct scratch *sc)
+{
+	struct netns_key key;
+
+	_Static_assert(sizeof(struct netns_state) <= sizeof(sc->bytes), "room for an empty one");
+	netns_key__init(&key, net);
+	__builtin_memset(sc->bytes, 0, sizeof(sc->bytes));
+	if (!bpf_map_update_elem(&namespaces, &key, sc->bytes, BPF_NOEXIST))
+		__sync_fetch_and_add(&globals.namespace_count, 1);
+	return bpf_map_lookup_elem(&namespaces, &key);
+}
+
+/*
+ * The same, created when seen for the first time. A new namespace's counters
+ * start at zero. Where that is not sure (@unsure: the baselines are still
+ * being taken, some could not be, or this CPU came online late) the first look
+ * only learns.
+ */
+__inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *sc, __u32 level,
+						     bool unsure)
+{
+	struct netns_state *st = netns_state__find(net);
+
+	if (!st)
+		st = netns_state__create(net, sc);
+	if (!st) {
+		globals.all_known = 0; /* no room: it may get some later, and not start at zero */
+		return NULL;
+	}
+	if (!st->stat) {
+		netns_state__locate(st, net, sc, level);
+		st->unsure = unsure;
+	}
+	return st;
+}
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Tells which part of netfilter dropped a packet, from evidence that is there
+ * when it is freed, without a hook on any hot path:
+ *
+ * 1. conntrack's counters. conntrack bumps its per-CPU counter just before
+ *    the packet is freed on the same CPU. What moved since this CPU last
+ *    looked at this namespace says what conntrack did.
+ * 2. the packet's own entry: none attached when none could be allocated, an
+ *    unconfirmed one when it could not be inserted.
+ * 3. entries against the limit.
+ * 4. the location, and which functions sit in the namespace's hooks.
+ *
+ * Each drop takes one unit of a counter's movement. A softirq that interrupts
+ * a sender between its bump and its free finds two and leaves one, which the
+ * sender takes a moment later; what nobody takes within SPARE_NS is void.
+ *
+ * What stays uncertain: a sender that a preemptible kernel moves to another
+ * CPU between bump and free finds nothing there. Where its packet looks like
+ * the victim of a full table the cause stays CAUSE_NONE; one whose entry
+ * could not be inserted looks like a rule's victim and is taken for one
+ * (CAUSE_NF_RULE or CAUSE_XTABLES_RULE). Both show in the reconciliation, as
+ * a counter that moved further than was attributed. An allocation that failed
+ * for lack of memory while the table is over 15/16 full counts as full.
+ */
+#ifndef DROPWHY_NETFILTER_CAUSE_BPF_H
+#define DROPWHY_NETFILTER_CAUSE_BPF_H
+
+#include "bpf/conntrack.bpf.h"
+#include "bpf/namespace.bpf.h"
+
+/* Between a bump and its free lie microseconds; an interrupt storm may make it more. */
+#define SPARE_NS 1000000
+
+/* Hook arrays longer than this count as unknown; Kubernetes nodes have up to 7. */
+#define HOOKS_MAX 16
+
+/* NF_INET_NUMHOOKS and NF_ARP_NUMHOOKS: uapi/linux/netfilter.h, netfilter_arp.h */
+#define HOOK_POINTS	5
+#define ARP_HOOK_POINTS 3
+
+struct evidence {
+	struct scratch *sc;
+	struct netns_state *st;	/* NULL: no state could be kept */
+	struct ct_counts moved;	/* since last looked at */
+	__u32 location;		/* enum location_kind */
+	bool counted;		/* moved is to be believed */
+	bool no_conntrack;	/* there is none in this namespace */
+};
+
+__inline_always __u32 location_kind(__u64 location)
+{
+	__u32 at = 0, step;
+
+	for (step = LOCATION_CLASSES_MAX / 2; step; step /= 2)
+		if (location_classes[(at + step) & (LOCATION_CLASSES_MAX - 1)].start <= location)
+			at += step;
+	at &= LOCATION_CLASSES_MAX - 1;
+	if (location_classes[at].start <= location && location < location_classes[at].end)
+		return location_classes[at].kind;
+	return LOCATION_OTHER;
+}
+
+__inline_always __u32 moved_by(__u32 now, __u32 *last, bool reborn)
+{
+	__u32 by = reborn ? now : now - *last; /* wraps around with the kernel's unsigned int */
+
+	*last = now;
+	return by;
+}
+
+/* Brings the baseline up to date and says what moved. */
+__inline_always bool look_at_counters(struct evidence *ev, __u64 now_ns)
+{
+	struct netns_state *st = ev->st;
+	struct ct_counts now;
+	bool reborn;
+
+	if (!st || !read_ct_counts(st, ev->sc, &now))
+		return false;
+	if (st->unsure) {
+		st->unsure = 0;
+		st->last = now;
+		return false;
+	}
+	/* a counter that ran backwards by less than half its range: another
+	 * namespace has this number and address now, and started at zero */
+	reborn = (__s32)(now.drop - st->last.drop) < 0 ||
+		 (__s32)(now.insert_failed - st->last.insert_failed) < 0 ||
+		 (__s32)(now.chaintoolong - st->last.chaintoolong) < 0 ||
+		 (__s32)(now.invalid - st->last.invalid) < 0;
+	ev->moved.drop = moved_by(now.drop, &st->last.drop, reborn);
+	ev->moved.insert_failed = moved_by(now.insert_failed, &st->last.insert_failed, reborn);
+	ev->moved.chaintoolong = moved_by(now.chaintoolong, &st->last.chaintoolong, reborn);
+	ev->moved.invalid = moved_by(now.invalid, &st->last.invalid, reborn);
+	if (now_ns - st->spare_ns < SPARE_NS) {
+		ev->moved.drop += st->spare.drop;
+		ev->moved.insert_failed += st->spare.insert_failed;
+		ev->moved.chaintoolong += st->spare.chaintoolong;
+	}
+	return true;
+}
+
+__inline_always void keep_spare(struct netns_state *st, const struct ct_counts *left, __u64 now_ns)
+{
+	st->spare = *left;
+	if (left->drop | left->insert_failed | left->chaintoolong)
+		st->spare_ns = now_ns;
+	else
+		st->spare_ns = 0;
+}
+
+/* 1: at its limit; 0: clearly below; -1: unknown. */
+__inline_always int table_full(const struct netns_state *st)
+{
+	__u32 entries, limit;
+
+	if (!st->entries || !st->limit ||
+	    bpf_probe_read_kernel(&entries, sizeof(entries), (const void *)st->entries) ||
+	    bpf_probe_read_kernel(&limit, sizeof(limit), (const void *)st->limit))
+		return -1;
+	/* the failed attempt is already subtracted, and other CPUs free entries meanwhile */
+	return limit && entries >= limit - limit / 16;
+}
+
+/* The conntrack drop that the evidence proves, taking its share of the counters. */
+__inline_always __u32 conntrack_cause(struct evidence *ev)
+{
+	struct ct_counts *moved = &ev->moved;
+	__u64 nfct = ev->sc->packet.nfct;
+	bool unconfirmed = is_attached(nfct) && !(ev->sc->ct.status & IPS_CONFIRMED);
+	struct netns_state *st = ev->st;
+
+	if (unconfirmed && moved->insert_failed) {
+		moved->insert_failed--;
+		st->claimed_insert_failed++;
+		if (moved->drop) {
+			moved->drop--;
+			st->claimed_drop++;
+			return CAUSE_CT_INSERT_FAILED;
+		}
+		if (moved->chaintoolong) {
+			moved->chaintoolong--;
+			st->claimed_chaintoolong++;
+			return CAUSE_CT_CHAIN_TOO_LONG;
+		}
+		return CAUSE_CT_INSERT_FAILED;
+	}
+	if (!nfct && moved->drop) {
+		moved->drop--;
+		st->claimed_drop++;
+		return table_full(st) > 0 ? CAUSE_CT_TABLE_FULL : CAUSE_CT_OTHER;
+	}
+	return CAUSE_NONE;
+}
+
+/* What sits in one hook point. */
+__stage __u32 kinds_of_hooks(__u64 entries_address)
+{
+	struct nf_hook_entries *entries = (void *)entries_address;
+	__u16 n = BPF_CORE_READ(entries, num_hook_entries), i;
+	__u64 at = entries_address + bpf_core_field_offset(struct nf_hook_entries, hooks);
+	__u32 kinds = n > HOOKS_MAX ? HOOK_OTHER : 0, *kind;
+	__u64 function;
+
+	for (i = 0; i < HOOKS_MAX && i < n; i++) {
+		if (bpf_probe_read_kernel(&function, sizeof(function), (const void *)at))
+			return kinds | HOOK_OTHER;
+		kind = bpf_map_lookup_elem(&hook_functions, &function);
+		kinds |= kind ? *kind : HOOK_OTHER;
+		at += bpf_core_type_size(struct nf_hook_entry);
+	}
+	return kinds;
+}
+
+/*
+ * What sits in the hooks of the packet's family and of bridges. The arrays are
+ * replaced whenever a hook comes or goes: as long as they are the same ones,
+ * so is the answer.
+ */
+__inline_always __u32 hook_kinds(struct evidence *ev)
+{
+	struct netns_state *st = ev->st;
+	__u32 family = ev->sc->rec.l3_proto, kinds = 0, own_points = HOOK_POINTS;
+	__u64 seen = family, net = ev->sc->packet.net, *points = ev->sc->bytes, own;
+	int i;
+
+	__builtin_memset(points, 0, 2 * HOOK_POINTS * sizeof(*points));
+	if (family == ETH_P_IPV6) {
+		own = net + bpf_core_field_offset(struct net, nf.hooks_ipv6);
+	} else if (family == ETH_P_ARP) {
+		own = net + bpf_core_field_offset(struct net, nf.hooks_arp);
+		own_points = ARP_HOOK_POINTS;
+	} else {
+		own = net + bpf_core_field_offset(struct net, nf.hooks_ipv4);
+	}
+	if (bpf_probe_read_kernel(points, own_points * sizeof(*points), (const void *)own))
+		return HOOK_OTHER;
+	if (bpf_core_field_exists(struct netns_nf, hooks_bridge))
+		bpf_probe_read_kernel(
+			points + HOOK_POINTS, HOOK_POINTS * sizeof(*points),
+			(const void *)(net + bpf_core_field_offset(struct net, nf.hooks_bridge)));
+	for (i = 0; i < 2 * HOOK_POINTS; i++)
+		seen = (seen ^ points[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	if (seen == st->hooks_seen)
+		return st->hook_kinds;
+
+	for (i = 0; i < 2 * HOOK_POINTS; i++)
+		if (points[i])
+			kinds |= kinds_of_hooks(points[i]);
+	st->hooks_seen = seen;
+	st->hook_kinds = kinds;
+	return kinds;
+}
+
+/* Freed in nf_hook_slow, and not by conntrack: by whom, where only one can have done it. */
+__inline_always __u32 rule_cause(struct evidence *ev, __u32 kinds)
+{
+	__u32 suspects = kinds & (HOOK_XTABLES | HOOK_NFT | HOOK_OTHER);
+
+	/* NAT drops a packet whose mapping went with its interface, and kills the entry */
+	if (kinds & HOOK_NAT && ev->sc->ct.status & IPS_DYING)
+		suspects |= HOOK_OTHER;
+	if (kinds & HOOK_DEFRAG && ev->sc->rec.flags & DROP_F_FRAGMENT)
+		suspects |= HOOK_OTHER;
+	if (suspects == HOOK_XTABLES)
+		return CAUSE_XTABLES_RULE;
+	if (suspects == HOOK_NFT)
+		return CAUSE_NFT_RULE;
+	return CAUSE_NF_RULE;
+}
+
+/* Conntrack looked at this packet and refused to classify it. */
+__inline_always bool is_invalid(const struct evidence *ev, __u32 kinds)
+{
+	const struct packet *packet = &ev->sc->packet;
+
+	/* past the hook where conntrack looks at all that comes in, and it
+	 * refused one on this CPU just now; loopback keeps the sender's route */
+	return kinds & HOOK_CONNTRACK && packet->input && packet->routed && !packet->loopback &&
+	       ev->counted && ev->moved.invalid && !ev->moved.drop;
+}
+
+/* Not the one case in which a full table may have left its trace on another CPU. */
+__inline_always bool may_be_rule(const struct evidence *ev)
+{
+	const struct packet *packet = &ev->sc->packet;
+
+	if (ev->no_conntrack)
+		return true;
+	return ev->counted && (packet->nfct || packet->input || table_full(ev->st) <= 0);
+}
+
+/*
+ * Fills cause and ct_state of a packet that conntrack or a rule may have
+ * dropped. Returns 1 where the counters should have been compared and could not.
+ */
+__stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure, __u64 now_ns)
+{
+	struct scratch *sc = scratch_at(level);
+	struct evidence ev = { .location = location };
+	__u32 cause = CAUSE_NONE, kinds;
+
+	if (!sc)
+		return 0;
+	ev.sc = sc;
+	ev.st = netns_state__get(sc->packet.net, sc, level, unsure);
+	if (!ev.st) {
+		sc->rec.cause = location == LOCATION_NFT ? CAUSE_NFT_RULE : CAUSE_NONE;
+		return 1;
+	}
+	ev.counted = look_at_counters(&ev, now_ns);
+	ev.no_conntrack = !ev.st->stat;
+	kinds = hook_kinds(&ev);
+	if (location == LOCATION_NFT)
+		cause = CAUSE_NFT_RULE;
+	else if (ev.counted)
+		cause = conntrack_cause(&ev);
+	if (ev.counted)
+		keep_spare(ev.st, &ev.moved, now_ns);
+
+	if (cause == CAUSE_NONE && location == LOCATION_NF_QUEUE)
+		cause = CAUSE_NF_RULE; /* refused by whoever reads the queue */
+	if (cause == CAUSE_NONE && flags & REASON_F_NETFILTER && may_be_rule(&ev))
+		cause = rule_cause(&ev, kinds);
+	sc->rec.cause = cause;
+	if (!sc->packet.nfct && is_invalid(&ev, kinds))
+		sc->rec.ct_state = CT_STATE_INVALID;
+	return !ev.counted && !ev.no_conntrack;
+}
+
+#endif

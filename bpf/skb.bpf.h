@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The only place that touches the skb, its device and its sockets. What the
+ * other stages need it leaves in struct packet, as numbers.
+ */
+#ifndef DROPWHY_SKB_BPF_H
+#define DROPWHY_SKB_BPF_H
+
+#include <bpf/bpf_endian.h>
+
+#include "bpf/kread.bpf.h"
+#include "bpf/namespace.bpf.h"
+#include "bpf/state.bpf.h"
+
+#define TCP_TIME_WAIT	 6
+#define TCP_NEW_SYN_RECV 12
+#define SKB_DST_PTRMASK	 (~1UL)
+#define HEADER_UNSET	 0xffff
+
+/* What the tracepoint told. */
+struct freed {
+	struct sk_buff *skb;
+	struct sock *rx_sk;
+	__u64 location;
+	__u32 reason;
+};
+
+__inline_always bool is_full_socket(struct sock *sk, const bool typed)
+{
+	__u8 state = KREAD(typed, sk, __sk_common.skc_state);
+
+	/* the others are smaller than struct sock: there is no cgroup to read */
+	return state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV;
+}
+
+/* The namespace that a packet died in, by its device, its sockets or its route. */
+__inline_always const struct net *packet_net(struct sk_buff *skb, struct sock *rx_sk,
+					     const bool typed)
+{
+	struct net_device *dev = KREAD(typed, skb, dev);
+	const struct net *net;
+	struct dst_entry *dst;
+	struct sock *sk;
+
+	if (dev) {
+		net = KREAD(typed, dev, nd_net.net);
+		if (is_net(net))
+			return net;
+	}
+	if (rx_sk) {
+		net = KREAD(typed, rx_sk, __sk_common.skc_net.net);
+		if (is_net(net))
+			return net;
+	}
+	sk = KREAD(typed, skb, sk);
+	if (sk) {
+		net = KREAD(typed, sk, __sk_common.skc_net.net);
+		if (is_net(net))
+			return net;
+	}
+	dst = (void *)(KREAD(typed, skb, _skb_refdst) & SKB_DST_PTRMASK);
+	if (dst) {
+		net = BPF_CORE_READ(dst, dev, nd_net.net);
+		if (is_net(net))
+			return net;
+	}
+	return NULL;
+}
+
+__inline_always void read_device(struct sk_buff *skb, const struct net *net, struct scratch *sc,
+				 const bool typed)
+{
+	struct net_device *dev = KREAD(typed, skb, dev);
+	struct drop_record *rec = &sc->rec;
+	int iif = KREAD(typed, skb, skb_iif);
+
+	/* a device is believed if it lies in a namespace: see is_net() */
+	if (dev && (!net || KREAD(typed, dev, nd_net.net) != net))
+		dev = NULL;
+	if (dev) {
+		rec->ifindex = KREAD(typed, dev, ifindex);
+		bpf_probe_read_kernel(rec->iface, sizeof(rec->iface), dev->name);
+		sc->packet.loopback = rec->iface[0] == 'l' && rec->iface[1] == 'o' &&
+				      !rec->iface[2];
+	} else {
+		rec->ifindex = iif;
+	}
+	sc->packet.input = iif != 0;
+	sc->packet.routed = KREAD(typed, skb, _skb_refdst) & SKB_DST_PTRMASK;
+	if (iif && (__u32)iif == rec->ifindex)
+		rec->side = SIDE_RX;
+	else if (iif ? sc->packet.routed : KREAD(typed, skb, sk) != NULL)
+		rec->side = SIDE_TX;
+}
+
+/*
+ * Where the headers are. mac_header is ~0 and network_header 0 or ~0 until
+ * somebody sets them; both are offsets from head.
+ */
+__inline_always void read_layout(struct sk_buff *skb, struct packet *packet, const bool typed)
+{
+	__u64 head = typed ? kernel_address(skb->head) : (__u64)BPF_CORE_READ(skb, head);
+	__u64 data = typed ? kernel_address(skb->data) : (__u64)BPF_CORE_READ(skb, data);
+	__u16 mac = KREAD(typed, skb, mac_header), network = KREAD(typed, skb, network_header);
+
+	packet->data_end = data + (packet->len - KREAD(typed, skb, data_len));
+	packet->l2 = mac == HEADER_UNSET ? 0 : head + mac;
+	packet->l3 = !network || network == HEADER_UNSET ? 0 : head + network;
+	packet->l3_proto = bpf_ntohs(KREAD(typed, skb, protocol));
+	packet->vlan_tci = KREAD(typed, skb, vlan_tci);
+	if (bpf_core_field_exists(struct sk_buff___vlan_present, vlan_present))
+		packet->vlan_present = BPF_CORE_READ_BITFIELD_PROBED(
+			(struct sk_buff___vlan_present *)skb, vlan_present);
+	else
+		packet->vlan_present = KREAD(typed, skb, vlan_proto) != 0;
+}
+
+__inline_always __u64 socket_cgroup(struct sock *sk, const bool typed)
+{
+	__u64 cgroup;
+
+	if (!is_full_socket(sk, typed))
+		return 0;
+	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup)) {
+		cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	} else {
+		cgroup = BPF_CORE_READ((struct sock___packed_cgroup *)sk, sk_cgrp_data.val);
+		if (cgroup & 1) /* cgroup v1 data, not a pointer */
+			return 0;
+		cgroup &= ~3ULL; /* bit 1: no reference is held */
+	}
+	return cgroup ? BPF_CORE_READ((struct cgroup *)cgroup, kn, id) : 0;
+}
+
+__inline_always void read_socket(const struct freed *f, struct drop_record *rec, const bool typed)
+{
+	struct sk_buff *skb = f->skb;
+	struct sock *sk = f->rx_sk;
+
+	/* up to 6.12 the verifier takes rx_sk for non-NULL and removes the test:
+	 * a NULL one then reads as zeros, and a socket without family is none */
+	if (sk && KREAD(typed, sk, __sk_common.skc_family)) {
+		rec->side = SIDE_RX;
+	} else {
+		sk = KREAD(typed, skb, sk);
+		if (!sk || !KREAD(typed, sk, __sk_common.skc_family))
+			return;
+	}
+	rec->flags |= DROP_F_SOCKET;
+	rec->cgroup_id = socket_cgroup(sk, typed);
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps and knobs of the kernel side: what is kept per CPU, per reason and
+ * per network namespace, and what the loader sets before and while running.
+ */
+#ifndef DROPWHY_STATE_BPF_H
+#define DROPWHY_STATE_BPF_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/drop_filter.h"
+#include "bpf/live_state.h"
+
+/* Set before load. */
+const volatile struct drop_filter filter;
+const volatile __u8 reason_flags[REASON_SLOTS];
+const volatile struct location_class location_classes[LOCATION_CLASSES_MAX];
+const volatile bool enable_noise = false;  /* deliver noise reasons too */
+const volatile __u64 wakeup_bytes = 0;	   /* wake the reader at this fill level */
+
+/* Set while running. */
+struct live_globals globals = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20); /* replaced by --ring-size */
+} events SEC(".maps");
+
+/* 48 bytes × 1,024 slots a CPU: an array, so that counting never fails. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, REASON_SLOTS);
+	__type(key, __u32);
+	__type(value, struct drop_counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu_state);
+} cpus SEC(".maps");
+
+/*
+ * Preallocated: run-time allocation is refused to, or warned about in, tracing
+ * programs. Not an LRU: an evicted baseline would come back as a huge delta.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1024); /* replaced by twice the namespaces found */
+	__type(key, struct netns_key);
+	__type(value, struct netns_state);
+} namespaces SEC(".maps");
+
+/* Addresses of the functions that may sit in a netfilter hook. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 512); /* the built-in table has some 60 names; suffixes multiply them */
+	__type(key, __u64);
+	__type(value, __u32); /* HOOK_* */
+} hook_functions SEC(".maps");
+
+/* What the programs take from an skb; the rest of the kernel side sees only this. */
+struct packet {
+	__u64 net;		/* address of struct net, 0: unknown */
+	__u64 data_end;		/* address after the linear data */
+	__u64 l2;		/* address of the MAC header, 0: none */
+	__u64 l3;		/* address of the network header, 0: none */
+	__u64 nfct;		/* skb->_nfct */
+	__u64 location;
+	__u32 len;
+	__u16 l3_proto;		/* skb->protocol, host order */
+	__u16 vlan_tci;		/* tag that is not in the data */
+	bool vlan_present;
+	bool input;		/* received here, not sent */
+	bool routed;		/* has a route: past PREROUTING, unless from loopback */
+	bool loopback;
+};
+
+/* What an IP header and what follows it came to. */
+struct ip_result {
+	struct flow_tuple tuple;
+	__u64 payload;		/* address of the L4 header, 0: not reached */
+	__u16 flags;		/* DROP_F_* */
+	__u16 frag_offset_bytes;
+	__u8 l4[20];		/* first bytes of the L4 header, zeroed where missing */
+	__u32 l4_len;		/* how many of them are there */
+};
+
+/*
+ * Room for a record under construction. Programs can nest (a softirq frees a
+ * packet while a process-context run is interrupted; up to 6.1 nothing
+ * prevents it), so each level has its own.
+ *
+ * Stages are global functions, which the verifier checks once and by
+ * themselves: inlined into one another they exceed its limit of a million
+ * instructions. Before 5.12 they can take numbers only, so they get the
+ * level and look their scratch up.
+ */
+#define NESTING_MAX 3
+
+struct scratch {
+	/* cleared for each packet; the first three are what is delivered */
+	struct drop_record rec;
+	struct drop_section_ct ct;
+	struct drop_section_inner inner;
+	struct packet packet;
+	/* not cleared */
+	struct ip_result ip;
+	__u64 bytes[20];	/* raw kernel structures */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NESTING_MAX);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+static inline __attribute__((always_inline)) struct scratch *scratch_at(__u32 level)
+{
+	return bpf_map_lookup_elem(&scratches, &level);
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a run ends with: the groups, the accounting by reason, and the
+ * reconciliation with conntrack's own counters. Filled by the command, printed
+ * by the sinks.
+ */
+#ifndef DROPWHY_SUMMARY_H
+#define DROPWHY_SUMMARY_H
+
+#include "user/aggregate/accounting.h"
+#include "user/aggregate/aggregate.h"
+
+struct reason_accounting {
+	const char *reason;	/* its name; belongs to the enricher */
+	struct accounting counts;
+};
+
+/* One conntrack counter of one namespace over the run. */
+struct conntrack_counter {
+	__u64 least;		/* moved at least so far, by ctnetlink read inside the run */
+	__u64 most;		/* at most so far, by ctnetlink read around the run; equal to least when nothing moved between the readings */
+	__u64 attributed;	/* drops of this run explained by it */
+};
+
+struct conntrack_reconciliation {
+	__u32 netns_ino;
+	const char *netns_name;	/* NULL: unknown */
+	bool gone;		/* deleted during the run: its counters went with it, only attributed is valid */
+	struct conntrack_counter drop;
+	struct conntrack_counter insert_failed;
+	struct conntrack_counter chaintoolong;
+};
+
+struct summary {
+	struct timespec start, end; /* wall clock, UTC */
+	struct aggregate *groups; /* NULL: nothing was aggregated */
+	size_t top;		/* show so many groups, 0: all */
+	struct accounting total;
+	const struct reason_accounting *reasons; /* those with seen > 0, most seen first */
+	size_t reason_count;
+	const struct conntrack_reconciliation *conntrack; /* namespaces in which a counter moved or a drop was attributed */
+	size_t conntrack_count;
+	int conntrack_error;	/* -errno: the counters could not be read; 0 otherwise */
+	__u64 missed;		/* part of lost: the kernel skipped the program while it was already running on that CPU */
+	__u64 rows_failed;	/* delivered drops that could not be written to the output */
+};
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One drop event as the user side's stages see it: what the kernel recorded,
+ * then what the enrichers could add. Decode fills the first part, enrich the
+ * second; aggregate and the sinks only read.
+ */
+#ifndef DROPWHY_DROP_H
+#define DROPWHY_DROP_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "bpf/drop_record.h"
+
+struct drop {
+	struct drop_record rec;		/* base record; rec.sections tells which of the next two are valid */
+	struct drop_section_ct ct;
+	struct drop_section_inner inner;
+	__u64 count;			/* packets that this event stands for, at least 1 */
+	__u64 bytes;			/* their bytes */
+
+	/* From the enrichers. Strings are NULL when unknown; they belong to the
+	 * enricher and live until the next drop is enriched. */
+	struct timespec time;		/* wall clock, UTC */
+	const char *reason;		/* e.g. "NETFILTER_DROP"; never NULL once enriched: a number if unnamed */
+	const char *symbol;		/* e.g. "nf_hook_slow" */
+	__u64 symbol_offset;		/* bytes into symbol */
+	const char *netns_name;		/* e.g. "blue" or "cni-1234", else the command living there */
+	const char *pod;		/* pod name of the netns where it died */
+	const char *pod_namespace;	/* that pod's Kubernetes namespace */
+};
+
+/**
+ * @brief **drop_cause__name()** names a cause as it stands in every output.
+ * @param cause one of enum drop_cause; any other value is allowed
+ * @return static string such as "ct_table_full"; "" for CAUSE_NONE; "unknown"
+ * for a value that this build does not know
+ */
+const char *drop_cause__name(unsigned int cause);
+
+/**
+ * @brief **drop_ct_state__name()** names a conntrack state.
+ * @param state one of enum drop_ct_state; any other value is allowed
+ * @return static string such as "established"; "" for CT_STATE_NONE;
+ * "unknown" for a value that this build does not know
+ */
+const char *drop_ct_state__name(unsigned int state);
+
+/** @brief **drop__has_addresses()** tells whether rec.tuple's addresses may be shown. */
+bool drop__has_addresses(const struct drop *drop);
+
+/**
+ * @brief **drop__has_ports()** tells whether rec.tuple's ports may be shown;
+ * 0 then is a port that stood in the packet.
+ */
+bool drop__has_ports(const struct drop *drop);
+
+#endif

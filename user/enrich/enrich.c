@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Owns the tables and asks each of them about a drop.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "user/enrich/enrich.h"
+
+#define NS_PER_S 1000000000ll
+
+/* Modules come and go rarely; looking costs a read of /proc/modules. */
+#define STALE_CHECK_NS NS_PER_S
+
+struct enricher {
+	struct reason_names *reasons;
+	struct kallsyms *kallsyms;
+	struct netns_table *netns;
+	struct pod_table *pods;
+	struct enricher_errors errors;
+	__s64 wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	__s64 stale_check_ns;	/* CLOCK_BOOTTIME of the next look at the modules */
+};
+
+static __s64 clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (__s64)ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* Both clocks cannot be read at once: of several tries the quickest is the most exact. */
+static __s64 wall_offset_ns(void)
+{
+	__s64 before, wall, after, best_gap = INT64_MAX, offset = 0;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		before = clock_ns(CLOCK_BOOTTIME);
+		wall = clock_ns(CLOCK_REALTIME);
+		after = clock_ns(CLOCK_BOOTTIME);
+		if (after - before >= best_gap)
+			continue;
+		best_gap = after - before;
+		offset = wall - (before + best_gap / 2);
+	}
+	return offset;
+}
+
+struct enricher *enricher__new(const struct enricher_options *options)
+{
+	struct enricher *e;
+
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	e->wall_offset_ns = wall_offset_ns();
+	e->reasons = reason_names__load(options->btf_path);
+	if (!e->reasons) {
+		e->errors.reasons = -errno;
+		e->reasons = reason_names__new();
+	}
+	e->kallsyms = kallsyms__load(options->kallsyms_path);
+	if (!e->kallsyms)
+		e->errors.kallsyms = -errno;
+	e->netns = netns_table__new(options->root);
+	e->pods = pod_table__new(options->root);
+	if (!e->reasons || !e->netns || !e->pods) {
+		enricher__free(e);
+		errno = ENOMEM;
+		return NULL;
+	}
+	e->errors.netns = netns_table__refresh(e->netns);
+	pod_table__prime(e->pods, e->netns);
+	return e;
+}
+
+const struct enricher_errors *enricher__errors(const struct enricher *e)
+{
+	return &e->errors;
+}
+
+struct timespec enricher__wall_clock(const struct enricher *e, __u64 boot_ns)
+{
+	/* a recorded file may hold any stamp: add in unsigned, where nothing overflows */
+	__s64 wall = (__s64)(boot_ns + (__u64)e->wall_offset_ns);
+	struct timespec ts = { .tv_sec = wall / NS_PER_S, .tv_nsec = wall % NS_PER_S };
+
+	if (ts.tv_nsec < 0) {
+		ts.tv_sec--;
+		ts.tv_nsec += NS_PER_S;
+	}
+	return ts;
+}
+
+static void name_location(struct enricher *e, struct drop *drop)
+{
+	__s64 now;
+
+	if (!e->kallsyms || !drop->rec.location)
+		return;
+	now = clock_ns(CLOCK_BOOTTIME);
+	if (now >= e->stale_check_ns) {
+		kallsyms__reload_if_stale(e->kallsyms);
+		e->stale_check_ns = now + STALE_CHECK_NS;
+	}
+	drop->symbol = kallsyms__find(e->kallsyms, drop->rec.location, &drop->symbol_offset);
+}
+
+void enricher__drop(struct enricher *e, struct drop *drop)
+{
+	const struct drop_record *rec = &drop->rec;
+
+	drop->time = enricher__wall_clock(e, rec->time_ns);
+	drop->reason = reason_names__get(e->reasons, rec->reason);
+	drop->symbol = NULL;
+	drop->symbol_offset = 0;
+	drop->netns_name = NULL;
+	drop->pod = NULL;
+	drop->pod_namespace = NULL;
+	name_location(e, drop);
+	if (!rec->netns_ino)
+		return;
+	/* the pod first: it may renew the namespaces, and their names with them */
+	pod_table__find(e->pods, e->netns, rec->netns_ino, rec->time_ns, &drop->pod,
+			&drop->pod_namespace);
+	drop->netns_name = netns_table__name(e->netns, rec->netns_ino, rec->time_ns);
+}
+
+struct reason_names *enricher__reasons(struct enricher *e)
+{
+	return e->reasons;
+}
+
+struct kallsyms *enricher__kallsyms(struct enricher *e)
+{
+	return e->kallsyms;
+}
+
+struct netns_table *enricher__netns(struct enricher *e)
+{
+	return e->netns;
+}
+
+void enricher__free(struct enricher *e)
+{
+	if (!e)
+		return;
+	reason_names__free(e->reasons);
+	kallsyms__free(e->kallsyms);
+	pod_table__free(e->pods);
+	netns_table__free(e->netns);
+	free(e);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Turns the numbers of a drop into names. Never fails: what a table does not
+ * know stays unknown, and a table that could not be loaded says why once.
+ */
+#ifndef DROPWHY_ENRICH_H
+#define DROPWHY_ENRICH_H
+
+#include "user/drop.h"
+#include "user/enrich/kallsyms.h"
+#include "user/enrich/netns.h"
+#include "user/enrich/pod.h"
+#include "user/enrich/reason.h"
+
+struct enricher;
+
+/* Strings are read during enricher__new() only. NULL is the node's own. */
+struct enricher_options {
+	const char *btf_path;	/* as for reason_names__load() */
+	const char *kallsyms_path; /* as for kallsyms__load() */
+	const char *root;	/* as for netns_table__new() */
+};
+
+/* Why tables are empty. 0: they are not. */
+struct enricher_errors {
+	int reasons;		/* -errno of reason_names__load() */
+	int kallsyms;		/* -errno of kallsyms__load() */
+	int netns;		/* -errno of netns_table__refresh() */
+};
+
+/**
+ * @brief **enricher__new()** loads all tables, those that it can.
+ * @return the enricher, free with enricher__free(); NULL with errno ENOMEM
+ */
+struct enricher *enricher__new(const struct enricher_options *options);
+
+/** @brief **enricher__errors()** what could not be loaded; lives as long as the enricher. */
+const struct enricher_errors *enricher__errors(const struct enricher *e);
+
+/**
+ * @brief **enricher__drop()** fills what struct drop has from the enrichers.
+ * The strings live until the next call on the enricher or its tables.
+ */
+void enricher__drop(struct enricher *e, struct drop *drop);
+
+/**
+ * @brief **enricher__wall_clock()** turns a boot-time stamp into wall clock time.
+ * @param boot_ns CLOCK_BOOTTIME
+ * @return UTC by the clock as it stood when the enricher was made: steady
+ * across suspend and across later corrections of the clock
+ */
+struct timespec enricher__wall_clock(const struct enricher *e, __u64 boot_ns);
+
+/** @brief **enricher__reasons()** the reasons' names; never NULL, perhaps empty. */
+struct reason_names *enricher__reasons(struct enricher *e);
+
+/** @brief **enricher__kallsyms()** the kernel's functions; NULL: could not be read. */
+struct kallsyms *enricher__kallsyms(struct enricher *e);
+
+/** @brief **enricher__netns()** the network namespaces; never NULL. */
+struct netns_table *enricher__netns(struct enricher *e);
+
+/** @brief **enricher__free()** frees all; NULL is fine. */
+void enricher__free(struct enricher *e);
+
+#endif

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * /proc/kallsyms in two blocks of memory: sorted addresses, and all names one
+ * after the other.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/enrich/kallsyms.h"
+
+#define DEFAULT_PATH "/proc/kallsyms"
+
+/* KSYM_NAME_LEN is 512 since 6.1 (b8a94bfb3395), 128 before. */
+#define SYMBOL_NAME_MAX 512
+#define MODULE_NAME_MAX 64
+/* A kernel with every module has 300,000; a file that claims more is no kernel's. */
+#define SYMBOLS_MAX (4u << 20)
+#define MODULES_MAX 65535u
+/* No function is longer: behind the last one of a module anything may follow. */
+#define FUNCTION_MAX_BYTES (1u << 20)
+
+struct symbol {
+	__u64 addr;
+	__u32 name;	/* offset into names */
+	__u16 module;	/* index into modules; 0: the kernel proper */
+} __attribute__((packed, aligned(2)));
+
+struct symbol_table {
+	struct symbol *symbols; /* by address, then as listed */
+	size_t count;
+	size_t room;
+	char *names;
+	size_t names_size;
+	size_t names_room;
+	char (*modules)[MODULE_NAME_MAX];
+	size_t module_count;
+	bool hidden;	/* a function at address 0 was listed */
+	bool sorted;
+};
+
+struct kallsyms {
+	struct symbol_table table;
+	char *path;
+	char *modules_path;
+	__u64 modules_hash;
+};
+
+struct kallsyms_line {
+	__u64 addr;
+	const char *name;
+	size_t name_len;
+	const char *module; /* NULL: the kernel proper */
+	size_t module_len;
+	char type;
+};
+
+static void symbol_table__done(struct symbol_table *t)
+{
+	free(t->symbols);
+	free(t->names);
+	free(t->modules);
+}
+
+static bool is_text(char type)
+{
+	return type == 't' || type == 'T' || type == 'w' || type == 'W';
+}
+
+/*
+ * __pfx_f (kernels with call padding) and __cfi_f (clang) name the padding in front of
+ * f, from which nothing is ever called: half of all symbols, not worth keeping.
+ */
+static bool is_padding(const char *name)
+{
+	return strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0;
+}
+
+/* "ffffffffc0a0b0c0 t name\t[module]\n"; NUL-terminated. */
+static bool parse_line(const char *line, struct kallsyms_line *ret_line)
+{
+	const char *p;
+	char *end;
+
+	/* strtoull() would also take a sign, spaces and 0x */
+	if (!strchr("0123456789abcdefABCDEF", line[0]) || !line[0])
+		return false;
+	errno = 0;
+	ret_line->addr = strtoull(line, &end, 16);
+	if (errno || end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
+		return false;
+	ret_line->type = end[1];
+	ret_line->name = end + 3;
+	ret_line->name_len = strcspn(ret_line->name, " \t\n");
+	ret_line->module = NULL;
+	ret_line->module_len = 0;
+	if (!ret_line->name_len || ret_line->name_len >= SYMBOL_NAME_MAX)
+		return false;
+	p = ret_line->name + ret_line->name_len;
+	p += strspn(p, " \t");
+	if (*p == '[') {
+		ret_line->module = p + 1;
+		ret_line->module_len = strcspn(p + 1, "]\n");
+		if (!ret_line->module_len || ret_line->module_len >= MODULE_NAME_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* Index of a module's name, added if new. Modules' symbols come one module at a time. */
+static int intern_module(struct symbol_table *t, const char *name, size_t len, __u16 *ret_index)
+{
+	char (*grown)[MODULE_NAME_MAX];
+	size_t i;
+
+	for (i = t->module_count; i > 1; i--) {
+		if (strncmp(t->modules[i - 1], name, len) == 0 && !t->modules[i - 1][len]) {
+			*ret_index = (__u16)(i - 1);
+			return 0;
+		}
+	}
+	if (t->module_count == MODULES_MAX)
+		return -E2BIG;
+	i = t->module_count ? t->module_count : 1;
+	if ((i & (i - 1)) == 0) {
+		grown = reallocarray(t->modules, 2 * i, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		t->modules = grown;
+	}
+	memcpy(t->modules[i], name, len);
+	t->modules[i][len] = '\0';
+	t->module_count = i + 1;
+	*ret_index = (__u16)i;
+	return 0;
+}
+
+static int make_room(struct symbol_table *t, size_t name_bytes)
+{
+	void *grown;
+	size_t room;
+
+	if (t->count == t->room) {
+		room = t->room ? t->room + t->room / 2 : 65536;
+		grown = reallocarray(t->symbols, room, sizeof(*t->symbols));
+		if (!grown)
+			return -ENOMEM;
+		t->symbols = grown;
+		t->room = room;
+	}
+	if (t->names_size + name_bytes > t->names_room) {
+		room = t->names_room ? t->names_room + t->names_room / 2 : 1 << 20;
+		grown = realloc(t->names, room);
+		if (!grown)
+			return -ENOMEM;
+		t->names = grown;
+		t->names_room = room;
+	}
+	return 0;
+}
+
+static int add_symbol(struct symbol_table *t, const struct kallsyms_line *line)
+{
+	struct symbol *s;
+	__u16 module = 0;
+	int err;
+
+	if (t->count == SYMBOLS_MAX)
+		return -E2BIG;
+	err = make_room(t, line->name_len + 1);
+	if (!err && line->module)
+		err = intern_module(t, line->module, line->module_len, &module);
+	if (err)
+		return err;
+	s = &t->symbols[t->count];
+	s->addr = line->addr;
+	s->name = (__u32)t->names_size;
+	s->module = module;
+	memcpy(t->names + t->names_size, line->name, line->name_len);
+	t->names[t->names_size + line->name_len] = '\0';
+	t->names_size += line->name_len + 1;
+	if (t->count && s->addr < s[-1].addr)
+		t->sorted = false;
+	t->count++;
+	return 0;
+}
+
+static int compare_symbols(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return (x->name > y->name) - (x->name < y->name);
+}
+
+/* Gives back what growing by halves took too much. */
+static void trim(struct symbol_table *t)
+{
+	void *shrunk;
+
+	shrunk = reallocarray(t->symbols, t->count, sizeof(*t->symbols));
+	if (shrunk)
+		t->symbols = shrunk;
+	shrunk = realloc(t->names, t->names_size);
+	if (shrunk)
+		t->names = shrunk;
+}
+
+static int symbol_table__read(struct symbol_table *t, FILE *in)
+{
+	/* a name, a module and what stands between them */
+	char buf[SYMBOL_NAME_MAX + MODULE_NAME_MAX + 64];
+	struct kallsyms_line line;
+	bool torn = false;
+	int err;
+
+	t->sorted = true;
+	while (fgets(buf, sizeof(buf), in)) {
+		bool whole = strchr(buf, '\n') || feof(in), skip = torn;
+
+		/* of a line that is too long neither the beginning nor the rest counts */
+		torn = !whole;
+		if (skip || torn || !parse_line(buf, &line) || !is_text(line.type) ||
+		    is_padding(line.name))
+			continue;
+		if (!line.addr) {
+			t->hidden = true;
+			continue;
+		}
+		err = add_symbol(t, &line);
+		if (err)
+			return err;
+	}
+	if (ferror(in))
+		return -EIO;
+	if (!t->count)
+		return t->hidden ? -EPERM : -ENODATA;
+	if (!t->sorted)
+		qsort(t->symbols, t->count, sizeof(*t->symbols), compare_symbols);
+	trim(t);
+	return 0;
+}
+
+static int symbol_table__load(struct symbol_table *ret_table, const char *path)
+{
+	struct symbol_table t = {};
+	FILE *in;
+	int err;
+
+	in = fopen(path, "re");
+	if (!in)
+		return -errno;
+	err = symbol_table__read(&t, in);
+	fclose(in);
+	if (err) {
+		symbol_table__done(&t);
+		return err;
+	}
+	*ret_table = t;
+	return 0;
+}
+
+/* FNV-1a over what identifies each module: name, size and address. 0: no such file. */
+static __u64 hash_modules(const char *path)
+{
+	__u64 hash = 0xcbf29ce484222325ull;
+	char name[MODULE_NAME_MAX], size[24], addr[24], *p;
+	char *line = NULL;
+	size_t room = 0;
+	FILE *in;
+
+	in = fopen(path, "re");
+	if (!in)
+		return 0;
+	while (getline(&line, &room, in) > 0) {
+		/* name size refcount users state address: the third and fourth change */
+		if (sscanf(line, "%63s %23s %*s %*s %*s %23s", name, size, addr) != 3)
+			continue;
+		for (p = name; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 0x100000001b3ull;
+		for (p = size; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 0x100000001b3ull;
+		for (p = addr; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 0x100000001b3ull;
+	}
+	free(line);
+	fclose(in);
+	return hash;
+}
+
+struct kallsyms *kallsyms__load(const char *path)
+{
+	struct kallsyms *k;
+	const char *slash;
+	int err;
+
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return NULL;
+	k->path = strdup(path ? path : DEFAULT_PATH);
+	if (!k->path) {
+		err = -ENOMEM;
+		goto cleanup;
+	}
+	slash = strrchr(k->path, '/');
+	if (asprintf(&k->modules_path, "%.*smodules", slash ? (int)(slash + 1 - k->path) : 0,
+		     k->path) < 0) {
+		k->modules_path = NULL;
+		err = -ENOMEM;
+		goto cleanup;
+	}
+	err = kallsyms__reload(k);
+cleanup:
+	if (err) {
+		kallsyms__free(k);
+		errno = -err;
+		return NULL;
+	}
+	return k;
+}
+
+int kallsyms__reload(struct kallsyms *k)
+{
+	/* before reading: a module that comes while we read makes us read again */
+	__u64 hash = hash_modules(k->modules_path);
+	struct symbol_table fresh;
+	int err;
+
+	err = symbol_table__load(&fresh, k->path);
+	if (err)
+		return err;
+	symbol_table__done(&k->table);
+	k->table = fresh;
+	k->modules_hash = hash;
+	return 0;
+}
+
+int kallsyms__reload_if_stale(struct kallsyms *k)
+{
+	int err;
+
+	if (hash_modules(k->modules_path) == k->modules_hash)
+		return 0;
+	err = kallsyms__reload(k);
+	return err ? err : 1;
+}
+
+size_t kallsyms__count(const struct kallsyms *k)
+{
+	return k->table.count;
+}
+
+static const char *name_of(const struct symbol_table *t, const struct symbol *s)
+{
+	return t->names + s->name;
+}
+
+/* First address after a symbol: the next one's, aliases passed over. */
+static __u64 end_of(const struct symbol_table *t, const struct symbol *s)
+{
+	const struct symbol *next = s + 1, *end = t->symbols + t->count;
+
+	while (next < end && next->addr == s->addr)
+		next++;
+	if (next == end || next->addr - s->addr > FUNCTION_MAX_BYTES)
+		return s->addr + FUNCTION_MAX_BYTES;
+	return next->addr;
+}
+
+/* Markers that the linker puts behind a section's last function. */
+static bool is_end_marker(const char *name)
+{
+	return strcmp(name, "_etext") == 0 || strcmp(name, "_einittext") == 0;
+}
+
+static const struct symbol *find_symbol(const struct symbol_table *t, __u64 addr)
+{
+	size_t low = 0, high = t->count, mid;
+
+	/* first symbol behind addr */
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (t->symbols[mid].addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low)
+		return NULL;
+	low--;
+	while (low && t->symbols[low - 1].addr == t->symbols[low].addr)
+		low--;
+	if (addr - t->symbols[low].addr >= FUNCTION_MAX_BYTES ||
+	    is_end_marker(name_of(t, &t->symbols[low])))
+		return NULL;
+	return &t->symbols[low];
+}
+
+const char *kallsyms__find(const struct kallsyms *k, __u64 addr, __u64 *ret_offset)
+{
+	const struct symbol *s = find_symbol(&k->table, addr);
+
+	if (!s)
+		return NULL;
+	if (ret_offset)
+		*ret_offset = addr - s->addr;
+	return name_of(&k->table, s);
+}
+
+const char *kallsyms__module(const struct kallsyms *k, __u64 addr)
+{
+	const struct symbol *s = find_symbol(&k->table, addr);
+
+	return s && s->module ? k->table.modules[s->module] : NULL;
+}
+
+int kallsyms__range(const struct kallsyms *k, const char *name, kallsyms_range_fn fn, void *ctx)
+{
+	const struct symbol_table *t = &k->table;
+	size_t len = strlen(name);
+	const struct symbol *s;
+	const char *full;
+	int found = 0, err;
+
+	if (!len)
+		return 0;
+	for (s = t->symbols; s < t->symbols + t->count; s++) {
+		full = name_of(t, s);
+		/* no C name has a dot: what follows one is the compiler's */
+		if (strncmp(full, name, len) != 0 || (full[len] && full[len] != '.'))
+			continue;
+		found++;
+		err = fn ? fn(s->addr, end_of(t, s), full, ctx) : 0;
+		if (err)
+			return err;
+	}
+	return found;
+}
+
+struct address_list {
+	__u64 *addrs;
+	size_t count;
+	size_t max;
+};
+
+static int collect_address(__u64 start, __u64 end, const char *name, void *ctx)
+{
+	struct address_list *list = ctx;
+
+	(void)end;
+	(void)name;
+	if (list->count < list->max)
+		list->addrs[list->count] = start;
+	list->count++;
+	return 0;
+}
+
+size_t kallsyms__addresses(const struct kallsyms *k, const char *name, __u64 *addrs, size_t max)
+{
+	struct address_list list = { .addrs = addrs, .max = max };
+
+	kallsyms__range(k, name, collect_address, &list);
+	return list.count;
+}
+
+void kallsyms__free(struct kallsyms *k)
+{
+	if (!k)
+		return;
+	symbol_table__done(&k->table);
+	free(k->path);
+	free(k->modules_path);
+	free(k);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Picks the subcommand. To add one: write its file and list it here.
+ */
+#include <argp.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/exit_status.h"
+#include "user/trace.h"
+
+const char *argp_program_version = "dropwhy " DROPWHY_VERSION;
+
+static const struct {
+	const char *name;
+	const char *does;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "trace", "show packet drops as they happen, and a summary", trace__main },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *to)
+{
+	size_t i;
+
+	fputs("Usage: dropwhy COMMAND [OPTION…]\n"
+	      "dropwhy tells why this node drops packets, and whose.\n\n"
+	      "Commands:\n",
+	      to);
+	for (i = 0; i < COMMAND_COUNT; i++)
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].does);
+	fputs("\n  dropwhy COMMAND --help   what a command can do\n"
+	      "  dropwhy --version\n"
+	      "  man dropwhy              the whole manual\n",
+	      to);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	setlocale(LC_CTYPE, "");
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+		print_help(stdout);
+		return EXIT_FINE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts(argp_program_version);
+		return EXIT_FINE;
+	}
+	for (i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	fputs("dropwhy: there is no such command: 'dropwhy --help' lists them\n", stderr);
+	return EXIT_USAGE;
+}

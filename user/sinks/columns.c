@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The table of all fields of a drop, in the order of JSON and CSV.
+ */
+#include <string.h>
+
+#include "user/flow.h"
+#include "user/number.h"
+#include "user/sinks/columns.h"
+#include "user/sinks/sink.h"
+#include "user/sinks/timestamp.h"
+
+static size_t none(char *buf)
+{
+	buf[0] = '\0';
+	return 0;
+}
+
+/* A number of which 0 means unknown. */
+static size_t nonzero(__u64 value, char *buf)
+{
+	return value ? number__decimal(value, buf) : none(buf);
+}
+
+static bool has_ct(const struct drop *drop)
+{
+	return drop->rec.sections & DROP_SECTION_CT;
+}
+
+static bool has_inner(const struct drop *drop)
+{
+	return drop->rec.sections & DROP_SECTION_INNER;
+}
+
+static size_t ct_port(const struct drop *drop, const struct flow_tuple *tuple, enum flow_end end,
+		      char *buf)
+{
+	if (!has_ct(drop) || !flow__has_ports(tuple->l4_proto))
+		return none(buf);
+	return number__decimal(flow__port(tuple, end), buf);
+}
+
+static size_t ct_address(const struct drop *drop, const struct flow_tuple *tuple,
+			 enum flow_end end, char *buf)
+{
+	return has_ct(drop) ? flow__format_address(tuple, end, buf) : none(buf);
+}
+
+static size_t format_type(const struct drop *drop, char *buf)
+{
+	(void)drop;
+	return field__text("drop", buf);
+}
+
+static size_t format_schema(const struct drop *drop, char *buf)
+{
+	(void)drop;
+	return number__decimal(OUTPUT_SCHEMA_VERSION, buf);
+}
+
+static size_t format_time(const struct drop *drop, char *buf)
+{
+	return timestamp__rfc3339(&drop->time, buf);
+}
+
+static size_t format_count(const struct drop *drop, char *buf)
+{
+	return number__decimal(drop->count, buf);
+}
+
+static size_t format_bytes(const struct drop *drop, char *buf)
+{
+	return number__decimal(drop->bytes, buf);
+}
+
+static size_t format_reason(const struct drop *drop, char *buf)
+{
+	return field__text(drop->reason, buf);
+}
+
+static size_t format_cause(const struct drop *drop, char *buf)
+{
+	return field__text(drop_cause__name(drop->rec.cause), buf);
+}
+
+static size_t format_ct_state(const struct drop *drop, char *buf)
+{
+	return field__text(drop_ct_state__name(drop->rec.ct_state), buf);
+}
+
+static size_t format_src(const struct drop *drop, char *buf)
+{
+	if (!drop__has_addresses(drop))
+		return none(buf);
+	return flow__format_address(&drop->rec.tuple, FLOW_SRC, buf);
+}
+
+static size_t format_sport(const struct drop *drop, char *buf)
+{
+	if (!drop__has_ports(drop))
+		return none(buf);
+	return number__decimal(flow__port(&drop->rec.tuple, FLOW_SRC), buf);
+}
+
+static size_t format_dst(const struct drop *drop, char *buf)
+{
+	if (!drop__has_addresses(drop))
+		return none(buf);
+	return flow__format_address(&drop->rec.tuple, FLOW_DST, buf);
+}
+
+static size_t format_dport(const struct drop *drop, char *buf)
+{
+	if (!drop__has_ports(drop))
+		return none(buf);
+	return number__decimal(flow__port(&drop->rec.tuple, FLOW_DST), buf);
+}
+
+static size_t format_netns(const struct drop *drop, char *buf)
+{
+	return nonzero(drop->rec.netns_ino, buf);
+}
+
+static size_t format_netns_name(const struct drop *drop, char *buf)
+{
+	return field__text(drop->netns_name, buf);
+}
+
+static size_t format_iface(const struct drop *drop, char *buf)
+{
+	size_t len = strnlen(drop->rec.iface, DROP_IFACE_LEN);
+
+	memcpy(buf, drop->rec.iface, len);
+	buf[len] = '\0';
+	return len;
+}
+
+static size_t format_ifindex(const struct drop *drop, char *buf)
+{
+	return nonzero(drop->rec.ifindex, buf);
+}
+
+static size_t format_side(const struct drop *drop, char *buf)
+{
+	switch (drop->rec.side) {
+	case SIDE_RX:
+		return field__text("rx", buf);
+	case SIDE_TX:
+		return field__text("tx", buf);
+	default:
+		return none(buf);
+	}
+}
+
+static size_t format_mark(const struct drop *drop, char *buf)
+{
+	return nonzero(drop->rec.mark, buf);
+}
+
+static size_t format_tcp_seq(const struct drop *drop, char *buf)
+{
+	/* of a header cut short nothing is known */
+	bool unknown = !drop->rec.tcp_seq && drop->rec.flags & DROP_F_TRUNCATED;
+
+	if (!drop__has_ports(drop) || drop->rec.tuple.l4_proto != IPPROTO_TCP || unknown)
+		return none(buf);
+	return number__decimal(drop->rec.tcp_seq, buf);
+}
+
+static size_t format_icmp_type(const struct drop *drop, char *buf)
+{
+	return field__has_icmp(drop) ? number__decimal(drop->rec.icmp_type, buf) : none(buf);
+}
+
+static size_t format_icmp_code(const struct drop *drop, char *buf)
+{
+	return field__has_icmp(drop) ? number__decimal(drop->rec.icmp_code, buf) : none(buf);
+}
+
+static size_t format_arp_op(const struct drop *drop, char *buf)
+{
+	return nonzero(drop->rec.arp_op, buf);
+}
+
+static size_t format_fragment(const struct drop *drop, char *buf)
+{
+	if (!(drop->rec.flags & DROP_F_FRAGMENT))
+		return none(buf);
+	return field__text(drop->rec.flags & DROP_F_LATER_FRAGMENT ? "later" : "first", buf);
+}
+
+static size_t format_frag_offset(const struct drop *drop, char *buf)
+{
+	if (!(drop->rec.flags & DROP_F_FRAGMENT))
+		return none(buf);
+	return number__decimal(drop->rec.frag_offset_bytes, buf);
+}
+
+static size_t format_src_mac(const struct drop *drop, char *buf)
+{
+	return drop->rec.flags & DROP_F_MAC ? field__mac(drop->rec.src_mac, buf) : none(buf);
+}
+
+static size_t format_dst_mac(const struct drop *drop, char *buf)
+{
+	return drop->rec.flags & DROP_F_MAC ? field__mac(drop->rec.dst_mac, buf) : none(buf);
+}
+
+static size_t format_truncated(const struct drop *drop, char *buf)
+{
+	return nonzero(!!(drop->rec.flags & DROP_F_TRUNCATED), buf);
+}
+
+static size_t format_cgroup(const struct drop *drop, char *buf)
+{
+	return nonzero(drop->rec.cgroup_id, buf);
+}
+
+static size_t format_ct_zone(const struct drop *drop, char *buf)
+{
+	return has_ct(drop) ? number__decimal(drop->ct.zone, buf) : none(buf);
+}
+
+static size_t format_ct_src(const struct drop *drop, char *buf)
+{
+	return ct_address(drop, &drop->ct.orig, FLOW_SRC, buf);
+}
+
+static size_t format_ct_sport(const struct drop *drop, char *buf)
+{
+	return ct_port(drop, &drop->ct.orig, FLOW_SRC, buf);
+}
+
+static size_t format_ct_dst(const struct drop *drop, char *buf)
+{
+	return ct_address(drop, &drop->ct.orig, FLOW_DST, buf);
+}
+
+static size_t format_ct_dport(const struct drop *drop, char *buf)
+{
+	return ct_port(drop, &drop->ct.orig, FLOW_DST, buf);
+}
+
+static size_t format_ct_reply_src(const struct drop *drop, char *buf)
+{
+	return ct_address(drop, &drop->ct.reply, FLOW_SRC, buf);
+}
+
+static size_t format_ct_reply_sport(const struct drop *drop, char *buf)
+{
+	return ct_port(drop, &drop->ct.reply, FLOW_SRC, buf);
+}
+
+static size_t format_ct_reply_dst(const struct drop *drop, char *buf)
+{
+	return ct_address(drop, &drop->ct.reply, FLOW_DST, buf);
+}
+
+static size_t format_ct_reply_dport(const struct drop *drop, char *buf)
+{
+	return ct_port(drop, &drop->ct.reply, FLOW_DST, buf);
+}
+
+static size_t format_vni(const struct drop *drop, char *buf)
+{
+	if (!has_inner(drop) || drop->inner.tunnel == TUNNEL_IPIP)
+		return none(buf);
+	return number__decimal(drop->inner.vni, buf);
+}
+
+static size_t format_inner_src(const struct drop *drop, char *buf)
+{
+	if (!has_inner(drop))
+		return none(buf);
+	return flow__format_address(&drop->inner.tuple, FLOW_SRC, buf);
+}
+
+static size_t format_inner_sport(const struct drop *drop, char *buf)
+{
+	if (!field__has_inner_ports(drop))
+		return none(buf);
+	return number__decimal(flow__port(&drop->inner.tuple, FLOW_SRC), buf);
+}
+
+static size_t format_inner_dst(const struct drop *drop, char *buf)
+{
+	if (!has_inner(drop))
+		return none(buf);
+	return flow__format_address(&drop->inner.tuple, FLOW_DST, buf);
+}
+
+static size_t format_inner_dport(const struct drop *drop, char *buf)
+{
+	if (!field__has_inner_ports(drop))
+		return none(buf);
+	return number__decimal(flow__port(&drop->inner.tuple, FLOW_DST), buf);
+}
+
+static size_t format_inner_proto(const struct drop *drop, char *buf)
+{
+	if (!has_inner(drop) || !drop->inner.tuple.ip_version)
+		return none(buf);
+	return flow__format_proto(drop->inner.tuple.l4_proto, buf);
+}
+
+static size_t format_pod(const struct drop *drop, char *buf)
+{
+	return field__text(drop->pod, buf);
+}
+
+static size_t format_namespace(const struct drop *drop, char *buf)
+{
+	return field__text(drop->pod_namespace, buf);
+}
+
+const struct column columns[] = {
+	{ "type", COLUMN_TEXT, format_type },
+	{ "schema", COLUMN_NUMBER, format_schema },
+	{ "time", COLUMN_TEXT, format_time },
+	{ "count", COLUMN_NUMBER, format_count },
+	{ "bytes", COLUMN_NUMBER, format_bytes },
+	{ "reason", COLUMN_TEXT, format_reason },
+	{ "cause", COLUMN_TEXT, format_cause },
+	{ "ct_state", COLUMN_TEXT, format_ct_state },
+	{ "src", COLUMN_TEXT, format_src },
+	{ "sport", COLUMN_NUMBER, format_sport },
+	{ "dst", COLUMN_TEXT, format_dst },
+	{ "dport", COLUMN_NUMBER, format_dport },
+	{ "proto", COLUMN_TEXT, field__proto },
+	{ "l3_proto", COLUMN_TEXT, field__l3_proto },
+	{ "netns", COLUMN_NUMBER, format_netns },
+	{ "netns_name", COLUMN_TEXT, format_netns_name },
+	{ "iface", COLUMN_TEXT, format_iface },
+	{ "ifindex", COLUMN_NUMBER, format_ifindex },
+	{ "side", COLUMN_TEXT, format_side },
+	{ "location", COLUMN_TEXT, field__location },
+	{ "mark", COLUMN_NUMBER, format_mark },
+	{ "tcp_flags", COLUMN_TEXT, field__tcp_flags },
+	{ "tcp_seq", COLUMN_NUMBER, format_tcp_seq },
+	{ "icmp_type", COLUMN_NUMBER, format_icmp_type },
+	{ "icmp_code", COLUMN_NUMBER, format_icmp_code },
+	{ "arp_op", COLUMN_NUMBER, format_arp_op },
+	{ "fragment", COLUMN_TEXT, format_fragment },
+	{ "frag_offset", COLUMN_NUMBER, format_frag_offset },
+	{ "vlan", COLUMN_TEXT, field__vlan },
+	{ "src_mac", COLUMN_TEXT, format_src_mac },
+	{ "dst_mac", COLUMN_TEXT, format_dst_mac },
+	{ "truncated", COLUMN_NUMBER, format_truncated },
+	{ "cgroup", COLUMN_NUMBER, format_cgroup },
+	{ "ct_status", COLUMN_TEXT, field__ct_status },
+	{ "ct_zone", COLUMN_NUMBER, format_ct_zone },
+	{ "ct_src", COLUMN_TEXT, format_ct_src },
+	{ "ct_sport", COLUMN_NUMBER, format_ct_sport },
+	{ "ct_dst", COLUMN_TEXT, format_ct_dst },
+	{ "ct_dport", COLUMN_NUMBER, format_ct_dport },
+	{ "ct_reply_src", COLUMN_TEXT, format_ct_reply_src },
+	{ "ct_reply_sport", COLUMN_NUMBER, format_ct_reply_sport },
+	{ "ct_reply_dst", COLUMN_TEXT, format_ct_reply_dst },
+	{ "ct_reply_dport", COLUMN_NUMBER, format_ct_reply_dport },
+	{ "tunnel", COLUMN_TEXT, field__tunnel },
+	{ "vni", COLUMN_NUMBER, format_vni },
+	{ "inner_src", COLUMN_TEXT, format_inner_src },
+	{ "inner_sport", COLUMN_NUMBER, format_inner_sport },
+	{ "inner_dst", COLUMN_TEXT, format_inner_dst },
+	{ "inner_dport", COLUMN_NUMBER, format_inner_dport },
+	{ "inner_proto", COLUMN_TEXT, format_inner_proto },
+	{ "pod", COLUMN_TEXT, format_pod },
+	{ "namespace", COLUMN_TEXT, format_namespace },
+};
+
+const size_t column_count = sizeof(columns) / sizeof(columns[0]);
+
+const struct column *column__find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < column_count; i++)
+		if (!strcmp(columns[i].name, name))
+			return &columns[i];
+	return NULL;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The end-of-run summary as one JSON object. Members that do not apply are
+ * absent, as in rows; numbers of the accounting always apply.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/sinks/escape.h"
+#include "user/sinks/sink.h"
+#include "user/sinks/summary_json.h"
+#include "user/sinks/timestamp.h"
+
+/* Out of memory anywhere shows in the end: a NULL member makes the object NULL. */
+static void set(json_t **object, const char *name, json_t *value)
+{
+	if (!*object || !json_object_set_new(*object, name, value)) {
+		if (!*object)
+			json_decref(value);
+		return;
+	}
+	json_decref(*object);
+	*object = NULL;
+}
+
+static void append(json_t **array, json_t *value)
+{
+	if (!*array) {
+		json_decref(value);
+		return;
+	}
+	if (!json_array_append_new(*array, value))
+		return;
+	json_decref(*array);
+	*array = NULL;
+}
+
+static void set_number(json_t **object, const char *name, __u64 value)
+{
+	set(object, name, json_integer((json_int_t)value));
+}
+
+/* Any bytes: those that are no UTF-8 as in rows, the rest is the library's work. */
+static json_t *make_text(const char *text)
+{
+	size_t len = strlen(text);
+	json_t *value = json_stringn(text, len);
+	char *visible;
+
+	if (value)
+		return value;
+	visible = malloc(ESCAPE_TERMINAL_ROOM(len));
+	if (!visible)
+		return NULL;
+	value = json_stringn_nocheck(visible, escape__terminal(text, len, visible));
+	free(visible);
+	return value;
+}
+
+static void set_text(json_t **object, const char *name, const char *text)
+{
+	if (text && *text)
+		set(object, name, make_text(text));
+}
+
+static void set_time(json_t **object, const char *name, const struct timespec *time)
+{
+	char text[TIMESTAMP_LEN];
+
+	timestamp__rfc3339(time, text);
+	set_text(object, name, text);
+}
+
+static void set_accounting(json_t **object, const struct accounting *counts)
+{
+	set_number(object, "delivered", counts->delivered);
+	set_number(object, "folded", counts->folded);
+	set_number(object, "filtered", counts->filtered);
+	set_number(object, "noise", counts->noise);
+	set_number(object, "lost", counts->lost);
+}
+
+static json_t *make_reasons(const struct summary *summary)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < summary->reason_count; i++) {
+		const struct reason_accounting *reason = &summary->reasons[i];
+		json_t *row = json_object();
+
+		set_text(&row, "reason", reason->reason);
+		set_number(&row, "seen", reason->counts.seen);
+		set_number(&row, "bytes", reason->counts.seen_bytes);
+		set_accounting(&row, &reason->counts);
+		append(&list, row);
+	}
+	return list;
+}
+
+static json_t *make_groups(const struct summary *summary)
+{
+	const struct group *const *groups;
+	size_t count, key_count, i, k;
+	const enum group_key *keys = aggregate__keys(summary->groups, &key_count);
+	json_t *list;
+
+	if (aggregate__sorted(summary->groups, &groups, &count))
+		return NULL;
+	if (summary->top && count > summary->top)
+		count = summary->top;
+	list = json_array();
+	for (i = 0; i < count; i++) {
+		json_t *row = json_object();
+
+		for (k = 0; k < key_count; k++)
+			set_text(&row, group_key__name(keys[k]), groups[i]->values[k]);
+		set_number(&row, "count", groups[i]->count);
+		set_number(&row, "bytes", groups[i]->bytes);
+		set_time(&row, "first", &groups[i]->first);
+		set_time(&row, "last", &groups[i]->last);
+		append(&list, row);
+	}
+	return list;
+}
+
+static void set_groups(json_t **object, const struct summary *summary)
+{
+	const struct group *other;
+	json_t *row;
+
+	if (!summary->groups)
+		return;
+	set(object, "groups", make_groups(summary));
+	other = aggregate__other(summary->groups);
+	if (!other->count)
+		return;
+	row = json_object();
+	set_number(&row, "count", other->count);
+	set_number(&row, "bytes", other->bytes);
+	set(object, "other", row);
+}
+
+static void set_counter(json_t **object, const char *name, const struct conntrack_counter *counter,
+			bool gone)
+{
+	json_t *row = json_object();
+
+	if (!gone) {
+		set_number(&row, "least", counter->least);
+		set_number(&row, "most", counter->most);
+	}
+	set_number(&row, "attributed", counter->attributed);
+	set(object, name, row);
+}
+
+static json_t *make_conntrack(const struct summary *summary)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < summary->conntrack_count; i++) {
+		const struct conntrack_reconciliation *ct = &summary->conntrack[i];
+		json_t *row = json_object();
+
+		set_number(&row, "netns", ct->netns_ino);
+		set_text(&row, "netns_name", ct->netns_name);
+		set(&row, "gone", json_boolean(ct->gone));
+		set_counter(&row, "drop", &ct->drop, ct->gone);
+		set_counter(&row, "insert_failed", &ct->insert_failed, ct->gone);
+		set_counter(&row, "chaintoolong", &ct->chaintoolong, ct->gone);
+		append(&list, row);
+	}
+	return list;
+}
+
+void summary_json__append(struct line *line, const struct summary *summary)
+{
+	json_t *object = json_object();
+	char *text = NULL;
+
+	set_text(&object, "type", "summary");
+	set_number(&object, "schema", OUTPUT_SCHEMA_VERSION);
+	set_time(&object, "start", &summary->start);
+	set_time(&object, "end", &summary->end);
+	set_number(&object, "seen", summary->total.seen);
+	set_number(&object, "seen_bytes", summary->total.seen_bytes);
+	set_accounting(&object, &summary->total);
+	set_number(&object, "missed", summary->missed);
+	set_number(&object, "rows_failed", summary->rows_failed);
+	set(&object, "reasons", make_reasons(summary));
+	set_groups(&object, summary);
+	if (summary->conntrack_error)
+		set_text(&object, "conntrack_error", strerror(-summary->conntrack_error));
+	else
+		set(&object, "conntrack", make_conntrack(summary));
+
+	/* ASCII alone: the library would leave C1 control characters as they are */
+	if (object)
+		text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (text) {
+		line__put_text(line, text);
+		line__put(line, "\n", 1);
+	} else {
+		line->failed = true;
+	}
+	free(text);
+	json_decref(object);
+}

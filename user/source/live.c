@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Loads the BPF programs and runs them: see live.h. Which namespaces exist and
+ * where their counters are, the kernel side finds out by itself (walk.bpf.h);
+ * this file runs that walk on each CPU.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/source/live.h"
+#include "user/source/tracepoint.h"
+
+/* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
+#include "drop.skel.h"
+
+/* Set in opts.flags of a test run: uapi/linux/bpf.h, since 5.10 */
+#ifndef BPF_F_TEST_RUN_ON_CPU
+#define BPF_F_TEST_RUN_ON_CPU (1U << 0)
+#endif
+
+/* Namespaces may come while we run; beyond this deleted ones are swept out first. */
+#define NETNS_ROOM_MIN 256
+
+/* A walk visits WALK_STEPS namespaces a run: room for 64 Ki of them. */
+#define WALK_RUNS_MAX 256
+
+struct live {
+	struct drop_bpf *skel;
+	struct bpf_program *program; /* the variant in use */
+	struct bpf_link *link;
+	struct ring_buffer *ring;
+	live_record_fn record_fn;
+	void *record_ctx;
+	const char *hook_name;
+	struct live_claim *gone; /* claims of namespaces that were swept out */
+	size_t gone_count;
+	int cpu_count;		/* possible CPUs */
+	bool started;
+};
+
+static int fail(struct live_failure *failure, int err, const char *what, const char *remedy,
+		bool kernel_cannot)
+{
+	failure->what = what;
+	failure->remedy = remedy;
+	failure->kernel_cannot = kernel_cannot;
+	return err;
+}
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	struct live *live = ctx;
+
+	return live->record_fn(live->record_ctx, data, size);
+}
+
+/* The variant whose arguments are those of the running kernel's tracepoint. */
+static int choose_program(struct live *live, const struct live_options *options)
+{
+	struct drop_bpf *skel = live->skel;
+	int args = options->hook == LIVE_HOOK_TRACEPOINT ? -ENOENT : tracepoint__kfree_skb_args();
+
+	switch (args) {
+	case 2:
+		live->program = skel->progs.kfree_skb_args2;
+		live->hook_name = "tp_btf/kfree_skb (2 arguments)";
+		break;
+	case 3:
+		live->program = skel->progs.kfree_skb_args3;
+		live->hook_name = "tp_btf/kfree_skb (3 arguments)";
+		break;
+	case 4:
+		live->program = skel->progs.kfree_skb_args4;
+		live->hook_name = "tp_btf/kfree_skb (4 arguments)";
+		break;
+	default:
+		if (options->hook == LIVE_HOOK_BTF)
+			return args < 0 ? args : -EOPNOTSUPP;
+		live->program = skel->progs.kfree_skb_classic;
+		live->hook_name = "tracepoint/skb/kfree_skb";
+	}
+	return bpf_program__set_autoload(live->program, true);
+}
+
+static int configure(struct live *live, const struct live_options *options)
+{
+	struct drop_bpf__rodata *rodata = live->skel->rodata;
+	size_t room = 2 * options->netns_count, i;
+	int err;
+
+	if (options->location_count > LOCATION_CLASSES_MAX)
+		return -E2BIG;
+	/* rodata is const volatile for the programs only */
+	memcpy((void *)&rodata->filter, options->filter, sizeof(rodata->filter));
+	memcpy((void *)rodata->reason_flags, options->reason_flags, sizeof(rodata->reason_flags));
+	for (i = 0; i < LOCATION_CLASSES_MAX; i++) {
+		struct location_class unused = { .start = ~0ULL, .end = ~0ULL };
+
+		memcpy((void *)&rodata->location_classes[i],
+		       i < options->location_count ? &options->locations[i] : &unused,
+		       sizeof(unused));
+	}
+	rodata->enable_noise = options->noise;
+	rodata->wakeup_bytes = options->ring_bytes / 4;
+
+	err = bpf_map__set_max_entries(live->skel->maps.events, options->ring_bytes);
+	if (err)
+		return err;
+	return bpf_map__set_max_entries(live->skel->maps.namespaces,
+					room < NETNS_ROOM_MIN ? NETNS_ROOM_MIN : room);
+}
+
+static int fill_hooks(struct live *live, const struct live_options *options)
+{
+	int fd = bpf_map__fd(live->skel->maps.hook_functions);
+	size_t i;
+
+	for (i = 0; i < options->hook_count; i++) {
+		const struct hook_function *hook = &options->hooks[i];
+
+		if (bpf_map_update_elem(fd, &hook->address, &hook->kind, BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int load(struct live *live, struct live_failure *failure)
+{
+	int err = drop_bpf__load(live->skel);
+
+	switch (err) {
+	case 0:
+		return 0;
+	case -EPERM:
+	case -EACCES:
+		if (geteuid() != 0)
+			return fail(failure, err, "load the BPF programs",
+				    "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
+				    false);
+		return fail(failure, err, "load the BPF programs",
+			    "the kernel refuses BPF to this process: check its capabilities "
+			    "(CAP_BPF, CAP_PERFMON), the lockdown mode and seccomp; "
+			    "--verbose shows the kernel's own words",
+			    true);
+	case -ENOMEM:
+		return fail(failure, err, "load the BPF programs",
+			    "not enough memory for the maps: try a smaller --ring-size", false);
+	default:
+		return fail(failure, err, "load the BPF programs",
+			    "--verbose shows the kernel's own words", true);
+	}
+}
+
+static int attach(struct live *live, const struct live_options *options,
+		  struct live_failure *failure)
+{
+	int err;
+
+	live->link = bpf_program__attach(live->program);
+	if (live->link)
+		return 0;
+	err = -errno;
+	if (options->hook != LIVE_HOOK_BTF && live->program == live->skel->progs.kfree_skb_classic)
+		return fail(failure, err, "attach to the skb:kfree_skb tracepoint",
+			    "it needs tracefs: mount -t tracefs tracefs /sys/kernel/tracing", true);
+	return fail(failure, err, "attach to the kfree_skb tracepoint",
+		    "try --hook=tracepoint, the classic one", true);
+}
+
+int live__open(const struct live_options *options, struct live **ret_live,
+	       struct live_failure *ret_failure)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = options->btf_path);
+	struct live *live = calloc(1, sizeof(*live));
+	int err;
+
+	if (!live)
+		return fail(ret_failure, -ENOMEM, "start", NULL, false);
+	live->cpu_count = libbpf_num_possible_cpus();
+	if (live->cpu_count < 0) {
+		err = fail(ret_failure, live->cpu_count, "count the CPUs",
+			   "is /sys mounted?", false);
+		goto cleanup;
+	}
+	live->skel = drop_bpf__open_opts(&open_opts);
+	if (!live->skel) {
+		err = fail(ret_failure, -errno, "open the BPF programs", NULL, false);
+		goto cleanup;
+	}
+	err = choose_program(live, options);
+	if (err) {
+		fail(ret_failure, err, "find the kfree_skb tracepoint in the kernel's BTF",
+		     "the kernel needs CONFIG_DEBUG_INFO_BTF; --hook=tracepoint does without, "
+		     "given --btf FILE", true);
+		goto cleanup;
+	}
+	err = configure(live, options);
+	if (err) {
+		fail(ret_failure, err, "configure the BPF programs", NULL, false);
+		goto cleanup;
+	}
+	err = load(live, ret_failure);
+	if (err)
+		goto cleanup;
+	err = fill_hooks(live, options);
+	if (err) {
+		fail(ret_failure, err, "fill the table of netfilter hooks", NULL, false);
+		goto cleanup;
+	}
+	live->ring = ring_buffer__new(bpf_map__fd(live->skel->maps.events), on_record, live, NULL);
+	if (!live->ring) {
+		err = fail(ret_failure, -errno, "map the ring buffer", "try a smaller --ring-size",
+			   false);
+		goto cleanup;
+	}
+	err = attach(live, options, ret_failure);
+	if (err)
+		goto cleanup;
+	*ret_live = live;
+	return 0;
+
+cleanup:
+	live__close(live);
+	return err;
+}
+
+/* Runs the walk program on one CPU; its return value, or -errno. */
+static int run_on_cpu(const struct bpf_program *program, int cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	if (cpu >= 0) {
+		opts.flags = BPF_F_TEST_RUN_ON_CPU;
+		opts.cpu = cpu;
+	}
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts) < 0)
+		return -errno;
+	return (int)opts.retval;
+}
+
+static int walk_on_cpu(struct live *live, enum walk_command command, int cpu)
+{
+	int runs, done = -EAGAIN;
+
+	live->skel->bss->globals.command = command;
+	for (runs = 0; runs < WALK_RUNS_MAX; runs++) {
+		done = run_on_cpu(live->skel->progs.walk_namespaces, cpu);
+		if (done != WALK_MORE)
+			return done ? done : -EIO;
+	}
+	return WALK_FULL; /* endless: the list changes faster than we read it */
+}
+
+/* A CPU that is offline now counts from the moment that it comes online. */
+static int preset_late_cpus(struct live *live)
+{
+	struct cpu_state *states = calloc(live->cpu_count, sizeof(*states));
+	__u32 zero = 0;
+	int cpu, err = 0;
+
+	if (!states)
+		return -ENOMEM;
+	for (cpu = 0; cpu < live->cpu_count; cpu++) {
+		err = walk_on_cpu(live, WALK_STOP, cpu);
+		if (err < 0 && err != -ENXIO)
+			goto cleanup;
+		if (err == -ENXIO) {
+			states[cpu].phase = CPU_ARMED;
+			states[cpu].late = 1;
+		}
+	}
+	err = 0;
+	if (bpf_map_update_elem(bpf_map__fd(live->skel->maps.cpus), &zero, states, BPF_ANY) < 0)
+		err = -errno;
+cleanup:
+	free(states);
+	return err;
+}
+
+int live__start(struct live *live, struct live_failure *ret_failure)
+{
+	static const char *what = "take the baseline of conntrack's counters";
+	struct live_globals *globals = &live->skel->bss->globals;
+	bool full = false;
+	int cpu, err;
+
+	err = run_on_cpu(live->skel->progs.locate_namespace, -1);
+	if (err != WALK_DONE)
+		return fail(ret_failure, err < 0 ? err : -ENOENT, what,
+			    "needs Linux 5.10 or later (BPF_PROG_TEST_RUN of raw tracepoints)",
+			    true);
+	err = preset_late_cpus(live);
+	if (err)
+		return fail(ret_failure, err, what, NULL, false);
+	for (cpu = 0; cpu < live->cpu_count; cpu++) {
+		err = walk_on_cpu(live, WALK_LEARN, cpu);
+		if (err < 0 && err != -ENXIO)
+			return fail(ret_failure, err, what, NULL, false);
+		full |= err == WALK_FULL;
+	}
+	globals->all_known = !full;
+	for (cpu = 0; cpu < live->cpu_count; cpu++) {
+		err = walk_on_cpu(live, WALK_ARM, cpu);
+		if (err < 0 && err != -ENXIO)
+			return fail(ret_failure, err, "start counting", NULL, false);
+	}
+	live->started = true;
+	return 0;
+}
+
+void live__stop(struct live *live)
+{
+	int cpu;
+
+	if (!live->started)
+		return;
+	for (cpu = 0; cpu < live->cpu_count; cpu++)
+		walk_on_cpu(live, WALK_STOP, cpu);
+	live->started = false;
+}
+
+int live__fd(const struct live *live)
+{
+	return ring_buffer__epoll_fd(live->ring);
+}
+
+int live__consume(struct live *live, live_record_fn fn, void *ctx)
+{
+	live->record_fn = fn;
+	live->record_ctx = ctx;
+	/* cleared first: a record that comes after this asks for another wake-up */
+	__atomic_store_n(&live->skel->bss->globals.wakeup_pending, 0, __ATOMIC_SEQ_CST);
+	return ring_buffer__consume(live->ring);
+}
+
+int live__counters(struct live *live, struct drop_counters *ret_counts, __u64 *ret_missed)
+{
+	int fd = bpf_map__fd(live->skel->maps.counters), err = 0, cpu;
+	struct drop_counters *values = calloc(live->cpu_count, sizeof(*values));
+	struct bpf_prog_info info = {};
+	__u32 slot, info_len = sizeof(info);
+
+	if (!values)
+		return -ENOMEM;
+	memset(ret_counts, 0, REASON_SLOTS * sizeof(*ret_counts));
+	for (slot = 0; slot < REASON_SLOTS; slot++) {
+		if (bpf_map_lookup_elem(fd, &slot, values) < 0) {
+			err = -errno;
+			goto cleanup;
+		}
+		for (cpu = 0; cpu < live->cpu_count; cpu++) {
+			ret_counts[slot].seen += values[cpu].seen;
+			ret_counts[slot].seen_bytes += values[cpu].seen_bytes;
+			ret_counts[slot].delivered += values[cpu].delivered;
+			ret_counts[slot].filtered += values[cpu].filtered;
+			ret_counts[slot].noise += values[cpu].noise;
+			ret_counts[slot].lost += values[cpu].lost;
+		}
+	}
+	/* kernels that do not know recursion_misses (before 5.12) leave it zero */
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(live->program), &info, &info_len) < 0)
+		err = -errno;
+	*ret_missed = info.recursion_misses;
+cleanup:
+	free(values);
+	return err;
+}
+
+static struct live_claim add_up_claims(const struct live *live, const struct netns_state *values)
+{
+	struct live_claim claim = {};
+	int cpu;
+
+	for (cpu = 0; cpu < live->cpu_count; cpu++) {
+		claim.drop += values[cpu].claimed_drop;
+		claim.insert_failed += values[cpu].claimed_insert_failed;
+		claim.chaintoolong += values[cpu].claimed_chaintoolong;
+		if (values[cpu].netns_ino)
+			claim.netns_ino = values[cpu].netns_ino;
+	}
+	return claim;
+}
+
+int live__claims(struct live *live, struct live_claim **ret_claims, size_t *ret_count)
+{
+	int fd = bpf_map__fd(live->skel->maps.namespaces), err = 0;
+	size_t room = live->gone_count + bpf_map__max_entries(live->skel->maps.namespaces), n;
+	struct netns_state *values = calloc(live->cpu_count, sizeof(*values));
+	struct live_claim *claims = calloc(room, sizeof(*claims));
+	struct netns_key key, *prev = NULL;
+
+	if (!values || !claims) {
+		err = -ENOMEM;
+		goto cleanup;
+	}
+	for (n = 0; n < live->gone_count; n++)
+		claims[n] = live->gone[n];
+	while (n < room && !bpf_map_get_next_key(fd, prev, &key)) {
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, values) == 0)
+			claims[n++] = add_up_claims(live, values);
+	}
+	*ret_claims = claims;
+	*ret_count = n;
+	claims = NULL;
+cleanup:
+	free(values);
+	free(claims);
+	return err;
+}
+
+/* Forgets a namespace that the walk has not met, but not what was attributed to it. */
+static int sweep_out(struct live *live, const struct netns_key *key,
+		     const struct netns_state *values)
+{
+	struct live_claim claim = add_up_claims(live, values), *grown;
+
+	if (claim.drop || claim.insert_failed || claim.chaintoolong) {
+		grown = reallocarray(live->gone, live->gone_count + 1, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		live->gone = grown;
+		live->gone[live->gone_count++] = claim;
+	}
+	if (bpf_map_delete_elem(bpf_map__fd(live->skel->maps.namespaces), key) < 0)
+		return -errno;
+	__atomic_fetch_sub(&live->skel->bss->globals.namespace_count, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static bool met_in(const struct live *live, const struct netns_state *values, __u32 epoch)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < live->cpu_count; cpu++)
+		if (values[cpu].epoch == epoch)
+			return true;
+	return false;
+}
+
+int live__maintain(struct live *live)
+{
+	int fd = bpf_map__fd(live->skel->maps.namespaces), err = 0, cpu;
+	struct live_globals *globals = &live->skel->bss->globals;
+	struct netns_key key, next;
+	struct netns_state *values;
+	bool more;
+
+	if (!live->started || globals->namespace_count <
+				      bpf_map__max_entries(live->skel->maps.namespaces) / 4 * 3)
+		return 0;
+	globals->epoch++;
+	for (cpu = 0; cpu < live->cpu_count; cpu++) {
+		err = walk_on_cpu(live, WALK_SWEEP, cpu);
+		if (err < 0 && err != -ENXIO)
+			return err;
+	}
+	values = calloc(live->cpu_count, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	err = 0;
+	more = !bpf_map_get_next_key(fd, NULL, &key);
+	while (more && !err) {
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (!bpf_map_lookup_elem(fd, &key, values) &&
+		    !met_in(live, values, globals->epoch))
+			err = sweep_out(live, &key, values);
+		key = next;
+	}
+	free(values);
+	return err;
+}
+
+__u64 live__no_baseline(struct live *live)
+{
+	struct cpu_state *states = calloc(live->cpu_count, sizeof(*states));
+	__u64 sum = 0;
+	__u32 zero = 0;
+	int cpu;
+
+	if (states &&
+	    !bpf_map_lookup_elem(bpf_map__fd(live->skel->maps.cpus), &zero, states))
+		for (cpu = 0; cpu < live->cpu_count; cpu++)
+			sum += states[cpu].no_baseline;
+	free(states);
+	return sum;
+}
+
+const char *live__hook_name(const struct live *live)
+{
+	return live->hook_name;
+}
+
+void live__close(struct live *live)
+{
+	if (!live)
+		return;
+	bpf_link__destroy(live->link);
+	ring_buffer__free(live->ring);
+	drop_bpf__destroy(live->skel);
+	free(live->gone);
+	free(live);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The running kernel as a source of drop records: loads and attaches the BPF
+ * programs, switches counting on and off on every CPU, reads the ring buffer
+ * and the counters. Knows no packet and no name.
+ */
+#ifndef DROPWHY_LIVE_H
+#define DROPWHY_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf/drop_filter.h"
+#include "bpf/live_state.h"
+
+enum live_hook {
+	LIVE_HOOK_AUTO,		/* the typed tracepoint, else the classic one */
+	LIVE_HOOK_BTF,		/* tp_btf/kfree_skb or nothing */
+	LIVE_HOOK_TRACEPOINT,	/* the classic skb:kfree_skb or nothing */
+};
+
+/* A kernel function that may sit in a netfilter hook. */
+struct hook_function {
+	__u64 address;
+	__u32 kind;		/* HOOK_* */
+};
+
+/* Pointers are read during live__open() only. */
+struct live_options {
+	enum live_hook hook;
+	const char *btf_path;	/* a file with this kernel's BTF; NULL: its own */
+	const struct drop_filter *filter;
+	const __u8 *reason_flags; /* REASON_SLOTS of REASON_F_* */
+	const struct location_class *locations; /* sorted by start */
+	size_t location_count;	/* at most LOCATION_CLASSES_MAX */
+	const struct hook_function *hooks;
+	size_t hook_count;
+	size_t ring_bytes;	/* a power of two times the page size */
+	size_t netns_count;	/* namespaces that exist now; room is made for more */
+	bool noise;		/* deliver noise reasons too */
+};
+
+struct live;
+
+/* What could not be done, for the one message that the caller prints. */
+struct live_failure {
+	const char *what;	/* static, e.g. "load the BPF programs" */
+	const char *remedy;	/* static, or NULL: none known */
+	bool kernel_cannot;	/* it is the kernel that lacks something: exit status 3 */
+};
+
+/**
+ * @brief **live__open()** loads and attaches the programs; they count nothing
+ * yet.
+ * @param options what to load
+ * @param ret_live on success, free with live__close()
+ * @param ret_failure on failure, what and why
+ * @return 0 or -errno
+ */
+int live__open(const struct live_options *options, struct live **ret_live,
+	       struct live_failure *ret_failure);
+
+/**
+ * @brief **live__start()** takes the baseline of conntrack's counters in every
+ * namespace on every CPU, then starts counting.
+ * @param ret_failure as in live__open()
+ * @return 0 or -errno
+ */
+int live__start(struct live *live, struct live_failure *ret_failure);
+
+/**
+ * @brief **live__stop()** stops counting on every CPU. Records and counters
+ * stay to be read. Calling it again does nothing.
+ */
+void live__stop(struct live *live);
+
+/** @brief **live__fd()** an epoll descriptor, readable when records wait. */
+int live__fd(const struct live *live);
+
+/* Gets one record; the data lives until it returns. Non-zero ends the reading. */
+typedef int (*live_record_fn)(void *ctx, const void *data, size_t size);
+
+/**
+ * @brief **live__consume()** hands over the records that wait.
+ * @return how many; or what @p fn returned, if negative; or -errno
+ */
+int live__consume(struct live *live, live_record_fn fn, void *ctx);
+
+/**
+ * @brief **live__counters()** adds up the CPUs' counters.
+ * @param ret_counts REASON_SLOTS of them, by reason_slot()
+ * @param ret_missed runs that the kernel skipped because the program was
+ * already running on that CPU: packets in no slot
+ * @return 0 or -errno
+ */
+int live__counters(struct live *live, struct drop_counters *ret_counts, __u64 *ret_missed);
+
+/* Packets of one namespace that conntrack's counters explain. */
+struct live_claim {
+	__u32 netns_ino;
+	__u64 drop;
+	__u64 insert_failed;
+	__u64 chaintoolong;
+};
+
+/**
+ * @brief **live__claims()** lists what was attributed to conntrack's counters.
+ * @param ret_claims array to free(); a number that was used by several
+ * namespaces in turn appears once for each
+ * @param ret_count its length
+ * @return 0 or -errno
+ */
+int live__claims(struct live *live, struct live_claim **ret_claims, size_t *ret_count);
+
+/** @brief **live__no_baseline()** netfilter drops whose counters could not be compared. */
+__u64 live__no_baseline(struct live *live);
+
+/**
+ * @brief **live__maintain()** to be called about once a second: forgets deleted
+ * namespaces when room gets short.
+ * @return 0 or -errno; it can be called again
+ */
+int live__maintain(struct live *live);
+
+/** @brief **live__hook_name()** the program in use, e.g. "tp_btf/kfree_skb (4 arguments)". */
+const char *live__hook_name(const struct live *live);
+
+/** @brief **live__close()** detaches and frees; NULL is fine. */
+void live__close(struct live *live);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a run of `dropwhy trace` comes to: the kernel's counters, corrected by
+ * what happened after delivery, and the comparison with conntrack's own.
+ */
+#ifndef DROPWHY_TRACE_SUMMARY_H
+#define DROPWHY_TRACE_SUMMARY_H
+
+#include "user/aggregate/summary.h"
+#include "user/enrich/enrich.h"
+#include "user/source/conntrack_counters.h"
+#include "user/source/live.h"
+
+/* conntrack's counters around the two moments at which counting starts and stops. */
+enum trace_reading {
+	READING_BEFORE_ARM,
+	READING_AFTER_ARM,
+	READING_BEFORE_DISARM,
+	READING_AFTER_DISARM,
+	__READING_MAX,
+};
+
+/* What the user side did with delivered packets, by reason slot. */
+struct trace_corrections {
+	__u64 filtered[REASON_SLOTS];
+	__u64 undecoded;	/* records that made no sense: their reason is not known */
+};
+
+struct trace_summary {
+	struct summary summary;
+	struct reason_accounting *reasons;
+	struct conntrack_reconciliation *conntrack;
+};
+
+/**
+ * @brief **trace_summary__fill()** adds up a run that has been stopped.
+ * @param live to read counters and claims from
+ * @param readings the four, in order; sorted in place
+ * @param reading_error -errno of the first reading that failed, 0: none did
+ * @param s fills total, reasons, missed and conntrack; the caller fills the
+ * rest. Strings live as long as @p enricher. Free with trace_summary__done().
+ * @return 0 or -errno
+ */
+int trace_summary__fill(struct trace_summary *s, struct live *live, struct enricher *enricher,
+			struct conntrack_reading *readings, int reading_error,
+			const struct trace_corrections *corrections);
+
+/** @brief **trace_summary__done()** frees what fill allocated; a zeroed one is fine. */
+void trace_summary__done(struct trace_summary *s);
+
+#endif
