@@ -58,7 +58,7 @@ __inline_always bool deliver(struct scratch *sc, __u64 now_ns)
 }
 
 /* Noise without a reason of its own: sockets that are closed, and what is no network packet. */
-__inline_always bool is_no_trouble(struct sk_buff *skb, const struct net *net, __u32 location,
+__inline_always bool is_no_trouble(struct sk_buff *skb, __u64 net, __u32 location,
 				 const bool typed)
 {
 	struct sock *sk = KREAD(typed, skb, sk);
@@ -78,7 +78,7 @@ __inline_always bool is_no_trouble(struct sk_buff *skb, const struct net *net, _
  * Adds what the location tells to the flags of the reason. A reason that says
  * too little is netfilter's, or noise, by where the packet was freed.
  */
-__inline_always __u32 refine_flags(struct sk_buff *skb, const struct net *net, __u32 location,
+__inline_always __u32 refine_flags(struct sk_buff *skb, __u64 net, __u32 location,
 				   __u32 flags, const bool typed)
 {
 	if (!(flags & REASON_F_LOCATION))
@@ -97,14 +97,15 @@ __inline_always __u32 refine_flags(struct sk_buff *skb, const struct net *net, _
 }
 
 /* Fills the rest of a record that will be delivered. */
-__inline_always void complete(const struct freed *f, struct drop_record *rec, const bool typed)
+__inline_always void complete(const struct freed *f, struct drop_record *rec, __u64 now_ns,
+			      const bool typed)
 {
 	struct sk_buff *skb = f->skb;
 
 	read_socket(f, rec, typed);
 	rec->hdr.type = RECORD_DROP;
 	rec->hdr.version = DROP_RECORD_VERSION;
-	rec->time_ns = bpf_ktime_get_boot_ns();
+	rec->time_ns = now_ns;
 	rec->location = f->location;
 	rec->reason = f->reason;
 	rec->len_bytes = KREAD(typed, skb, len);
@@ -117,12 +118,20 @@ __inline_always void handle_drop(const struct freed *f, struct scratch *sc, __u3
 				 struct cpu_state *cpu, const bool typed)
 {
 	struct sk_buff *skb = f->skb;
-	const struct net *net = packet_net(skb, f->rx_sk, typed);
+	struct net *net = packet_net(skb, f->rx_sk, typed);
 	struct packet *packet = &sc->packet;
 	__u32 location = LOCATION_OTHER;
 	bool armed = cpu->phase == CPU_ARMED, unsure = !armed || cpu->late || !globals.all_known;
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = bpf_ktime_get_boot_ns();
 
+	if (net) {
+		packet->net = (__u64)net;
+		sc->rec.netns_ino = KREAD(typed, net, ns.inum);
+	} else {
+		net = route_net(skb, typed);
+		packet->net = (__u64)net;
+		sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
+	}
 	packet->len = KREAD(typed, skb, len);
 	if (armed) {
 		count->seen++;
@@ -130,33 +139,31 @@ __inline_always void handle_drop(const struct freed *f, struct scratch *sc, __u3
 	}
 	if (flags & (REASON_F_NETFILTER | REASON_F_LOCATION)) {
 		location = location_kind(f->location);
-		flags = refine_flags(skb, net, location, flags, typed);
+		flags = refine_flags(skb, packet->net, location, flags, typed);
 	}
 	if (flags & REASON_F_NOISE && !enable_noise) {
 		count->noise += armed;
 		return;
 	}
 
-	packet->net = (__u64)net;
 	packet->nfct = KREAD(typed, skb, _nfct);
-	read_device(skb, net, sc, typed);
+	read_device(skb, sc, typed);
 	read_layout(skb, packet, typed);
 	read_packet(level);
 	sc->rec.ct_state = ct_state(packet->nfct);
 	if (is_attached(packet->nfct))
 		read_conntrack(level);
-	if (flags & REASON_F_CONNTRACK && net &&
+	if (flags & REASON_F_CONNTRACK && packet->net &&
 	    explain(level, flags, location, unsure, now_ns))
 		cpu->no_baseline += armed;
 	if (!armed)
 		return;
 
-	sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
 	if (flags & REASON_F_REJECT || !filter_matches(level)) {
 		count->filtered++;
 		return;
 	}
-	complete(f, &sc->rec, typed);
+	complete(f, &sc->rec, now_ns, typed);
 	if (deliver(sc, now_ns))
 		count->delivered++;
 	else

@@ -98,7 +98,7 @@ enum walk_command {
 struct live_globals {
 	__u64 any_net;		/* some struct net, where walks begin */
 	__u64 netns_ops;	/* struct net.ns.ops: the same for all, tells a struct net from garbage */
-	__u64 last_wakeup_ns;	/* CLOCK_MONOTONIC */
+	__u64 last_wakeup_ns;	/* CLOCK_BOOTTIME */
 	__u32 wakeup_pending;	/* a wake-up for the fill level was sent; the reader clears it */
 	__u32 ct_net_id;	/* conntrack's index in net->gen; 0: unknown */
 	__u32 command;		/* enum walk_command */

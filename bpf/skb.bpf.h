@@ -33,49 +33,52 @@ __inline_always bool is_full_socket(struct sock *sk, const bool typed)
 	return state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV;
 }
 
-/* The namespace that a packet died in, by its device, its sockets or its route. */
-__inline_always const struct net *packet_net(struct sk_buff *skb, struct sock *rx_sk,
-					     const bool typed)
+/*
+ * The namespace that a packet died in, by its device or its sockets; NULL:
+ * unknown.
+ */
+__inline_always struct net *packet_net(struct sk_buff *skb, struct sock *rx_sk, const bool typed)
 {
 	struct net_device *dev = KREAD(typed, skb, dev);
-	const struct net *net;
-	struct dst_entry *dst;
 	struct sock *sk;
+	struct net *net;
 
 	if (dev) {
 		net = KREAD(typed, dev, nd_net.net);
-		if (is_net(net))
+		if (is_net(net, typed))
 			return net;
 	}
 	if (rx_sk) {
 		net = KREAD(typed, rx_sk, __sk_common.skc_net.net);
-		if (is_net(net))
+		if (is_net(net, typed))
 			return net;
 	}
 	sk = KREAD(typed, skb, sk);
 	if (sk) {
 		net = KREAD(typed, sk, __sk_common.skc_net.net);
-		if (is_net(net))
-			return net;
-	}
-	dst = (void *)(KREAD(typed, skb, _skb_refdst) & SKB_DST_PTRMASK);
-	if (dst) {
-		net = BPF_CORE_READ(dst, dev, nd_net.net);
-		if (is_net(net))
+		if (is_net(net, typed))
 			return net;
 	}
 	return NULL;
 }
 
-__inline_always void read_device(struct sk_buff *skb, const struct net *net, struct scratch *sc,
-				 const bool typed)
+/* The same by its route, which is no pointer to the verifier. */
+__inline_always struct net *route_net(struct sk_buff *skb, const bool typed)
+{
+	struct dst_entry *dst = (void *)(KREAD(typed, skb, _skb_refdst) & SKB_DST_PTRMASK);
+	struct net *net = dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL;
+
+	return is_net(net, false) ? net : NULL;
+}
+
+__inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const bool typed)
 {
 	struct net_device *dev = KREAD(typed, skb, dev);
 	struct drop_record *rec = &sc->rec;
 	int iif = KREAD(typed, skb, skb_iif);
 
 	/* a device is believed if it lies in a namespace: see is_net() */
-	if (dev && (!net || KREAD(typed, dev, nd_net.net) != net))
+	if (dev && (__u64)KREAD(typed, dev, nd_net.net) != sc->packet.net)
 		dev = NULL;
 	if (dev) {
 		rec->ifindex = KREAD(typed, dev, ifindex);
@@ -99,8 +102,8 @@ __inline_always void read_device(struct sk_buff *skb, const struct net *net, str
  */
 __inline_always void read_layout(struct sk_buff *skb, struct packet *packet, const bool typed)
 {
-	__u64 head = typed ? kernel_address(skb->head) : (__u64)BPF_CORE_READ(skb, head);
-	__u64 data = typed ? kernel_address(skb->data) : (__u64)BPF_CORE_READ(skb, data);
+	__u64 head = (__u64)KREAD(typed, skb, head);
+	__u64 data = (__u64)KREAD(typed, skb, data);
 	__u16 mac = KREAD(typed, skb, mac_header), network = KREAD(typed, skb, network_header);
 
 	packet->data_end = data + (packet->len - KREAD(typed, skb, data_len));
@@ -117,19 +120,20 @@ __inline_always void read_layout(struct sk_buff *skb, struct packet *packet, con
 
 __inline_always __u64 socket_cgroup(struct sock *sk, const bool typed)
 {
-	__u64 cgroup;
+	struct cgroup *cgroup;
+	__u64 packed;
 
 	if (!is_full_socket(sk, typed))
 		return 0;
 	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup)) {
-		cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	} else {
-		cgroup = BPF_CORE_READ((struct sock___packed_cgroup *)sk, sk_cgrp_data.val);
-		if (cgroup & 1) /* cgroup v1 data, not a pointer */
-			return 0;
-		cgroup &= ~3ULL; /* bit 1: no reference is held */
+		cgroup = KREAD(typed, sk, sk_cgrp_data.cgroup);
+		return cgroup ? (typed ? cgroup->kn->id : BPF_CORE_READ(cgroup, kn, id)) : 0;
 	}
-	return cgroup ? BPF_CORE_READ((struct cgroup *)cgroup, kn, id) : 0;
+	packed = BPF_CORE_READ((struct sock___packed_cgroup *)sk, sk_cgrp_data.val);
+	if (packed & 1) /* cgroup v1 data, not a pointer */
+		return 0;
+	cgroup = (void *)(packed & ~3ULL); /* bit 1: no reference is held */
+	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
 }
 
 __inline_always void read_socket(const struct freed *f, struct drop_record *rec, const bool typed)

@@ -37,9 +37,12 @@ static __u8 *build_bytes(const char *s, size_t len, __u8 *at)
 
 static __u8 *build_string(const char *s, __u8 *at)
 {
+	size_t len;
+
 	if (!s)
 		s = "";
-	return build_bytes(s, strnlen(s, GROUP_KEY_STRING_LEN - 1), at);
+	len = strlen(s);
+	return build_bytes(s, len < GROUP_KEY_STRING_LEN ? len : GROUP_KEY_STRING_LEN - 1, at);
 }
 
 static const __u8 *format_string(const __u8 *at, char **text)

@@ -81,16 +81,13 @@ static bool is_padding(const char *name)
 /* "ffffffffc0a0b0c0 t name\t[module]\n"; NUL-terminated. */
 static bool parse_line(const char *line, struct kallsyms_line *ret_line)
 {
-	const char *p;
-	char *end;
-
 	/* strtoull() would also take a sign, spaces and 0x */
-	if (!strchr("0123456789abcdefABCDEF", line[0]) || !line[0])
+	size_t digits = strspn(line, "0123456789abcdefABCDEF");
+	const char *end = line + digits, *p;
+
+	if (!digits || digits > 16 || end[0] != ' ' || !end[1] || end[2] != ' ')
 		return false;
-	errno = 0;
-	ret_line->addr = strtoull(line, &end, 16);
-	if (errno || end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
-		return false;
+	ret_line->addr = strtoull(line, NULL, 16);
 	ret_line->type = end[1];
 	ret_line->name = end + 3;
 	ret_line->name_len = strcspn(ret_line->name, " \t\n");

@@ -21,8 +21,10 @@ struct bit_name {
 
 size_t field__text(const char *text, char *buf)
 {
-	size_t len = text ? strnlen(text, FIELD_LEN - 1) : 0;
+	size_t len = text ? strlen(text) : 0;
 
+	if (len > FIELD_LEN - 1)
+		len = FIELD_LEN - 1;
 	if (len)
 		memcpy(buf, text, len);
 	buf[len] = '\0';
