@@ -138,7 +138,6 @@ unit: $(O)/tests/unit/unit
 integration: all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) tests/integration/run
 
-# What the issue tracker of a distribution would run: everything, on a bare machine.
 .PHONY: test
 test:
 	$(Q)tools/install-dependencies build run test
@@ -192,7 +191,7 @@ demo:
 
 $(O)/tools/demo-traffic: $(O)/tools/demo-traffic.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lmnl -o $@
 
 .PHONY: clean
 clean:
