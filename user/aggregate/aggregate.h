@@ -24,7 +24,8 @@ enum group_key {
 };
 
 struct group {
-	const char *values[__GROUP_KEY_MAX]; /* one for each key asked for, in that order; "" is unknown */
+	/* one for each key asked for, in that order; "" is unknown */
+	const char *values[__GROUP_KEY_MAX];
 	__u64 count;		/* packets */
 	__u64 bytes;
 	struct timespec first;	/* wall clock of the first and last drop */
@@ -72,10 +73,10 @@ int aggregate__add(struct aggregate *agg, const struct drop *drop);
 int aggregate__sorted(struct aggregate *agg, const struct group *const **ret_groups,
 		      size_t *ret_count);
 
-/** @brief **aggregate__other()** what was evicted: packets, bytes, times; count 0 if nothing was. */
+/** @brief **aggregate__other()** what was evicted: packets, bytes, times; count 0: nothing was. */
 const struct group *aggregate__other(const struct aggregate *agg);
 
-/** @brief **aggregate__evicted()** how many groups went to "other"; the same key may count again. */
+/** @brief **aggregate__evicted()** how many groups went to "other"; a key may count again. */
 __u64 aggregate__evicted(const struct aggregate *agg);
 
 /**

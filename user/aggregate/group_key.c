@@ -24,7 +24,8 @@ struct key_part {
 	const char *name;
 	/* Appends the binary form, returns its end. */
 	__u8 *(*build)(const struct drop *drop, __u8 *at);
-	/* Appends the text without NUL to *text and moves it on, returns the end of the binary form. */
+	/* Appends the text, without NUL, to *text, moves that on, returns the end of the
+	 * binary form. */
 	const __u8 *(*format)(const __u8 *at, char **text);
 };
 

@@ -110,7 +110,8 @@ static void add_claims(const struct reconcile_input *in, struct conntrack_reconc
 }
 
 /* Fills @row but for its claims. */
-static void compare_snapshots(const struct reconcile_input *in, struct conntrack_reconciliation *row)
+static void compare_snapshots(const struct reconcile_input *in,
+			      struct conntrack_reconciliation *row)
 {
 	struct stat_range before_arm = snapshot__find(&in->before_arm, row->netns_ino);
 	struct stat_range after_arm = snapshot__find(&in->after_arm, row->netns_ino);

@@ -18,14 +18,14 @@ struct reason_accounting {
 /* One conntrack counter of one namespace over the run. */
 struct conntrack_counter {
 	__u64 least;		/* moved at least so far, by ctnetlink read inside the run */
-	__u64 most;		/* at most so far, by ctnetlink read around the run; equal to least when nothing moved between the readings */
+	__u64 most;		/* at most so far, read around it; least if nothing moved between */
 	__u64 attributed;	/* drops of this run explained by it */
 };
 
 struct conntrack_reconciliation {
 	__u32 netns_ino;
+	bool gone;		/* deleted during the run: only attributed is valid */
 	const char *netns_name;	/* NULL: unknown */
-	bool gone;		/* deleted during the run: its counters went with it, only attributed is valid */
 	struct conntrack_counter drop;
 	struct conntrack_counter insert_failed;
 	struct conntrack_counter chaintoolong;
@@ -38,10 +38,12 @@ struct summary {
 	struct accounting total;
 	const struct reason_accounting *reasons; /* those with seen > 0, most seen first */
 	size_t reason_count;
-	const struct conntrack_reconciliation *conntrack; /* namespaces in which a counter moved or a drop was attributed */
+	/* namespaces in which a counter moved or a drop was attributed */
+	const struct conntrack_reconciliation *conntrack;
 	size_t conntrack_count;
 	int conntrack_error;	/* -errno: the counters could not be read; 0 otherwise */
-	__u64 missed;		/* part of lost: the kernel skipped the program while it was already running on that CPU */
+	/* part of lost: the kernel skipped the program, which was already running on that CPU */
+	__u64 missed;
 	__u64 rows_failed;	/* delivered drops that could not be written to the output */
 };
 

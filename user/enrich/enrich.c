@@ -9,7 +9,7 @@
 
 #include "user/enrich/enrich.h"
 
-#define NS_PER_S 1000000000ll
+#define NS_PER_S 1000000000LL
 
 /* Modules come and go rarely; looking costs a read of /proc/modules. */
 #define STALE_CHECK_NS NS_PER_S
@@ -20,8 +20,8 @@ struct enricher {
 	struct netns_table *netns;
 	struct pod_table *pods;
 	struct enricher_errors errors;
-	__s64 wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME */
-	__s64 stale_check_ns;	/* CLOCK_BOOTTIME of the next look at the modules */
+	__s64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	__s64 stale_check_ns; /* CLOCK_BOOTTIME of the next look at the modules */
 };
 
 static __s64 clock_ns(clockid_t clock)

@@ -16,16 +16,16 @@ struct enricher;
 
 /* Strings are read during enricher__new() only. NULL is the node's own. */
 struct enricher_options {
-	const char *btf_path;	/* as for reason_names__load() */
+	const char *btf_path;	   /* as for reason_names__load() */
 	const char *kallsyms_path; /* as for kallsyms__load() */
-	const char *root;	/* as for netns_table__new() */
+	const char *root;	   /* as for netns_table__new() */
 };
 
 /* Why tables are empty. 0: they are not. */
 struct enricher_errors {
-	int reasons;		/* -errno of reason_names__load() */
-	int kallsyms;		/* -errno of kallsyms__load() */
-	int netns;		/* -errno of netns_table__refresh() */
+	int reasons;  /* -errno of reason_names__load() */
+	int kallsyms; /* -errno of kallsyms__load() */
+	int netns;    /* -errno of netns_table__refresh() */
 };
 
 /**

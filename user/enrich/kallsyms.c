@@ -24,8 +24,8 @@
 
 struct symbol {
 	__u64 addr;
-	__u32 name;	/* offset into names */
-	__u16 module;	/* index into modules; 0: the kernel proper */
+	__u32 name;   /* offset into names */
+	__u16 module; /* index into modules; 0: the kernel proper */
 } __attribute__((packed, aligned(2)));
 
 struct symbol_table {
@@ -37,7 +37,7 @@ struct symbol_table {
 	size_t names_room;
 	char (*modules)[MODULE_NAME_MAX];
 	size_t module_count;
-	bool hidden;	/* a function at address 0 was listed */
+	bool hidden; /* a function at address 0 was listed */
 	bool sorted;
 };
 
@@ -109,7 +109,7 @@ static bool parse_line(const char *line, struct kallsyms_line *ret_line)
 /* Index of a module's name, added if new. Modules' symbols come one module at a time. */
 static int intern_module(struct symbol_table *t, const char *name, size_t len, __u16 *ret_index)
 {
-	char (*grown)[MODULE_NAME_MAX];
+	char(*grown)[MODULE_NAME_MAX];
 	size_t i;
 
 	for (i = t->module_count; i > 1; i--) {
@@ -140,7 +140,7 @@ static int make_room(struct symbol_table *t, size_t name_bytes)
 	size_t room;
 
 	if (t->count == t->room) {
-		room = t->room ? t->room + t->room / 2 : 65536;
+		room = t->room ? t->room + t->room / 2 : 1024;
 		grown = reallocarray(t->symbols, room, sizeof(*t->symbols));
 		if (!grown)
 			return -ENOMEM;
@@ -148,7 +148,7 @@ static int make_room(struct symbol_table *t, size_t name_bytes)
 		t->room = room;
 	}
 	if (t->names_size + name_bytes > t->names_room) {
-		room = t->names_room ? t->names_room + t->names_room / 2 : 1 << 20;
+		room = t->names_room ? t->names_room + t->names_room / 2 : 16384;
 		grown = realloc(t->names, room);
 		if (!grown)
 			return -ENOMEM;
@@ -414,53 +414,48 @@ const char *kallsyms__module(const struct kallsyms *k, __u64 addr)
 	return s && s->module ? k->table.modules[s->module] : NULL;
 }
 
+/* The next symbol from @s on that a C function of that name became; NULL: no more. */
+static const struct symbol *next_of_name(const struct symbol_table *t, const struct symbol *s,
+					 const char *name, size_t len)
+{
+	const char *full;
+
+	for (; len && s < t->symbols + t->count; s++) {
+		full = name_of(t, s);
+		/* no C name has a dot: what follows one is the compiler's */
+		if (strncmp(full, name, len) == 0 && (!full[len] || full[len] == '.'))
+			return s;
+	}
+	return NULL;
+}
+
 int kallsyms__range(const struct kallsyms *k, const char *name, kallsyms_range_fn fn, void *ctx)
 {
 	const struct symbol_table *t = &k->table;
+	const struct symbol *s = t->symbols;
 	size_t len = strlen(name);
-	const struct symbol *s;
-	const char *full;
 	int found = 0, err;
 
-	if (!len)
-		return 0;
-	for (s = t->symbols; s < t->symbols + t->count; s++) {
-		full = name_of(t, s);
-		/* no C name has a dot: what follows one is the compiler's */
-		if (strncmp(full, name, len) != 0 || (full[len] && full[len] != '.'))
-			continue;
+	while ((s = next_of_name(t, s, name, len))) {
 		found++;
-		err = fn ? fn(s->addr, end_of(t, s), full, ctx) : 0;
+		err = fn ? fn(s->addr, end_of(t, s), name_of(t, s), ctx) : 0;
 		if (err)
 			return err;
+		s++;
 	}
 	return found;
 }
 
-struct address_list {
-	__u64 *addrs;
-	size_t count;
-	size_t max;
-};
-
-static int collect_address(__u64 start, __u64 end, const char *name, void *ctx)
-{
-	struct address_list *list = ctx;
-
-	(void)end;
-	(void)name;
-	if (list->count < list->max)
-		list->addrs[list->count] = start;
-	list->count++;
-	return 0;
-}
-
 size_t kallsyms__addresses(const struct kallsyms *k, const char *name, __u64 *addrs, size_t max)
 {
-	struct address_list list = { .addrs = addrs, .max = max };
+	const struct symbol_table *t = &k->table;
+	const struct symbol *s = t->symbols;
+	size_t len = strlen(name), found = 0;
 
-	kallsyms__range(k, name, collect_address, &list);
-	return list.count;
+	for (; (s = next_of_name(t, s, name, len)); s++, found++)
+		if (found < max)
+			addrs[found] = s->addr;
+	return found;
 }
 
 void kallsyms__free(struct kallsyms *k)

@@ -19,13 +19,16 @@
 #define NS_PER_S  1000000000ull
 
 /* Late events of deleted namespaces still find their name. */
-#define GONE_KEPT_NS	   (60 * NS_PER_S)
+#define GONE_KEPT_NS (60 * NS_PER_S)
 /* A number that no scan finds is held by a descriptor or a thread alone. */
 #define RETRY_FIRST_NS	   NS_PER_S
 #define RETRY_MAX_NS	   (64 * NS_PER_S)
 #define REFRESH_MIN_GAP_NS (10 * NS_PER_MS)
 /* Scans may take one part in so many of the time. */
-#define REFRESH_SHARE	   20
+#define REFRESH_SHARE 20
+
+/* Names given up that stay readable, for whoever holds on to one. */
+#define RETIRED_NAMES 4096
 
 struct netns_table {
 	char *root;
@@ -34,12 +37,14 @@ struct netns_table {
 	__u64 incarnations;
 	__u64 evicted;
 	__u64 next_refresh_ns;
+	char *retired[RETIRED_NAMES]; /* a ring */
+	size_t retired_next;
 };
 
 struct netns_scan {
 	struct netns_table *table;
 	struct netns_list found;
-	__u32 host_ino;		/* 0: cannot be told */
+	__u32 host_ino; /* 0: cannot be told */
 	bool host_is_node;
 };
 
@@ -141,16 +146,16 @@ static int compare_pids(const void *a, const void *b)
 static int complete_entry(struct netns_scan *scan, struct netns_entry *e)
 {
 	const char *root = scan->table->root;
+	bool node;
 
 	if (e->info.pid_count)
 		qsort(e->pids, e->info.pid_count, sizeof(*e->pids), compare_pids);
 	e->info.host = !scan->host_ino || scan->host_ino == e->info.ino;
-	if (e->kind == NETNS_FILE_NAMED)
+	node = e->info.host && scan->host_is_node;
+	if (e->kind == NETNS_FILE_NAMED || (e->kind == NETNS_FILE_DOCKER && !node))
 		e->name = strdup(strrchr(e->path, '/') + 1);
-	else if (e->info.host && scan->host_is_node)
+	else if (node)
 		e->name = strdup("host");
-	else if (e->kind == NETNS_FILE_DOCKER)
-		e->name = strdup(strrchr(e->path, '/') + 1);
 	else if (e->info.pid_count)
 		e->name = netns_scan__command(root, e->pids[0], e->info.ino);
 	if (!e->path && asprintf(&e->path, "%s/proc/%d/ns/net", root, e->pids[0]) < 0) {
@@ -178,14 +183,33 @@ static void mark_gone(struct netns_entry *e, __u64 now_ns)
 /* A found namespace that may be one known before. */
 static void inherit(struct netns_table *t, struct netns_entry *e, const struct netns_entry *old)
 {
-	if (old && !old->unknown && !old->gone_ns && netns_entry__same(old, e)) {
+	if (old && old->unknown)
+		old = NULL;
+	if (old && !old->gone_ns && netns_entry__same(old, e)) {
 		e->since_ns = old->since_ns;
-		e->reused = old->reused;
 		e->info.incarnation = old->info.incarnation;
-	} else {
-		e->reused = old && !old->unknown;
-		e->info.incarnation = ++t->incarnations;
+		return;
 	}
+	e->info.incarnation = ++t->incarnations;
+	/* seen to be free in between, or passed on at some time before this scan */
+	if (old)
+		e->since_ns = old->gone_ns ? old->gone_ns : e->checked_ns;
+}
+
+/* Frees an entry; its name outlives it, in @heir or in the ring. */
+static void retire(struct netns_table *t, struct netns_entry *e, struct netns_entry *heir)
+{
+	if (heir && heir->name && e->name && strcmp(heir->name, e->name) == 0) {
+		free(heir->name);
+		heir->name = e->name;
+		heir->info.name = e->name;
+	} else if (e->name) {
+		free(t->retired[t->retired_next]);
+		t->retired[t->retired_next] = e->name;
+		t->retired_next = (t->retired_next + 1) % RETIRED_NAMES;
+	}
+	e->name = NULL;
+	netns_entry__free(e);
 }
 
 /* Puts what was found in the place of the old table, of which it keeps what is gone or unknown. */
@@ -206,12 +230,11 @@ static int replace_list(struct netns_scan *scan, __u64 start_ns, __u64 end_ns)
 			bool both = o && e->info.ino == o->info.ino;
 
 			/* what was seen is proven for the scan's beginning, not for its end */
-			e->since_ns = start_ns;
 			e->checked_ns = start_ns;
 			inherit(scan->table, e, both ? o : NULL);
 			merged.entries[merged.count++] = e;
 			if (both)
-				netns_entry__free(o);
+				retire(scan->table, o, e);
 			i++;
 			j += both;
 			continue;
@@ -221,7 +244,7 @@ static int replace_list(struct netns_scan *scan, __u64 start_ns, __u64 end_ns)
 			mark_gone(o, end_ns);
 		if ((o->gone_ns && end_ns - o->gone_ns > GONE_KEPT_NS) ||
 		    merged.count + (found->count - i) >= NETNS_MAX)
-			netns_entry__free(o);
+			retire(scan->table, o, NULL);
 		else
 			merged.entries[merged.count++] = o;
 	}
@@ -283,7 +306,7 @@ static bool had_number(const struct netns_entry *e, __u64 when_ns)
 	if (!e || e->unknown)
 		return false;
 	if (when_ns && when_ns < e->since_ns)
-		return !e->reused;
+		return false;
 	return !e->gone_ns || (when_ns && when_ns <= e->gone_ns);
 }
 
@@ -310,7 +333,7 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
 	__u64 now_ns;
 
 	/* nearly always: known, and proven since it happened */
-	if (e && !e->unknown && when_ns >= e->since_ns && when_ns <= e->checked_ns)
+	if (e && !e->unknown && when_ns && when_ns >= e->since_ns && when_ns <= e->checked_ns)
 		return &e->info;
 	now_ns = boot_time_ns();
 	if (e && !e->unknown && !e->gone_ns && still_there(t, e)) {
@@ -405,8 +428,12 @@ __u64 netns_table__evicted(const struct netns_table *t)
 
 void netns_table__free(struct netns_table *t)
 {
+	size_t i;
+
 	if (!t)
 		return;
+	for (i = 0; i < RETIRED_NAMES; i++)
+		free(t->retired[i]);
 	netns_list__done(&t->list);
 	free(t->root);
 	free(t);

@@ -18,14 +18,14 @@ struct netns_table;
 
 /* One namespace. Pointers live until the next call on the table. */
 struct netns_info {
-	__u32 ino;		/* inode number of the namespace, as in struct drop_record */
-	const char *name;	/* raw bytes, may be hostile; NULL: unnamed */
-	const char *path;	/* opening this and setns() leads there; NULL: it is gone */
-	const pid_t *pids;	/* processes whose main thread lives there; of the
+	__u32 ino;	   /* inode number of the namespace, as in struct drop_record */
+	const char *name;  /* raw bytes, may be hostile; NULL: unnamed */
+	const char *path;  /* opening this and setns() leads there; NULL: it is gone */
+	const pid_t *pids; /* processes whose main thread lives there; of the
 				 * node's own namespace only one */
 	size_t pid_count;
-	__u64 incarnation;	/* differs from any other namespace that had this number */
-	bool host;		/* the node itself lives there, or where it does cannot be told */
+	__u64 incarnation; /* differs from any other namespace that had this number */
+	bool host;	   /* the node itself lives there, or where it does cannot be told */
 };
 
 /**
@@ -64,7 +64,8 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
  * @brief **netns_table__name()** names a namespace: as in /run/netns (ip netns,
  * CNI); "host" where the node itself lives; as in /run/docker/netns; the
  * command name of the process there with the lowest number.
- * @return NULL if unknown or unnamed; lives until the next call on the table
+ * @return NULL if unknown or unnamed; lives as long as the table, or until
+ * 4,096 further names have been given up
  */
 const char *netns_table__name(struct netns_table *t, __u32 ino, __u64 when_ns);
 

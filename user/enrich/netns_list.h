@@ -13,22 +13,21 @@
 #include "user/enrich/netns_scan.h"
 
 /* A node has one a pod, 250 by the kubelet's default; 16,384 take 3 MB. */
-#define NETNS_MAX	   16384
+#define NETNS_MAX 16384
 
 struct netns_entry {
-	struct netns_info info;	/* ino is always valid, the rest if the entry is known */
+	struct netns_info info; /* ino is always valid, the rest if the entry is known */
 	char *name;
 	char *path;
 	pid_t *pids;
 	enum netns_file_kind kind; /* of path; __NETNS_FILE_MAX: it is a process's */
-	struct timespec made;	/* when the inode of path was made */
-	__u64 since_ns;		/* proven from here … */
-	__u64 checked_ns;	/* … to here */
-	__u64 gone_ns;		/* when it was found to be gone; 0: it lives */
-	__u64 retry_ns;		/* no scan for this number before */
+	struct timespec made;	   /* when the inode of path was made */
+	__u64 since_ns;		   /* before this another one had the number; 0: none known */
+	__u64 checked_ns;	   /* proven to have it until here */
+	__u64 gone_ns;		   /* when it was found to be gone; 0: it lives */
+	__u64 retry_ns;		   /* no scan for this number before */
 	__u64 backoff_ns;
-	bool unknown;		/* no scan has found this number */
-	bool reused;		/* another namespace had the number before */
+	bool unknown; /* no scan has found this number */
 };
 
 /* Sorted by number. Zeroed is empty. */

@@ -79,7 +79,7 @@ int netns_scan__pid(const char *root, pid_t pid, __u32 *ret_ino)
 static bool is_in_first_pid_namespace(const char *root, pid_t pid)
 {
 	char path[PATH_MAX];
-	__u32 ino;
+	__u32 ino = 0;
 
 	return snprintf(path, sizeof(path), "%s/proc/%d/ns/pid", root, pid) < (int)sizeof(path) &&
 	       !read_link_at(AT_FDCWD, path, "pid", &ino) && ino == INIT_PID_NS_INO;
@@ -134,8 +134,7 @@ static int stat_on(dev_t device, int dir_fd, const char *path, __u32 *ret_ino,
 	return 0;
 }
 
-int netns_scan__stat(const char *root, const char *path, __u32 *ret_ino,
-		     struct timespec *ret_made)
+int netns_scan__stat(const char *root, const char *path, __u32 *ret_ino, struct timespec *ret_made)
 {
 	return stat_on(nsfs_device(root), AT_FDCWD, path, ret_ino, ret_made);
 }
@@ -143,7 +142,7 @@ int netns_scan__stat(const char *root, const char *path, __u32 *ret_ino,
 const char *netns_scan__directory(size_t index)
 {
 	return index < sizeof(directories) / sizeof(directories[0]) ? directories[index].path :
-								       NULL;
+								      NULL;
 }
 
 static int scan_directory(const char *path, enum netns_file_kind kind, dev_t device,
@@ -151,9 +150,9 @@ static int scan_directory(const char *path, enum netns_file_kind kind, dev_t dev
 {
 	char full[PATH_MAX];
 	struct dirent *entry;
-	struct timespec made;
+	struct timespec made = {};
+	__u32 ino = 0;
 	int err = 0;
-	__u32 ino;
 	DIR *dir;
 
 	dir = opendir(path);
@@ -192,8 +191,8 @@ static void unescape_octal(char *s)
 static int scan_mounts(const char *root, dev_t device, const struct netns_scan_ops *ops, void *ctx)
 {
 	char path[PATH_MAX], *line = NULL, *rest, *inside, *mounted;
-	struct timespec made;
-	__u32 listed, ino;
+	struct timespec made = {};
+	__u32 listed = 0, ino = 0;
 	size_t room = 0;
 	int err = 0;
 	FILE *in;
@@ -247,7 +246,7 @@ char *netns_scan__command(const char *root, pid_t pid, __u32 ino)
 	char path[PATH_MAX], comm[COMM_LEN];
 	int dir_fd, fd = -1;
 	ssize_t n = -1;
-	__u32 now;
+	__u32 now = 0;
 
 	if (snprintf(path, sizeof(path), "%s/proc/%d", root, pid) >= (int)sizeof(path))
 		return NULL;
@@ -279,9 +278,9 @@ int netns_scan__processes(const char *root, const struct netns_scan_ops *ops, vo
 {
 	char path[PATH_MAX], link[32];
 	struct dirent *entry;
+	__u32 ino = 0;
 	int err = 0;
 	pid_t pid;
-	__u32 ino;
 	DIR *dir;
 
 	if (snprintf(path, sizeof(path), "%s/proc", root) >= (int)sizeof(path))

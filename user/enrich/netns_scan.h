@@ -14,9 +14,9 @@
 
 /* What a file's name is worth, best first. */
 enum netns_file_kind {
-	NETNS_FILE_NAMED,	/* /run/netns: given by somebody */
-	NETNS_FILE_DOCKER,	/* /run/docker/netns: made up by a program */
-	NETNS_FILE_MOUNT,	/* anywhere: the file's name says nothing */
+	NETNS_FILE_NAMED,  /* /run/netns: given by somebody */
+	NETNS_FILE_DOCKER, /* /run/docker/netns: made up by a program */
+	NETNS_FILE_MOUNT,  /* anywhere: the file's name says nothing */
 	__NETNS_FILE_MAX,
 };
 
@@ -55,8 +55,7 @@ const char *netns_scan__directory(size_t index);
  * @param ret_made may be NULL
  * @return 0; -ENOTTY: it is not of the file system that holds namespaces, or -errno
  */
-int netns_scan__stat(const char *root, const char *path, __u32 *ret_ino,
-		     struct timespec *ret_made);
+int netns_scan__stat(const char *root, const char *path, __u32 *ret_ino, struct timespec *ret_made);
 
 /**
  * @brief **netns_scan__pid()** looks where a process's main thread lives.

@@ -25,21 +25,21 @@
 #define RETRY_FIRST_NS NS_PER_S
 #define RETRY_MAX_NS   (64 * NS_PER_S)
 /* A line for each of v1's 13 hierarchies, each with a path of some 200 bytes. */
-#define CGROUP_MAX     16384
+#define CGROUP_MAX 16384
 
 /* What is known of one namespace. */
 struct pod_entry {
 	__u32 ino;
-	__u64 incarnation;	/* of the namespace that this was found for */
-	char *name;		/* NULL: no pod */
+	__u64 incarnation; /* of the namespace that this was found for */
+	char *name;	   /* NULL: no pod */
 	char *namespace;
-	__u64 retry_ns;		/* no pod: do not look again before */
+	__u64 retry_ns; /* no pod: do not look again before */
 	__u64 backoff_ns;
 };
 
 struct pod_table {
 	char *root;
-	void *tree;		/* struct pod_entry by ino */
+	void *tree; /* struct pod_entry by ino */
 	size_t count;
 	__u64 evicted;
 };
@@ -111,7 +111,7 @@ static int uid_of_process(const char *root, pid_t pid, __u32 ino, char *ret_uid)
 {
 	char path[PATH_MAX], cgroup[CGROUP_MAX];
 	int dir_fd, err;
-	__u32 now;
+	__u32 now = 0;
 
 	if (snprintf(path, sizeof(path), "%s/proc/%d", root, pid) >= (int)sizeof(path))
 		return -ENAMETOOLONG;

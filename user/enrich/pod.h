@@ -27,14 +27,15 @@ struct pod_table *pod_table__new(const char *root);
 /**
  * @brief **pod_table__find()** finds the pod that lived in a namespace.
  *
- * There is none for the node's own namespace (host-network pods share it), for one with processes of different pods, and where nothing on
- * this node names the pod.
+ * There is none for the node's own namespace, which host-network pods share,
+ * for one with processes of different pods, and where nothing on this node
+ * names the pod.
  *
  * @param netns asked who lives there; pointers that it handed out before are
  * gone, for it may look again
  * @param when_ns CLOCK_BOOTTIME of what happened there; 0: now
  * @param ret_pod its name; lives until the next call on the table
- * @param ret_namespace its Kubernetes namespace, likewise
+ * @param ret_namespace its Kubernetes namespace; likewise
  * @return 0; -ENOENT: no pod, or not known; -ENOMEM
  */
 int pod_table__find(struct pod_table *t, struct netns_table *netns, __u32 ino, __u64 when_ns,

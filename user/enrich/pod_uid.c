@@ -54,8 +54,7 @@ static bool is_kubepods(const char *part, size_t len)
 /* cgroupfs driver: the whole part is pod<UID>, below one that is kubepods. */
 static bool parse_plain(const char *part, size_t len, char *ret_uid)
 {
-	return len > 3 && memcmp(part, "pod", 3) == 0 &&
-	       parse_uid(part + 3, len - 3, '-', ret_uid);
+	return len > 3 && memcmp(part, "pod", 3) == 0 && parse_uid(part + 3, len - 3, '-', ret_uid);
 }
 
 /* systemd driver: kubepods[-burstable|-besteffort]-pod<UID>.slice */

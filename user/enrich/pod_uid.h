@@ -24,7 +24,7 @@ struct pod_log_dir {
 	size_t namespace_len;
 	const char *name;
 	size_t name_len;
-	const char *uid;	/* terminated: the text's end */
+	const char *uid; /* terminated: the text's end */
 };
 
 /**

@@ -19,18 +19,18 @@
 #include "bpf/drop_record.h"
 #include "user/enrich/reason.h"
 
-#define VMLINUX_BTF    "/sys/kernel/btf/vmlinux"
-#define CORE_PREFIX    "SKB_DROP_REASON_"
-#define SUBSYS_PREFIX  "SKB_DROP_REASON_SUBSYS_"
-#define ENUM_SUFFIX    "_drop_reason"
-#define SUBSYS_SHIFT   16
+#define VMLINUX_BTF   "/sys/kernel/btf/vmlinux"
+#define CORE_PREFIX   "SKB_DROP_REASON_"
+#define SUBSYS_PREFIX "SKB_DROP_REASON_SUBSYS_"
+#define ENUM_SUFFIX   "_drop_reason"
+#define SUBSYS_SHIFT  16
 
 /* 6.18 has 130 reasons; a file that claims more than this is no kernel's. */
-#define REASONS_MAX    4096
-#define SUBSYS_MAX     64
-#define NAME_LEN_MAX   80
+#define REASONS_MAX  4096
+#define SUBSYS_MAX   64
+#define NAME_LEN_MAX 80
 /* The kernel makes few numbers without a name; a recorded file may make many. */
-#define UNNAMED_MAX    256
+#define UNNAMED_MAX 256
 /* The largest module's BTF (amdgpu) has some 3 MB. */
 #define MODULE_BTF_MAX (64u << 20)
 
@@ -90,8 +90,7 @@ static int add_name(struct reason_names *names, __u32 reason, const char *name)
 			return 0;
 	/* grow by powers of two */
 	if ((names->named_count & (names->named_count - 1)) == 0) {
-		grown = reallocarray(names->named,
-				     names->named_count ? 2 * names->named_count : 1,
+		grown = reallocarray(names->named, names->named_count ? 2 * names->named_count : 1,
 				     sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;

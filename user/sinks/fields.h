@@ -19,7 +19,7 @@
  * is raw: whoever prints it escapes it.
  */
 
-/** @brief **field__text()** copies a text; NULL is unknown; what is longer than FIELD_LEN is cut. */
+/** @brief **field__text()** copies a text; NULL is unknown; beyond FIELD_LEN it is cut. */
 size_t field__text(const char *text, char *buf);
 
 /** @brief **field__proto()** "udp", "arp", or a number where there is no name. */
@@ -40,7 +40,7 @@ size_t field__vlan(const struct drop *drop, char *buf);
 /** @brief **field__mac()** "02:00:00:00:00:01". */
 size_t field__mac(const __u8 *mac, char *buf);
 
-/** @brief **field__ct_status()** names of enum ip_conntrack_status bits; "none" if no bit is set. */
+/** @brief **field__ct_status()** names of enum ip_conntrack_status bits; "none" without any. */
 size_t field__ct_status(const struct drop *drop, char *buf);
 
 /** @brief **field__tunnel()** "vxlan", "geneve" or "ipip". */

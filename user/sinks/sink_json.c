@@ -53,7 +53,7 @@ static void json__drop(struct sink *sink, const struct drop *drop)
 	}
 	line__put(line, "}\n", 2);
 	if (!line->failed)
-		line->data[0] = '{'; /* was the comma before the first member, which always exists */
+		line->data[0] = '{'; /* in place of the first member's comma; there always is one */
 }
 
 static void json__summary(struct sink *sink, const struct summary *summary)

@@ -32,9 +32,9 @@ struct walk {
 	size_t ino_room;
 	struct conntrack_reading reading;
 	size_t stats_room;
-	__u32 current;		/* namespace being asked */
+	__u32 current; /* namespace being asked */
 	size_t readable;
-	int err;		/* what ends the walk: -ENOMEM */
+	int err; /* what ends the walk: -ENOMEM */
 };
 
 struct stats_attrs {
@@ -168,8 +168,7 @@ static int ask_here(struct walk *w)
 	if (!nl)
 		return -errno;
 	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ||
-	    setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &timeout,
-		       sizeof(timeout))) {
+	    setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout))) {
 		err = -errno;
 		goto cleanup;
 	}

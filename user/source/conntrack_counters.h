@@ -18,16 +18,16 @@
 struct conntrack_usage {
 	__u32 netns_ino;
 	__u32 entries;
-	__u32 max;		/* the limit; 0: unknown, before 5.9 */
+	__u32 max; /* the limit; 0: unknown, before 5.9 */
 };
 
 struct conntrack_reading {
 	struct conntrack_snapshot snapshot; /* a row for each namespace and possible CPU */
-	struct conntrack_usage *usage; /* a row for each namespace */
+	struct conntrack_usage *usage;	    /* a row for each namespace */
 	size_t usage_count;
-	size_t vanished;	/* namespaces deleted meanwhile */
-	size_t unreadable;	/* namespaces that could not be entered or asked */
-	int first_error;	/* -errno of the first of these; 0: none */
+	size_t vanished;   /* namespaces deleted meanwhile */
+	size_t unreadable; /* namespaces that could not be entered or asked */
+	int first_error;   /* -errno of the first of these; 0: none */
 };
 
 /**

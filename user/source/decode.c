@@ -26,8 +26,7 @@ static bool tuple_is_sane(const struct flow_tuple *tuple)
 
 static int check_record(const struct drop_record *rec)
 {
-	if (rec->cause >= __CAUSE_MAX || rec->ct_state >= __CT_STATE_MAX ||
-	    rec->side >= __SIDE_MAX)
+	if (rec->cause >= __CAUSE_MAX || rec->ct_state >= __CT_STATE_MAX || rec->side >= __SIDE_MAX)
 		return -EINVAL;
 	if (rec->vlan_count > sizeof(rec->vlan_tci) / sizeof(rec->vlan_tci[0]))
 		return -EINVAL;

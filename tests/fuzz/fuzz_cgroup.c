@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Any bytes as /proc/PID/cgroup and as the name of a log directory: what comes
+ * out is a UID that was in there.
+ */
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/enrich/pod_uid.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_uid(const char *uid)
+{
+	size_t len = strlen(uid), i;
+
+	if (len != 32 && len != POD_UID_LEN - 1)
+		abort();
+	for (i = 0; i < len; i++)
+		if (!isxdigit((unsigned char)uid[i]) && uid[i] != '-')
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct pod_log_dir dir;
+	char uid[POD_UID_LEN];
+	char *text;
+
+	text = malloc(size + 1);
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (!pod_uid__from_cgroup(text, uid))
+		check_uid(uid);
+	if (!pod_uid__from_log_dir(text, &dir)) {
+		check_uid(dir.uid);
+		if (dir.namespace != text ||
+		    dir.namespace_len + dir.name_len + strlen(dir.uid) + 2 != strlen(text))
+			abort();
+	}
+	free(text);
+	return 0;
+}

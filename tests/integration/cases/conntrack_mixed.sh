@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Conntrack's drops beside those of rules, told apart packet by packet; and
+# what conntrack refuses to classify, which a rule then drops.
+
+# Each flow says by its port what must become of it: odd ones fall to a rule,
+# even ones find the table full. They alternate.
+case_ct_full_and_rule_mixed() {
+	router
+	nft_rules r <<-END
+		add table ip early
+		add chain ip early pre { type filter hook prerouting priority -300; policy accept; }
+		add rule ip early pre udp dport { 1001, 1003, 1005, 1007, 1009 } counter drop
+	END
+	conntrack_on r forward
+	fill_table r
+	set_global net/netfilter/nf_conntrack_max 16
+	kfree_start NETFILTER_DROP
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 20000 --to 10.8.2.2 --dport 1000 --dports 10 --count 40
+	trace_stop
+	assert_eq 400 "$sent" sent
+	assert_eq 200 "$(nft_counter r ip early pre)" "packets dropped by the rule"
+	assert_kfree 400
+	assert_ct r 200 0 0
+	for port in 1000 1002 1004 1006 1008; do
+		assert_drops 40 reason="$(reason NETFILTER_DROP)" cause=ct_table_full dport=$port
+		assert_drops 40 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause)" dport=$((port + 1))
+	done
+	assert_only 400
+}
+
+# Established flows go on while new ones find no room, and a rule drops some of them.
+case_ct_full_and_rule_established() {
+	router
+	conntrack_on r forward
+	set_global net/netfilter/nf_conntrack_max 16
+	nft_rules r <<-END
+		add chain ip watch late { type filter hook forward priority 10; policy accept; }
+		add rule ip watch late ct state established udp length 108 counter drop
+	END
+	spawn sink s traffic receive --from 10.8.2.2 --sport 53
+	in_ns r conntrack -I -s 10.8.1.2 -d 10.8.2.2 -p udp --sport 4000 --dport 53 -t 600 \
+		-u ASSURED,SEEN_REPLY >"$WORK/insert.log" 2>&1 || fail "$(cat "$WORK/insert.log")"
+	fill_table r 15
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53 --size 100 --count 30
+	send c traffic udp --from 10.8.1.2 --sport 5000 --sports 20 --to 10.8.2.2 --dport 53
+	trace_stop
+	stop sink
+	assert_eq 30 "$(nft_counter r ip watch late)" "packets dropped by the rule"
+	assert_ct r 20 0 0
+	assert_drops 30 cause="$(expected nft_cause)" ct_state=established sport=4000 ct_sport=4000
+	assert_drops 20 cause=ct_table_full ct_state= dport=53 sport='50*'
+	assert_only 50
+}
+
+# Insert failures and rules, by turns, in one run.
+case_ct_insert_and_rule_mixed() {
+	router
+	nft_rules r <<-END
+		add table ip nat
+		add chain ip nat post { type nat hook postrouting priority 100; policy accept; }
+		add rule ip nat post oifname "out0" meta l4proto udp masquerade to :5000
+		add table ip watch
+		add chain ip watch forward { type filter hook forward priority 0; policy accept; }
+		add rule ip watch forward ct state new udp dport 54 counter drop
+	END
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 20000 --to 10.8.2.2 --dport 53
+	for port in 1 2 3 4 5 6 7 8; do
+		send c traffic udp --from 10.8.1.2 --sport 2100$port --to 10.8.2.2 --dport 53
+		send c traffic udp --from 10.8.1.2 --sport 2200$port --to 10.8.2.2 --dport 54
+	done
+	trace_stop
+	assert_eq 8 "$(nft_counter r ip watch forward)" "packets dropped by the rule"
+	assert_ct r 8 8 0
+	assert_drops 8 cause=ct_insert_failed dport=53 sport=5000 ct_sport='2100?'
+	assert_drops 8 cause="$(expected nft_cause)" ct_state=new dport=54 sport='2200?'
+	assert_only 16
+}
+
+# ACKs of no known connection: INVALID when conntrack may not pick flows up midway.
+case_ct_state_invalid() {
+	router
+	ns_sysctl r net.netfilter.nf_conntrack_tcp_loose=0
+	nft_rules r <<-END
+		add table ip watch
+		add chain ip watch forward { type filter hook forward priority 0; policy accept; }
+		add rule ip watch forward ct state invalid counter drop
+	END
+	kfree_start NETFILTER_DROP
+	trace_ns r
+	send c frame veth0 60 eth src="$(mac c veth0)" dst="$(mac r in0)" \
+		ip src=10.8.1.2 dst=10.8.2.2 tcp sport=4000+1 dport=80 flags=A seq=77 ack=88
+	trace_stop
+	assert_eq 60 "$sent" sent
+	assert_eq 60 "$(nft_counter r ip watch forward)" "packets dropped by the rule"
+	assert_eq 60 "$(ct_stat r invalid)" "conntrack -S invalid"
+	assert_kfree 60
+	assert_ct r 0 0 0
+	assert_drops 60 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause)" ct_state=invalid \
+		proto=tcp tcp_flags=ACK tcp_seq=77 src=10.8.1.2 dst=10.8.2.2 dport=80 netns="$(ns_inode r)"
+	assert_only 60
+}
+
+case_ct_state_untracked() {
+	router
+	nft_rules r <<-END
+		add table ip watch
+		add chain ip watch pre { type filter hook prerouting priority -300; policy accept; }
+		add rule ip watch pre udp dport 53 notrack
+		add chain ip watch forward { type filter hook forward priority 0; policy accept; }
+		add rule ip watch forward ct state untracked counter drop
+	END
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53 --count 15
+	trace_stop
+	assert_eq 15 "$(nft_counter r ip watch forward)" "packets dropped by the rule"
+	assert_drops 15 cause="$(expected nft_cause)" ct_state=untracked src=10.8.1.2 dport=53
+	assert_only 15
+}
+
+case_ct_state_reply() {
+	router
+	nft_rules r <<-END
+		add table ip watch
+		add chain ip watch forward { type filter hook forward priority 0; policy accept; }
+		add rule ip watch forward ct direction reply counter drop
+	END
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53
+	send s frame veth0 12 eth src="$(mac s veth0)" dst="$(mac r out0)" \
+		ip src=10.8.2.2 dst=10.8.1.2 udp sport=53 dport=4000
+	trace_stop
+	# s has no listener: its ICMP error is of the reply direction too
+	assert_eq 13 "$(nft_counter r ip watch forward)" "packets dropped by the rule"
+	assert_drops 12 cause="$(expected nft_cause)" ct_state=reply src=10.8.2.2 sport=53 dst=10.8.1.2 dport=4000 \
+		ct_src=10.8.1.2 ct_sport=4000 iface=out0
+	assert_drops 1 cause="$(expected nft_cause)" ct_state=related proto=icmp icmp_type=3 icmp_code=3
+	assert_only 13
+}

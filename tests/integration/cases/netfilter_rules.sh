@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Drops by firewall rules and policies: nftables and both back ends of iptables.
+
+# 30 UDP packets and 10 SYNs from a to b, of which the UDP to port 53 is to be dropped.
+mixed_traffic() {
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --count 30
+	send a traffic connect --wait --from 10.9.0.1 --to 10.9.0.2 --dport 80 --count 10
+}
+
+nft_chain_drops() { # HOOK
+	pair
+	nft_rules b <<-END
+		add table inet fw
+		add chain inet fw rules { type filter hook $1 priority 0; policy accept; }
+		add rule inet fw rules udp dport 53 counter drop
+	END
+	kfree_start NETFILTER_DROP
+	trace_ns b
+	mixed_traffic
+	trace_stop
+	assert_eq 30 "$(nft_counter b inet fw rules)" "packets dropped by the rule"
+	assert_kfree 30
+	assert_drops 30 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause)" proto=udp src=10.9.0.1 \
+		sport=4000 dst=10.9.0.2 dport=53 netns="$(ns_inode b)" iface=veth0 side=rx
+	assert_drops 30 cause='*_rule'
+}
+
+case_nft_rule_input() {
+	nft_chain_drops input
+}
+
+case_nft_rule_prerouting() {
+	nft_chain_drops prerouting
+}
+
+case_nft_rule_output() {
+	pair
+	nft_rules a <<-END
+		add table ip fw
+		add chain ip fw output { type filter hook output priority 0; policy accept; }
+		add rule ip fw output udp dport 53 counter drop
+	END
+	kfree_start NETFILTER_DROP
+	trace_ns a
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --count 30
+	trace_stop
+	assert_eq "0 30 EPERM" "$sent $failed $errno" "what the sender was told"
+	assert_eq 30 "$(nft_counter a ip fw output)" "packets dropped by the rule"
+	assert_kfree 30
+	assert_drops 30 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause)" src=10.9.0.1 \
+		netns="$(ns_inode a)" side=tx
+	assert_only 30
+}
+
+case_nft_rule_forward_policy() {
+	router
+	nft_rules r <<-END
+		add table ip fw
+		add chain ip fw forward { type filter hook forward priority 0; policy drop; }
+		add rule ip fw forward udp dport != 53 accept
+		add rule ip fw forward ip protocol icmp accept
+	END
+	kfree_start NETFILTER_DROP
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 50 --dports 6 --count 20
+	trace_stop
+	assert_kfree 20
+	assert_drops 20 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause)" src=10.8.1.2 dst=10.8.2.2 \
+		dport=53 netns="$(ns_inode r)"
+	assert_only 20
+}
+
+case_nft_rule_v6() {
+	pair
+	nft_rules b <<-END
+		add table ip6 fw
+		add chain ip6 fw input { type filter hook input priority 0; policy accept; }
+		add rule ip6 fw input udp dport 53 counter drop
+	END
+	trace_ns b
+	send a traffic udp --from fd10:9::1 --sport 4000 --to fd10:9::2 --dport 53 --count 30
+	trace_stop
+	assert_eq 30 "$(nft_counter b ip6 fw input)" "packets dropped by the rule"
+	assert_drops 30 cause="$(expected nft_cause)" l3_proto=ipv6 src=fd10:9::1 sport=4000 dst=fd10:9::2 dport=53
+	assert_only 30
+}
+
+case_nft_netdev_ingress() {
+	pair
+	nft_rules b <<-END
+		add table netdev fw
+		add chain netdev fw ingress { type filter hook ingress device "veth0" priority 0; policy accept; }
+		add rule netdev fw ingress udp dport 53 counter drop
+	END
+	trace_ns b
+	mixed_traffic
+	trace_stop
+	assert_eq 30 "$(nft_counter b netdev fw ingress)" "packets dropped by the rule"
+	assert_drops 30 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause)" src=10.9.0.1 dport=53 \
+		netns="$(ns_inode b)" iface=veth0
+	assert_drops 30 cause='*_rule'
+}
+
+# iptables IPTABLES CAUSE: the same traffic against its rule, with conntrack beside it.
+iptables_input() {
+	pair
+	need_iptables b "$1"
+	in_ns b "$1" -A INPUT -p udp --dport 53 -m conntrack --ctstate NEW -j DROP
+	kfree_start NETFILTER_DROP
+	trace_ns b
+	mixed_traffic
+	trace_stop
+	assert_eq 30 "$(iptables_count b "$1" INPUT)" "packets dropped by the rule"
+	assert_kfree 30
+	assert_ct b 0 0 0
+	assert_drops 30 reason="$(reason NETFILTER_DROP)" cause="$2" ct_state=new proto=udp src=10.9.0.1 \
+		sport=4000 dst=10.9.0.2 dport=53 netns="$(ns_inode b)" iface=veth0
+	assert_drops 30 cause='*_rule'
+}
+
+case_iptables_legacy_input() {
+	iptables_input iptables-legacy xtables_rule
+}
+
+case_iptables_nft_input() {
+	iptables_input iptables-nft "$(expected nft_cause)"
+}
+
+case_iptables_legacy_output() {
+	pair
+	need_iptables a iptables-legacy
+	in_ns a iptables-legacy -A OUTPUT -p udp --dport 53 -j DROP
+	trace_ns a
+	send a traffic udp --from 10.9.0.1 --to 10.9.0.2 --dport 53 --count 30
+	trace_stop
+	assert_eq "30 EPERM" "$failed $errno" "what the sender was told"
+	assert_drops 30 cause=xtables_rule dst=10.9.0.2 dport=53 netns="$(ns_inode a)" side=tx
+	assert_only 30
+}
+
+case_ip6tables_legacy_input() {
+	pair
+	need_iptables b ip6tables-legacy
+	in_ns b ip6tables-legacy -A INPUT -p udp --dport 53 -j DROP
+	trace_ns b
+	send a traffic udp --from fd10:9::1 --to fd10:9::2 --dport 53 --count 30
+	trace_stop
+	assert_eq 30 "$(iptables_count b ip6tables-legacy INPUT)" "packets dropped by the rule"
+	assert_drops 30 cause=xtables_rule src=fd10:9::1 dport=53
+	assert_only 30
+}
+
+case_iptables_legacy_policy() {
+	router
+	need_iptables r iptables-legacy
+	in_ns r iptables-legacy -P FORWARD DROP
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --to 10.8.2.2 --dport 53 --count 30
+	trace_stop
+	assert_drops 30 cause=xtables_rule src=10.8.1.2 dst=10.8.2.2 netns="$(ns_inode r)"
+	assert_only 30
+}
+
+# With nftables in the same namespace nf_hook_slow does not prove whose rule it was.
+case_iptables_legacy_beside_nft() {
+	pair
+	need_iptables b iptables-legacy
+	in_ns b iptables-legacy -A INPUT -p udp --dport 53 -j DROP
+	nft_rules b <<-END
+		add table ip fw
+		add chain ip fw input { type filter hook input priority 10; policy accept; }
+		add rule ip fw input udp dport 54 counter drop
+	END
+	trace_ns b
+	send a traffic udp --from 10.9.0.1 --to 10.9.0.2 --dport 53 --dports 2 --count 15
+	trace_stop
+	assert_eq 15 "$(iptables_count b iptables-legacy INPUT)" "packets dropped by the iptables rule"
+	assert_eq 15 "$(nft_counter b ip fw input)" "packets dropped by the nft rule"
+	assert_drops 15 cause=nf_rule dport=53
+	assert_drops 15 cause="$(expected nft_cause_beside_xtables)" dport=54
+	assert_only 30
+}

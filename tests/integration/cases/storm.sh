@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# A million drops as fast as one CPU can cause them: records may be lost, but
+# not one packet goes unaccounted.
+
+storm() { # PACKETS ARG...
+	storm_packets=$1
+	shift
+	ns_new a
+	kfree_start NO_SOCKET
+	trace_ns a "$@"
+	send a traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 4053 --count "$storm_packets"
+	trace_stop
+	assert_eq "$storm_packets" "$sent" sent
+	assert_eq "$storm_packets" "$(snmp a UdpNoPorts)" UdpNoPorts
+	assert_kfree "$storm_packets"
+	[ "$DROPWHY" != none ] || return 0
+	of_reason="reasons[reason=$(reason NO_SOCKET)]"
+	assert_eq "$storm_packets" $(($(summary "$of_reason.delivered") + $(summary "$of_reason.folded") + \
+		$(summary "$of_reason.lost"))) "delivered, folded and lost"
+}
+
+case_storm_ring_too_small() {
+	storm 1000000 --ring-size 4096 --summary-only
+	[ "$DROPWHY" != none ] || return 0
+	assert_at_least 1 "$(summary "$of_reason.lost")" "lost with a ring of one page"
+}
+
+# Every record that was delivered is a row.
+case_storm_rows() {
+	storm 100000 --ring-size 4096
+	[ "$DROPWHY" != none ] || return 0
+	assert_drops "$(summary "$of_reason.delivered")" reason="$(reason NO_SOCKET)" src=127.0.0.1 dport=4053
+}
+
+case_storm_summary_only() {
+	storm 1000000 --summary-only
+}
+
+# Two senders on two CPUs, two reasons, each accounted for by itself.
+case_storm_two_reasons() {
+	pair
+	drop_at_tc b ingress
+	ns_new c
+	trace_ns b,c --summary-only
+	spawn first a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 4053 --count 200000 --announce
+	send c traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 4053 --count 300000
+	stop_when_done first
+	trace_stop
+	assert_eq 200000 "$(said first sent)" sent
+	assert_eq 200000 "$(qdisc_dropped b clsact)" "dropped by the filter"
+	assert_eq 300000 "$(snmp c UdpNoPorts)" UdpNoPorts
+	[ "$DROPWHY" != none ] || return 0
+	assert_eq 200000 "$(accounted "$(reason TC_INGRESS)")" "TC_INGRESS accounted for"
+	assert_eq 300000 "$(accounted "$(reason NO_SOCKET)")" "NO_SOCKET accounted for"
+}
+
+accounted() { # REASON
+	echo $(($(summary "reasons[reason=$1].delivered") + $(summary "reasons[reason=$1].folded") + \
+		$(summary "reasons[reason=$1].lost")))
+}

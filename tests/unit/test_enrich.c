@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A drop through all tables at once, and with every table missing.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/unit/temp_tree.h"
+#include "user/enrich/enrich.h"
+
+#define HOST 4026531833u
+
+static __s64 clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (__s64)ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static struct enricher *make_enricher(const char *root, const char *btf)
+{
+	char btf_path[PATH_MAX];
+	const struct enricher_options options = {
+		.btf_path = btf_path,
+		.kallsyms_path = btf ? "/nonexistent" : "tests/unit/fixtures/kallsyms",
+		.root = root,
+	};
+	struct enricher *e;
+
+	snprintf(btf_path, sizeof(btf_path), "%s/%s", root, btf ? btf : "none");
+	e = enricher__new(&options);
+	cr_assert(e != NULL);
+	return e;
+}
+
+Test(enrich, drop)
+{
+	char *root = temp_tree__new();
+	struct enricher *e;
+	struct drop drop = {};
+
+	temp_tree__link(root, "proc/1/ns/net", "net:[4026531833]");
+	temp_tree__link(root, "proc/1/ns/pid", "pid:[4026531836]");
+	e = make_enricher(root, NULL);
+	cr_expect_eq(enricher__errors(e)->reasons, -ENOENT);
+	cr_expect_eq(enricher__errors(e)->kallsyms, 0);
+	cr_expect_eq(enricher__errors(e)->netns, 0);
+	drop.rec.reason = 6;
+	drop.rec.location = 0xffffffff81000160;
+	drop.rec.netns_ino = HOST;
+	drop.rec.time_ns = (__u64)clock_ns(CLOCK_BOOTTIME);
+	enricher__drop(e, &drop);
+	cr_expect_str_eq(drop.reason, "reason 6");
+	cr_assert(drop.symbol != NULL);
+	cr_expect_str_eq(drop.symbol, "nf_hook_slow");
+	cr_expect_eq(drop.symbol_offset, 0x10);
+	cr_assert(drop.netns_name != NULL);
+	cr_expect_str_eq(drop.netns_name, "host");
+	cr_expect(drop.pod == NULL && drop.pod_namespace == NULL);
+
+	/* nothing of it is left in the next one */
+	memset(&drop.rec, 0, sizeof(drop.rec));
+	drop.rec.reason = NO_REASON;
+	enricher__drop(e, &drop);
+	cr_expect_str_eq(drop.reason, "");
+	cr_expect(drop.symbol == NULL && drop.symbol_offset == 0 && drop.netns_name == NULL);
+	enricher__free(e);
+	enricher__free(NULL);
+	temp_tree__free(root);
+}
+
+Test(enrich, nothing_to_be_had)
+{
+	char *root = temp_tree__new();
+	struct enricher *e;
+	struct drop drop = {};
+
+	e = make_enricher(root, "missing");
+	cr_expect_eq(enricher__errors(e)->reasons, -ENOENT);
+	cr_expect_eq(enricher__errors(e)->kallsyms, -ENOENT);
+	cr_expect_eq(enricher__errors(e)->netns, -ENOENT);
+	cr_expect(enricher__kallsyms(e) == NULL);
+	cr_expect_not(reason_names__has_reasons(enricher__reasons(e)));
+	drop.rec.reason = 0x20001;
+	drop.rec.location = ~0ull;
+	drop.rec.netns_ino = 1;
+	drop.rec.time_ns = ~0ull;
+	enricher__drop(e, &drop);
+	cr_expect_str_eq(drop.reason, "subsystem 2 reason 1");
+	cr_expect(drop.symbol == NULL && drop.netns_name == NULL && drop.pod == NULL);
+	enricher__free(e);
+	temp_tree__free(root);
+}
+
+Test(enrich, wall_clock)
+{
+	static const __u64 stamps[] = { 0, 1, 999999999, 1000000000, ~0ull, 1ull << 63 };
+	char *root = temp_tree__new();
+	struct enricher *e = make_enricher(root, "missing");
+	struct timespec ts;
+	__s64 wall, got;
+	size_t i;
+
+	ts = enricher__wall_clock(e, (__u64)clock_ns(CLOCK_BOOTTIME));
+	wall = clock_ns(CLOCK_REALTIME);
+	got = (__s64)ts.tv_sec * 1000000000LL + ts.tv_nsec;
+	cr_expect(llabs(wall - got) < 1000000000LL, "%lld ns apart", wall - got);
+	for (i = 0; i < sizeof(stamps) / sizeof(stamps[0]); i++) {
+		ts = enricher__wall_clock(e, stamps[i]);
+		cr_expect(ts.tv_nsec >= 0 && ts.tv_nsec < 1000000000);
+	}
+	enricher__free(e);
+	temp_tree__free(root);
+}
