@@ -43,6 +43,7 @@ struct trace {
 	struct conntrack_reading readings[__READING_MAX];
 	int reading_error;
 	struct trace_summary summary;
+	__u64 start_ns;		/* CLOCK_BOOTTIME */
 	__u64 shown;
 	int epoll_fd;
 	int signal_fd;
@@ -66,9 +67,12 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return vfprintf(stderr, format, args);
 }
 
-static int now(struct timespec *ret_time)
+static __u64 boot_time_ns(void)
 {
-	return clock_gettime(CLOCK_REALTIME, ret_time) < 0 ? -errno : 0;
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
 }
 
 /* --- opening */
@@ -83,9 +87,10 @@ static void warn_about_tables(const struct trace *t)
 	if (errors->kallsyms)
 		fprintf(stderr,
 			"dropwhy: no names of kernel functions: %s; locations are shown as "
-			"numbers and causes stay vague (sysctl kernel.kptr_restrict=1 and "
-			"CAP_SYSLOG help)\n",
-			strerror(-errors->kallsyms));
+			"numbers and causes stay vague%s\n",
+			strerror(-errors->kallsyms),
+			errors->kallsyms == -EPERM ?
+				"; sysctl kernel.kptr_restrict=1 and CAP_SYSLOG help" : "");
 	if (errors->netns)
 		fprintf(stderr, "dropwhy: no names of network namespaces: %s\n",
 			strerror(-errors->netns));
@@ -324,7 +329,8 @@ static int start(struct trace *t)
 	if (err)
 		return complain(failure.kernel_cannot ? EXIT_KERNEL : EXIT_FAILED, err,
 				failure.what, failure.remedy);
-	now(&t->summary.summary.start);
+	t->start_ns = boot_time_ns();
+	clock_gettime(CLOCK_REALTIME, &t->summary.summary.start);
 	read_counters(t, READING_AFTER_ARM);
 	fprintf(stderr, "dropwhy: tracing packet drops by %s; Ctrl-C ends it\n",
 		live__hook_name(t->live));
@@ -365,12 +371,12 @@ static int finish(struct trace *t)
 	restore_signals();
 	read_counters(t, READING_BEFORE_DISARM);
 	live__stop(t->live);
-	now(&summary->end);
+	clock_gettime(CLOCK_REALTIME, &summary->end);
 	read_counters(t, READING_AFTER_DISARM);
 	while (consume(t) > 0)
 		;
 	err = trace_summary__fill(&t->summary, t->live, t->enricher, t->readings,
-				  t->reading_error, &t->corrections);
+				  t->reading_error, t->start_ns, &t->corrections);
 	if (err)
 		return complain(EXIT_FAILED, err, "add up the run", NULL);
 	summary->groups = t->groups;

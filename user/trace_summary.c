@@ -89,8 +89,16 @@ cleanup:
 	return err;
 }
 
+/* Who has the number now, or had it when the run began. */
+static const char *netns_name(struct netns_table *netns, __u32 ino, __u64 start_ns)
+{
+	const char *name = netns_table__name(netns, ino, 0);
+
+	return name ? name : netns_table__name(netns, ino, start_ns);
+}
+
 static int fill_conntrack(struct trace_summary *s, struct live *live, struct enricher *enricher,
-			  struct conntrack_reading *readings)
+			  struct conntrack_reading *readings, __u64 start_ns)
 {
 	struct reconcile_input in = {
 		.before_arm = readings[READING_BEFORE_ARM].snapshot,
@@ -124,8 +132,8 @@ static int fill_conntrack(struct trace_summary *s, struct live *live, struct enr
 	if (err)
 		goto cleanup;
 	for (i = 0; i < s->summary.conntrack_count; i++)
-		s->conntrack[i].netns_name = netns_table__name(
-			enricher__netns(enricher), s->conntrack[i].netns_ino, 0);
+		s->conntrack[i].netns_name =
+			netns_name(enricher__netns(enricher), s->conntrack[i].netns_ino, start_ns);
 	s->summary.conntrack = s->conntrack;
 cleanup:
 	free(live_claims);
@@ -134,7 +142,7 @@ cleanup:
 }
 
 int trace_summary__fill(struct trace_summary *s, struct live *live, struct enricher *enricher,
-			struct conntrack_reading *readings, int reading_error,
+			struct conntrack_reading *readings, int reading_error, __u64 start_ns,
 			const struct trace_corrections *corrections)
 {
 	int err = fill_reasons(s, live, enricher, corrections);
@@ -142,7 +150,7 @@ int trace_summary__fill(struct trace_summary *s, struct live *live, struct enric
 	if (err)
 		return err;
 	s->summary.conntrack_error = reading_error;
-	return reading_error ? 0 : fill_conntrack(s, live, enricher, readings);
+	return reading_error ? 0 : fill_conntrack(s, live, enricher, readings, start_ns);
 }
 
 void trace_summary__done(struct trace_summary *s)

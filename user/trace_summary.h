@@ -37,12 +37,13 @@ struct trace_summary {
  * @param live to read counters and claims from
  * @param readings the four, in order; sorted in place
  * @param reading_error -errno of the first reading that failed, 0: none did
+ * @param start_ns CLOCK_BOOTTIME when the run began
  * @param s fills total, reasons, missed and conntrack; the caller fills the
  * rest. Strings live as long as @p enricher. Free with trace_summary__done().
  * @return 0 or -errno
  */
 int trace_summary__fill(struct trace_summary *s, struct live *live, struct enricher *enricher,
-			struct conntrack_reading *readings, int reading_error,
+			struct conntrack_reading *readings, int reading_error, __u64 start_ns,
 			const struct trace_corrections *corrections);
 
 /** @brief **trace_summary__done()** frees what fill allocated; a zeroed one is fine. */

@@ -99,46 +99,53 @@ static json_t *make_reasons(const struct summary *summary)
 	return list;
 }
 
-static json_t *make_groups(const struct summary *summary)
+static json_t *make_group(const struct group *group, const enum group_key *keys, size_t key_count)
 {
-	const struct group *const *groups;
-	size_t count, key_count, i, k;
-	const enum group_key *keys = aggregate__keys(summary->groups, &key_count);
-	json_t *list;
+	json_t *row = json_object();
+	size_t k;
 
-	if (aggregate__sorted(summary->groups, &groups, &count))
-		return NULL;
-	if (summary->top && count > summary->top)
-		count = summary->top;
-	list = json_array();
-	for (i = 0; i < count; i++) {
-		json_t *row = json_object();
-
-		for (k = 0; k < key_count; k++)
-			set_text(&row, group_key__name(keys[k]), groups[i]->values[k]);
-		set_number(&row, "count", groups[i]->count);
-		set_number(&row, "bytes", groups[i]->bytes);
-		set_time(&row, "first", &groups[i]->first);
-		set_time(&row, "last", &groups[i]->last);
-		append(&list, row);
-	}
-	return list;
+	for (k = 0; k < key_count; k++)
+		set_text(&row, group_key__name(keys[k]), group->values[k]);
+	set_number(&row, "count", group->count);
+	set_number(&row, "bytes", group->bytes);
+	set_time(&row, "first", &group->first);
+	set_time(&row, "last", &group->last);
+	return row;
 }
 
+/* The groups up to --top, and in "other" all that is in none of them. */
 static void set_groups(json_t **object, const struct summary *summary)
 {
-	const struct group *other;
-	json_t *row;
+	const struct group *const *groups;
+	const enum group_key *keys;
+	size_t count, key_count, i;
+	__u64 packets, bytes;
+	json_t *list, *row;
 
 	if (!summary->groups)
 		return;
-	set(object, "groups", make_groups(summary));
-	other = aggregate__other(summary->groups);
-	if (!other->count)
+	packets = aggregate__other(summary->groups)->count;
+	bytes = aggregate__other(summary->groups)->bytes;
+	keys = aggregate__keys(summary->groups, &key_count);
+	if (aggregate__sorted(summary->groups, &groups, &count)) {
+		set(object, "groups", NULL);
+		return;
+	}
+	list = json_array();
+	for (i = 0; i < count; i++) {
+		if (!summary->top || i < summary->top) {
+			append(&list, make_group(groups[i], keys, key_count));
+		} else {
+			packets += groups[i]->count;
+			bytes += groups[i]->bytes;
+		}
+	}
+	set(object, "groups", list);
+	if (!packets)
 		return;
 	row = json_object();
-	set_number(&row, "count", other->count);
-	set_number(&row, "bytes", other->bytes);
+	set_number(&row, "count", packets);
+	set_number(&row, "bytes", bytes);
 	set(object, "other", row);
 }
 
