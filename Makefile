@@ -77,18 +77,18 @@ help:
 
 # --- kernel side
 
-$(O)/bpf/drop.bpf.o: bpf/drop.bpf.c
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
 
-$(O)/bpf/drop.o: $(O)/bpf/drop.bpf.o
+$(O)/bpf/%.o: $(O)/bpf/%.bpf.o
 	$(call say,OBJECT,$@)
 	$(Q)$(BPFTOOL) gen object $@ $<
 
-$(O)/drop.skel.h: $(O)/bpf/drop.o
+$(O)/%.skel.h: $(O)/bpf/%.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name drop_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 # --- user side
 
@@ -98,6 +98,7 @@ $(O)/%.o: %.c Makefile
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(O)/user/source/live.o: $(O)/drop.skel.h
+$(O)/user/source/conntrack_hooks.o: $(O)/conntrack_hooks.skel.h
 
 $(O)/libdropwhy.a: $(USER_OBJECTS)
 	$(call say,AR,$@)
@@ -152,7 +153,7 @@ FUZZ_SECONDS ?= 10
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
-FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/trace%.c,$(USER_SOURCES))
+FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/conntrack_hooks.c user/trace%.c,$(USER_SOURCES))
 
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZED_SOURCES) Makefile
 	$(call say,FUZZ,$@)
@@ -198,5 +199,5 @@ clean:
 	$(call say,CLEAN,$(O))
 	$(Q)rm -rf $(O)
 
--include $(O)/bpf/drop.bpf.d
+-include $(patsubst %.c,$(O)/%.d,$(wildcard bpf/*.bpf.c))
 -include $(patsubst %.c,$(O)/%.d,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c))

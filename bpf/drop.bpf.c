@@ -38,17 +38,29 @@ __inline_always __u64 wakeup_flags(__u64 now_ns)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
+/*
+ * Puts the record and its sections into the ring buffer. They lie in scratch
+ * in the order in which they follow the record: those that come after an
+ * absent one are moved up.
+ */
 __inline_always bool deliver(struct scratch *sc, __u64 now_ns)
 {
-	__u32 size = sizeof(sc->rec);
-	__u32 sections = sc->rec.sections;
+	__u32 sections = sc->rec.sections, size = sizeof(sc->rec);
+	void *base = &sc->rec;
 
 	if (sections & DROP_SECTION_CT)
 		size += sizeof(sc->ct);
 	if (sections & DROP_SECTION_INNER) {
-		size += sizeof(sc->inner);
 		if (!(sections & DROP_SECTION_CT))
-			__builtin_memcpy(&sc->ct, &sc->inner, sizeof(sc->inner));
+			__builtin_memcpy(base + sizeof(sc->rec), &sc->inner, sizeof(sc->inner));
+		size += sizeof(sc->inner);
+	}
+	if (sections & DROP_SECTION_CLASH) {
+		/* a clash is between entries: there is always DROP_SECTION_CT */
+		if (!(sections & DROP_SECTION_INNER))
+			__builtin_memcpy(base + sizeof(sc->rec) + sizeof(sc->ct), &sc->clash,
+					 sizeof(sc->clash));
+		size += sizeof(sc->clash);
 	}
 	sc->rec.hdr.size = size;
 	/* tells the verifier what the compiler knows */
@@ -146,6 +158,7 @@ __inline_always void handle_drop(const struct freed *f, struct scratch *sc, __u3
 		return;
 	}
 
+	packet->skb = (__u64)skb;
 	packet->nfct = KREAD(typed, skb, _nfct);
 	read_device(skb, sc, typed);
 	read_layout(skb, packet, typed);

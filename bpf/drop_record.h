@@ -19,6 +19,13 @@
 
 enum record_type {
 	RECORD_DROP = 1,
+	/*
+	 * A full table made room for a new flow by evicting one that was not
+	 * ASSURED (early_drop). No packet died, but the evicted flow's next one
+	 * starts anew. A struct drop_record in which only the time, the namespace,
+	 * the tuple and DROP_SECTION_CT mean something: those of the victim.
+	 */
+	RECORD_EVICTION = 2,
 	__RECORD_MAX,
 };
 
@@ -75,11 +82,13 @@ enum tunnel_type {
 #define DROP_F_SOCKET	      (1u << 5) /* a socket is known */
 #define DROP_F_MAC	      (1u << 6) /* src_mac and dst_mac are valid */
 #define DROP_F_ARP	      (1u << 7) /* arp_op and the IPv4 addresses are ARP's */
+#define DROP_F_DISAGREE	      (1u << 8) /* counters and direct hooks disagree: see cause_direct */
 
 /* drop_record.sections: what follows the record, in this order, without gaps */
 #define DROP_SECTION_CT	   (1u << 0) /* struct drop_section_ct */
 #define DROP_SECTION_INNER (1u << 1) /* struct drop_section_inner */
-#define DROP_SECTIONS_ALL  (DROP_SECTION_CT | DROP_SECTION_INNER)
+#define DROP_SECTION_CLASH (1u << 2) /* struct drop_section_ct: the entry that was there first */
+#define DROP_SECTIONS_ALL  (DROP_SECTION_CT | DROP_SECTION_INNER | DROP_SECTION_CLASH)
 
 /* Starts every record. A reader skips types it does not know by size. */
 struct record_header {
@@ -127,7 +136,8 @@ struct drop_record {
 	__u16 flags;		/* DROP_F_* */
 	__u8 src_mac[6];
 	__u8 dst_mac[6];
-	__u8 pad[4];
+	__u8 cause_direct;	/* enum drop_cause by the direct hooks, with DROP_F_DISAGREE */
+	__u8 pad[3];
 };
 
 /* The conntrack entry attached to the packet. */
@@ -148,7 +158,7 @@ struct drop_section_inner {
 };
 
 #define DROP_RECORD_MAX_SIZE                                                   \
-	(sizeof(struct drop_record) + sizeof(struct drop_section_ct) +         \
+	(sizeof(struct drop_record) + 2 * sizeof(struct drop_section_ct) +     \
 	 sizeof(struct drop_section_inner))
 
 /* reason on kernels before 5.17 (c504e5c2f964), which have none */

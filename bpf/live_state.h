@@ -57,6 +57,7 @@ struct ct_counts {
 /* One namespace on one CPU. */
 struct netns_state {
 	__u64 stat;		/* address of this CPU's struct ip_conntrack_stat; 0: not looked up yet */
+	__u64 stat_base;	/* net->ct.stat that it came from: another one after nf_conntrack was loaded anew */
 	__u64 entries;		/* address of the namespace's number of entries; 0: unknown */
 	__u64 limit;		/* address of nf_conntrack_max as it holds there; 0: unknown */
 	__u64 hooks_seen;	/* which hooks hook_kinds speaks of */
@@ -84,6 +85,8 @@ struct cpu_state {
 	__u32 late;		/* was offline when the baselines were taken */
 	__u32 pad;
 	__u64 no_baseline;	/* netfilter drops whose conntrack counters could not be compared */
+	__u64 compared;		/* conntrack drops that counters and direct hooks both spoke of, in CONNTRACK_BOTH */
+	__u64 disagreed;	/* of these, those on which they differed */
 	__u64 walk_at;		/* where the walk through the namespaces goes on: struct net */
 };
 
@@ -101,6 +104,10 @@ struct live_globals {
 	__u64 last_wakeup_ns;	/* CLOCK_BOOTTIME */
 	__u32 wakeup_pending;	/* a wake-up for the fill level was sent; the reader clears it */
 	__u32 ct_net_id;	/* conntrack's index in net->gen; 0: unknown */
+	__u32 ct_net_known;	/* the next two are known, from the module's BTF or the kernel's */
+	__u32 ct_net_count_bytes; /* offset of struct nf_conntrack_net.count */
+	__u32 ct_net_sysctl_bytes; /* offset of struct nf_conntrack_net.sysctl_header */
+	__u32 location_table;	/* which of the two location tables is in use */
 	__u32 command;		/* enum walk_command */
 	__u32 epoch;
 	__u32 all_known;	/* baselines exist for every namespace: a new one starts at zero */

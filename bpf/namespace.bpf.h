@@ -70,15 +70,16 @@ __inline_always bool look_at_generic(const struct net *net, __u32 id, __u64 *ent
 {
 	struct net_generic *gen = BPF_CORE_READ(net, gen);
 	__u64 slot = (__u64)gen + bpf_core_field_offset(struct net_generic, ptr) + id * 8;
-	struct nf_conntrack_net *cnet = NULL;
+	struct ctl_table_header *header = NULL;
+	__u64 cnet = 0;
 
-	if (!bpf_core_type_exists(struct nf_conntrack_net))
+	if (!globals.ct_net_known || id >= BPF_CORE_READ(gen, s.len) ||
+	    bpf_probe_read_kernel(&cnet, sizeof(cnet), (const void *)slot) || !cnet ||
+	    bpf_probe_read_kernel(&header, sizeof(header),
+				  (const void *)(cnet + globals.ct_net_sysctl_bytes)))
 		return false;
-	if (id >= BPF_CORE_READ(gen, s.len) ||
-	    bpf_probe_read_kernel(&cnet, sizeof(cnet), (const void *)slot) || !cnet)
-		return false;
-	*entries = (__u64)cnet + bpf_core_field_offset(struct nf_conntrack_net, count);
-	return certify_conntrack_net(BPF_CORE_READ(cnet, sysctl_header), *entries, limit);
+	*entries = cnet + globals.ct_net_count_bytes;
+	return certify_conntrack_net(header, *entries, limit);
 }
 
 /* Finds where @net counts its entries, and its limit: scratch.bytes[0] and [1]. */
@@ -134,20 +135,27 @@ __inline_always void netns_key__init(struct netns_key *key, __u64 net_address)
 		key->cookie = BPF_CORE_READ(net, net_cookie);
 }
 
+/* What conntrack allocated its counters at; 0: it is not there. */
+__inline_always __u64 conntrack_stat_base(const struct net *net)
+{
+	if (!bpf_core_field_exists(struct net, ct)) /* CONFIG_NF_CONNTRACK */
+		return 0;
+	return (__u64)BPF_CORE_READ(net, ct.stat);
+}
+
 /* Looks up the addresses; conntrack may come to a namespace later than we do. */
 __inline_always void netns_state__locate(struct netns_state *st, __u64 net_address,
-					 struct scratch *sc, __u32 level)
+					 __u64 stat_base, struct scratch *sc, __u32 level)
 {
 	const struct net *net = (const void *)net_address;
-	__u64 offset = this_cpu_offset(), stat = 0;
+	__u64 offset = this_cpu_offset();
 
-	if (bpf_core_field_exists(struct net, ct)) /* CONFIG_NF_CONNTRACK */
-		stat = (__u64)BPF_CORE_READ(net, ct.stat);
-	if (stat && offset) {
+	if (stat_base && offset) {
 		find_conntrack(level, net_address);
 		st->entries = sc->bytes[0];
 		st->limit = sc->bytes[1];
-		st->stat = stat + offset;
+		st->stat = stat_base + offset;
+		st->stat_base = stat_base;
 	}
 	st->netns_ino = BPF_CORE_READ(net, ns.inum);
 	st->epoch = globals.epoch;
@@ -184,6 +192,7 @@ __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *
 						     bool unsure)
 {
 	struct netns_state *st = netns_state__find(net);
+	__u64 stat_base;
 
 	if (!st)
 		st = netns_state__create(net, sc);
@@ -191,9 +200,16 @@ __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *
 		globals.all_known = 0; /* no room: it may get some later, and not start at zero */
 		return NULL;
 	}
+	stat_base = conntrack_stat_base((const void *)net);
 	if (!st->stat) {
-		netns_state__locate(st, net, sc, level);
+		netns_state__locate(st, net, stat_base, sc, level);
 		st->unsure = unsure;
+	} else if (st->stat_base != stat_base) {
+		/* nf_conntrack was unloaded, or loaded anew: its counters start at zero */
+		st->stat = st->entries = st->limit = 0;
+		__builtin_memset(&st->last, 0, sizeof(st->last));
+		netns_state__locate(st, net, stat_base, sc, level);
+		st->unsure = 0;
 	}
 	return st;
 }

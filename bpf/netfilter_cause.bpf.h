@@ -50,14 +50,15 @@ struct evidence {
 
 __inline_always __u32 location_kind(__u64 location)
 {
+	const struct location_class *classes = location_classes[globals.location_table & 1];
 	__u32 at = 0, step;
 
 	for (step = LOCATION_CLASSES_MAX / 2; step; step /= 2)
-		if (location_classes[(at + step) & (LOCATION_CLASSES_MAX - 1)].start <= location)
+		if (classes[(at + step) & (LOCATION_CLASSES_MAX - 1)].start <= location)
 			at += step;
 	at &= LOCATION_CLASSES_MAX - 1;
-	if (location_classes[at].start <= location && location < location_classes[at].end)
-		return location_classes[at].kind;
+	if (classes[at].start <= location && location < classes[at].end)
+		return classes[at].kind;
 	return LOCATION_OTHER;
 }
 
@@ -251,6 +252,50 @@ __inline_always bool may_be_rule(const struct evidence *ev)
 	return ev->counted && (packet->nfct || packet->input || table_full(ev->st) <= 0);
 }
 
+/* What the direct hooks left about this packet; CAUSE_NONE: nothing. */
+__inline_always __u32 direct_cause(struct scratch *sc)
+{
+	__u64 skb = sc->packet.skb;
+	struct direct_verdict *verdict;
+	__u32 cause;
+
+	if (!enable_verdicts)
+		return CAUSE_NONE;
+	verdict = bpf_map_lookup_elem(&verdicts, &skb);
+	if (!verdict)
+		return CAUSE_NONE;
+	cause = verdict->cause;
+	if (verdict->clashed) {
+		sc->clash = verdict->winner;
+		sc->rec.sections |= DROP_SECTION_CLASH;
+	}
+	bpf_map_delete_elem(&verdicts, &skb);
+	return cause;
+}
+
+/* Both ways of finding conntrack's drops, as the user chose. */
+__inline_always __u32 conntrack_evidence(struct evidence *ev, struct cpu_state *cpu)
+{
+	__u32 direct = direct_cause(ev->sc), counted = CAUSE_NONE;
+
+	if (ev->counted)
+		counted = conntrack_cause(ev);
+	/* the hooks see that an allocation failed; why, the entries tell */
+	if (direct == CAUSE_CT_TABLE_FULL && table_full(ev->st) <= 0)
+		direct = CAUSE_CT_OTHER;
+	if (conntrack_mode == CONNTRACK_DIRECT)
+		return direct;
+	if (conntrack_mode == CONNTRACK_BOTH && (direct || counted)) {
+		cpu->compared++;
+		if (direct != counted) {
+			cpu->disagreed++;
+			ev->sc->rec.flags |= DROP_F_DISAGREE;
+			ev->sc->rec.cause_direct = direct;
+		}
+	}
+	return counted;
+}
+
 /*
  * Fills cause and ct_state of a packet that conntrack or a rule may have
  * dropped. Returns 1 where the counters should have been compared and could not.
@@ -259,9 +304,10 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure, __u6
 {
 	struct scratch *sc = scratch_at(level);
 	struct evidence ev = { .location = location };
-	__u32 cause = CAUSE_NONE, kinds;
+	__u32 cause = CAUSE_NONE, kinds, zero = 0;
+	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
 
-	if (!sc)
+	if (!sc || !cpu)
 		return 0;
 	ev.sc = sc;
 	ev.st = netns_state__get(sc->packet.net, sc, level, unsure);
@@ -274,8 +320,8 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure, __u6
 	kinds = hook_kinds(&ev);
 	if (location == LOCATION_NFT)
 		cause = CAUSE_NFT_RULE;
-	else if (ev.counted)
-		cause = conntrack_cause(&ev);
+	else
+		cause = conntrack_evidence(&ev, cpu);
 	if (ev.counted)
 		keep_spare(ev.st, &ev.moved, now_ns);
 

@@ -8,18 +8,23 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/direct_verdict.h"
 #include "bpf/drop_filter.h"
 #include "bpf/live_state.h"
 
 /* Set before load. */
 const volatile struct drop_filter filter;
 const volatile __u8 reason_flags[REASON_SLOTS];
-const volatile struct location_class location_classes[LOCATION_CLASSES_MAX];
 const volatile bool enable_noise = false;  /* deliver noise reasons too */
 const volatile __u64 wakeup_bytes = 0;	   /* wake the reader at this fill level */
 
+const volatile __u32 conntrack_mode = CONNTRACK_COUNTERS; /* enum conntrack_mode */
+const volatile bool enable_verdicts = false; /* direct hooks may leave some */
+
 /* Set while running. */
 struct live_globals globals = {};
+/* Two, so that one can be filled anew, when modules come, while the other is read. */
+struct location_class location_classes[2][LOCATION_CLASSES_MAX] = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -52,6 +57,14 @@ struct {
 	__type(value, struct netns_state);
 } namespaces SEC(".maps");
 
+/* From conntrack_hooks.bpf.c; an LRU, as a packet may die where nobody fetches its verdict. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct direct_verdict);
+} verdicts SEC(".maps");
+
 /* Addresses of the functions that may sit in a netfilter hook. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -62,6 +75,7 @@ struct {
 
 /* What the programs take from an skb; the rest of the kernel side sees only this. */
 struct packet {
+	__u64 skb;		/* its address: the name under which direct hooks know it */
 	__u64 net;		/* address of struct net, 0: unknown */
 	__u64 data_end;		/* address after the linear data */
 	__u64 l2;		/* address of the MAC header, 0: none */
@@ -100,10 +114,11 @@ struct ip_result {
 #define NESTING_MAX 3
 
 struct scratch {
-	/* cleared for each packet; the first three are what is delivered */
+	/* cleared for each packet; the first four are what is delivered */
 	struct drop_record rec;
 	struct drop_section_ct ct;
 	struct drop_section_inner inner;
+	struct drop_section_ct clash;
 	struct packet packet;
 	/* not cleared */
 	struct ip_result ip;

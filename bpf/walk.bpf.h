@@ -36,6 +36,7 @@ __inline_always void find_ct_net_id(const struct net *net)
 	__u64 entries, limit;
 	__u32 id;
 
+	globals.ct_net_id = 0;
 	for (id = 1; id < NET_GENERIC_MAX; id++) {
 		if (!look_at_generic(net, id, &entries, &limit))
 			continue;
@@ -111,13 +112,13 @@ int walk_namespaces(void *ctx)
 	return walk(cpu, cpu->nesting);
 }
 
-/* Run once, in the loader's own process, before the walks. */
+/* Run in the loader's own process, before the walks and after nf_conntrack was loaded. */
 SEC("raw_tp/dropwhy_locate")
 int locate_namespace(void *ctx)
 {
 	if (!find_any_net())
 		return 0;
-	if (bpf_core_type_exists(struct nf_conntrack_net) && !globals.ct_net_id)
+	if (globals.ct_net_known)
 		find_ct_net_id((const void *)globals.any_net);
 	return WALK_DONE;
 }

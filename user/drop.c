@@ -40,6 +40,11 @@ const char *drop_ct_state__name(unsigned int state)
 	return ct_state_names[state];
 }
 
+bool drop__is_eviction(const struct drop *drop)
+{
+	return drop->rec.hdr.type == RECORD_EVICTION;
+}
+
 bool drop__has_addresses(const struct drop *drop)
 {
 	return drop->rec.flags & (DROP_F_L3 | DROP_F_ARP) && drop->rec.tuple.ip_version;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One drop event as the user side's stages see it: what the kernel recorded,
+ * One drop event (or eviction: enum record_type) as the user side's stages see it: what the kernel recorded,
  * then what the enrichers could add. Decode fills the first part, enrich the
  * second; aggregate and the sinks only read.
  */
@@ -14,16 +14,18 @@
 #include "bpf/drop_record.h"
 
 struct drop {
-	struct drop_record rec;		/* base record; rec.sections tells which of the next two are valid */
+	struct drop_record rec;		/* base record; rec.sections tells which of the next three are valid */
 	struct drop_section_ct ct;
 	struct drop_section_inner inner;
+	struct drop_section_ct clash;	/* the entry that was there first */
 	__u64 count;			/* packets that this event stands for, at least 1 */
 	__u64 bytes;			/* their bytes */
 
 	/* From the enrichers. Strings are NULL when unknown; they belong to the
 	 * enricher and live until the next drop is enriched. */
 	struct timespec time;		/* wall clock, UTC */
-	const char *reason;		/* e.g. "NETFILTER_DROP"; never NULL once enriched: a number if unnamed */
+	const char *reason;		/* e.g. "NETFILTER_DROP"; never NULL once enriched: a number if
+					 * unnamed, by the location if the kernel gives none, "" for evictions */
 	const char *symbol;		/* e.g. "nf_hook_slow" */
 	__u64 symbol_offset;		/* bytes into symbol */
 	const char *netns_name;		/* e.g. "blue" or "cni-1234", else the command living there */
@@ -46,6 +48,9 @@ const char *drop_cause__name(unsigned int cause);
  * "unknown" for a value that this build does not know
  */
 const char *drop_ct_state__name(unsigned int state);
+
+/** @brief **drop__is_eviction()** tells an eviction, in which no packet died, from a drop. */
+bool drop__is_eviction(const struct drop *drop);
 
 /** @brief **drop__has_addresses()** tells whether rec.tuple's addresses may be shown. */
 bool drop__has_addresses(const struct drop *drop);

@@ -15,6 +15,7 @@
 
 #include "user/enrich/netns.h"
 #include "user/filter_spec.h"
+#include "user/flow.h"
 #include "user/sinks/escape.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -381,6 +382,98 @@ bool filter_spec__matches(const struct filter_spec *spec, const struct drop *dro
 		return false;
 	return any_matches(&spec->pods, drop->pod) &&
 	       any_matches(&spec->namespaces, drop->pod_namespace);
+}
+
+/* --- what bpf/filter.bpf.h checks, for records that it did not see */
+
+static bool in_prefix(const struct filter_prefix *prefix, const __u8 *address)
+{
+	__u32 words[4];
+	int i;
+
+	memcpy(words, address, sizeof(words));
+	for (i = 0; i < 4; i++)
+		if ((words[i] & prefix->mask_be[i]) != prefix->addr_be[i])
+			return false;
+	return true;
+}
+
+static bool prefixes_match(const struct filter_prefixes *set, const struct flow_tuple *tuple,
+			   enum filter_end end)
+{
+	__u32 i;
+
+	for (i = 0; i < set->count; i++) {
+		if (set->values[i].ip_version != tuple->ip_version)
+			continue;
+		if (end != FILTER_DST && in_prefix(&set->values[i], tuple->saddr))
+			return true;
+		if (end != FILTER_SRC && in_prefix(&set->values[i], tuple->daddr))
+			return true;
+	}
+	return !set->count;
+}
+
+static bool in_range(const struct filter_port_range *range, __u16 port)
+{
+	return range->first <= port && port <= range->last;
+}
+
+static bool ports_match(const struct filter_ports *set, const struct drop *drop,
+			enum filter_end end)
+{
+	__u16 sport = flow__port(&drop->rec.tuple, FLOW_SRC);
+	__u16 dport = flow__port(&drop->rec.tuple, FLOW_DST);
+	__u32 i;
+
+	if (!set->count)
+		return true;
+	for (i = 0; drop__has_ports(drop) && i < set->count; i++) {
+		if (end != FILTER_DST && in_range(&set->values[i], sport))
+			return true;
+		if (end != FILTER_SRC && in_range(&set->values[i], dport))
+			return true;
+	}
+	return false;
+}
+
+static bool protocol_matches(const struct drop_filter *kernel, const struct drop_record *rec)
+{
+	__u32 i;
+
+	for (i = 0; i < kernel->l4_proto_count; i++)
+		if (kernel->l4_proto[i] == rec->tuple.l4_proto)
+			return true;
+	for (i = 0; i < kernel->l3_proto_count; i++)
+		if (kernel->l3_proto[i] == rec->l3_proto)
+			return true;
+	return !kernel->l4_proto_count && !kernel->l3_proto_count;
+}
+
+static bool netns_matches(const struct drop_filter *kernel, __u32 netns_ino)
+{
+	__u32 i;
+
+	for (i = 0; i < kernel->netns_count; i++)
+		if (kernel->netns_ino[i] == netns_ino)
+			return true;
+	return !kernel->netns_count;
+}
+
+bool filter_spec__matches_all(const struct filter_spec *spec, const struct drop *drop)
+{
+	const struct drop_filter *kernel = &spec->kernel;
+	enum filter_end end;
+
+	if (kernel->cause_mask && !(kernel->cause_mask & 1u << drop->rec.cause))
+		return false;
+	if (!netns_matches(kernel, drop->rec.netns_ino) || !protocol_matches(kernel, &drop->rec))
+		return false;
+	for (end = FILTER_EITHER; end < __FILTER_END_MAX; end++)
+		if (!prefixes_match(&kernel->prefixes[end], &drop->rec.tuple, end) ||
+		    !ports_match(&kernel->ports[end], drop, end))
+			return false;
+	return any_matches(&spec->ifaces, drop->rec.iface) && filter_spec__matches(spec, drop);
 }
 
 static void patterns__done(struct filter_patterns *patterns)

@@ -73,6 +73,12 @@ int filter_spec__reason_flags(const struct filter_spec *spec, const struct reaso
 /** @brief **filter_spec__matches()** checks what the kernel side could not. */
 bool filter_spec__matches(const struct filter_spec *spec, const struct drop *drop);
 
+/**
+ * @brief **filter_spec__matches_all()** checks all but the reason, for records
+ * that did not pass the kernel side's filter.
+ */
+bool filter_spec__matches_all(const struct filter_spec *spec, const struct drop *drop);
+
 /** @brief **filter_spec__done()** frees what the spec holds, not the spec. */
 void filter_spec__done(struct filter_spec *spec);
 

@@ -21,6 +21,7 @@
 #include "user/source/decode.h"
 #include "user/source/kernel_functions.h"
 #include "user/trace.h"
+#include "user/trace_hooks.h"
 #include "user/trace_options.h"
 #include "user/trace_summary.h"
 
@@ -36,6 +37,7 @@ struct trace {
 	struct trace_options options;
 	struct enricher *enricher;
 	struct live *live;
+	struct trace_hooks hooks;
 	FILE *out;
 	struct sink *sink;
 	struct aggregate *groups;
@@ -59,6 +61,12 @@ static int complain(int status, int err, const char *what, const char *remedy)
 	if (remedy)
 		fprintf(stderr, "dropwhy: %s\n", remedy);
 	return status;
+}
+
+static int complain_of(const struct live_failure *failure, int err)
+{
+	return complain(failure->kernel_cannot ? EXIT_KERNEL : EXIT_FAILED, err, failure->what,
+			failure->remedy);
 }
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
@@ -123,6 +131,8 @@ static int open_live(struct trace *t)
 		.ring_bytes = t->options.ring_bytes,
 		.netns_count = netns_table__count(enricher__netns(t->enricher)),
 		.noise = t->options.noise,
+		.conntrack = t->options.conntrack,
+		.verdicts = t->options.direct_extra || t->options.conntrack != CONNTRACK_COUNTERS,
 	};
 	struct live_failure failure = {};
 	char error[FILTER_ERROR_LEN];
@@ -135,9 +145,11 @@ static int open_live(struct trace *t)
 	}
 	err = live__open(&options, &t->live, &failure);
 	if (err)
-		return complain(failure.kernel_cannot ? EXIT_KERNEL : EXIT_FAILED, err,
-				failure.what, failure.remedy);
-	return EXIT_FINE;
+		return complain_of(&failure, err);
+	t->hooks.mode = t->options.conntrack;
+	t->hooks.wanted = options.verdicts;
+	err = trace_hooks__open(&t->hooks, t->live, kallsyms, &failure);
+	return err ? complain_of(&failure, err) : EXIT_FINE;
 }
 
 static bool want_color(const struct trace_options *options, FILE *out)
@@ -235,6 +247,13 @@ static int open_events(struct trace *t)
 
 /* --- running */
 
+/* Evictions are shown like drops, but are none: they stand outside of the accounting. */
+static void on_eviction(struct trace *t, const struct drop *eviction)
+{
+	if (!t->options.summary_only && filter_spec__matches_all(&t->options.filter, eviction))
+		sink__drop(t->sink, eviction);
+}
+
 static int on_record(void *ctx, const void *data, size_t size)
 {
 	struct trace *t = ctx;
@@ -245,6 +264,10 @@ static int on_record(void *ctx, const void *data, size_t size)
 		return 0;
 	}
 	enricher__drop(t->enricher, &drop);
+	if (drop__is_eviction(&drop)) {
+		on_eviction(t, &drop);
+		return 0;
+	}
 	if (!filter_spec__matches(&t->options.filter, &drop) ||
 	    (t->options.count && t->shown >= t->options.count)) {
 		t->corrections.filtered[reason_slot(drop.rec.reason)]++;
@@ -295,6 +318,7 @@ static void on_event(struct trace *t, int fd)
 	if (fd == t->tick_fd) {
 		acknowledge(fd);
 		live__maintain(t->live);
+		trace_hooks__refresh(&t->hooks, t->live, enricher__kallsyms(t->enricher));
 	} else if (fd == t->timer_fd || fd == t->signal_fd) {
 		t->stop = true;
 	}
@@ -327,8 +351,7 @@ static int start(struct trace *t)
 	read_counters(t, READING_BEFORE_ARM);
 	err = live__start(t->live, &failure);
 	if (err)
-		return complain(failure.kernel_cannot ? EXIT_KERNEL : EXIT_FAILED, err,
-				failure.what, failure.remedy);
+		return complain_of(&failure, err);
 	t->start_ns = boot_time_ns();
 	clock_gettime(CLOCK_REALTIME, &t->summary.summary.start);
 	read_counters(t, READING_AFTER_ARM);
@@ -379,6 +402,8 @@ static int finish(struct trace *t)
 				  t->reading_error, t->start_ns, &t->corrections);
 	if (err)
 		return complain(EXIT_FAILED, err, "add up the run", NULL);
+	summary->evictions_known = trace_hooks__evictions(&t->hooks, &summary->evictions,
+							   &summary->evictions_lost);
 	summary->groups = t->groups;
 	summary->top = t->options.top;
 	summary->rows_failed = t->sink->rows_failed;
@@ -414,6 +439,7 @@ static int trace__done(struct trace *t, int status)
 	trace_summary__done(&t->summary);
 	for (i = 0; i < __READING_MAX; i++)
 		conntrack_reading__done(&t->readings[i]);
+	trace_hooks__close(&t->hooks);
 	live__close(t->live);
 	enricher__free(t->enricher);
 	close_fd(t->timer_fd);

@@ -34,6 +34,7 @@ enum option_key {
 	OPTION_RING_SIZE,
 	OPTION_COLOR,
 	OPTION_HOOK,
+	OPTION_CONNTRACK_HOOKS,
 	OPTION_BTF,
 	OPTION_ROOT,
 	OPTION_FILTER, /* + enum filter_option; the last */
@@ -86,6 +87,11 @@ static const struct argp_option argp_options[] = {
 	  "Ring buffer, rounded up to a power of two; k and m are understood (default 4m)", 0 },
 	{ "hook", OPTION_HOOK, "HOOK", 0,
 	  "auto, btf (typed tracepoint) or tracepoint (the classic one) (default auto)", 0 },
+	{ "conntrack-hooks", OPTION_CONNTRACK_HOOKS, "HOW", 0,
+	  "How conntrack's drops are told: counters, direct (hooks on its functions), both "
+	  "(compared), or auto: counters, and hooks where they add who won a clash or was "
+	  "evicted (default auto)",
+	  0 },
 	{ "btf", OPTION_BTF, "FILE", 0, "The kernel's types, where it does not carry them", 0 },
 	{ "root", OPTION_ROOT, "DIR", 0,
 	  "Where the node's file system is mounted, when run in a container", 0 },
@@ -158,8 +164,18 @@ static int read_word(struct argp_state *state, const char *option, const char *t
 	for (i = 0; words[i]; i++)
 		if (!strcmp(text, words[i]))
 			return i;
-	argp_error(state, "--%s takes %s, %s or %s", option, words[0], words[1], words[2]);
+	argp_error(state, "--%s takes %s, %s, …: see --help", option, words[0], words[1]);
 	return -1;
+}
+
+static void set_conntrack_hooks(struct argp_state *state, struct trace_options *options,
+				const char *text)
+{
+	static const char *const words[] = { "counters", "direct", "both", "auto", NULL };
+	int word = read_word(state, "conntrack-hooks", text, words);
+
+	options->direct_extra = word == 3;
+	options->conntrack = word == 3 ? CONNTRACK_COUNTERS : word;
 }
 
 static void set_format(struct argp_state *state, struct trace_options *options, const char *format)
@@ -248,6 +264,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_HOOK:
 		options->hook = read_word(state, "hook", arg, hooks);
 		return 0;
+	case OPTION_CONNTRACK_HOOKS:
+		set_conntrack_hooks(state, options, arg);
+		return 0;
 	case OPTION_BTF:
 		options->btf_path = arg;
 		return 0;
@@ -279,6 +298,7 @@ void trace_options__parse(int argc, char **argv, struct trace_options *ret_optio
 		.format = "text",
 		.root = "",
 		.color = -1,
+		.direct_extra = true,
 		.ring_bytes = RING_BYTES_DEFAULT,
 		.keys = { GROUP_NETNS, GROUP_REASON, GROUP_CAUSE, GROUP_SRC, GROUP_DST },
 		.key_count = 5,

@@ -21,6 +21,8 @@ struct trace_options {
 	bool verbose;
 	int color;		/* -1: only on a terminal, 0 never, 1 always */
 	enum live_hook hook;
+	enum conntrack_mode conntrack;
+	bool direct_extra;	/* CONNTRACK_COUNTERS, and what direct hooks add where they can */
 	size_t ring_bytes;
 	enum group_key keys[__GROUP_KEY_MAX];
 	size_t key_count;

@@ -145,10 +145,16 @@ int trace_summary__fill(struct trace_summary *s, struct live *live, struct enric
 			struct conntrack_reading *readings, int reading_error, __u64 start_ns,
 			const struct trace_corrections *corrections)
 {
+	struct live_evidence evidence;
 	int err = fill_reasons(s, live, enricher, corrections);
 
+	if (!err)
+		err = live__evidence(live, &evidence);
 	if (err)
 		return err;
+	s->summary.no_baseline = evidence.no_baseline;
+	s->summary.compared = evidence.compared;
+	s->summary.disagreed = evidence.disagreed;
 	s->summary.conntrack_error = reading_error;
 	return reading_error ? 0 : fill_conntrack(s, live, enricher, readings, start_ns);
 }

@@ -7,8 +7,8 @@
  * form: the name after ___ is ours, the kernel's is what stands before it.
  * tools/check-vmlinux holds this file against a kernel.
  */
-#ifndef DROPWHY_VMLINUX_H
-#define DROPWHY_VMLINUX_H
+#ifndef __VMLINUX_H__ /* libbpf's bpf_tracing.h looks for this name */
+#define __VMLINUX_H__
 
 typedef signed char __s8;
 typedef unsigned char __u8;
@@ -42,6 +42,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -118,13 +119,9 @@ struct netns_ct {
 };
 
 /* up to 5.12, before c53bd0e96662 ("netfilter: conntrack: move ct counter to
- * net_generic data") moved both to struct nf_conntrack_net */
+ * net_generic data") moved both to struct nf_conntrack_net, which is the
+ * module's own: its fields come through live_globals */
 struct netns_ct___counted {
-	atomic_t count;
-	struct ctl_table_header *sysctl_header;
-};
-
-struct nf_conntrack_net {
 	atomic_t count;
 	struct ctl_table_header *sysctl_header;
 };
@@ -246,6 +243,7 @@ struct nf_conntrack_tuple {
 			__be16 all;
 		} u;
 		u8 protonum;
+		u8 dir;
 	} dst;
 };
 
@@ -261,7 +259,10 @@ struct nf_conn {
 	struct nf_conntrack_zone zone;
 	struct nf_conntrack_tuple_hash tuplehash[2];
 	unsigned long status;
+	possible_net_t ct_net;
 };
+
+struct nf_hook_state;
 
 struct nsproxy {
 	struct net *net_ns;
@@ -273,6 +274,22 @@ struct task_struct {
 
 struct bpf_array {
 	void *pptrs[0];
+};
+
+/* x86_64 */
+struct pt_regs {
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long di;
+	unsigned long ax;
+	unsigned long sp;
+};
+
+/* arm64 */
+struct user_pt_regs {
+	__u64 regs[31];
+	__u64 sp;
 };
 
 /* 5.17 and later: c504e5c2f964 ("net: skb: introduce kfree_skb_reason()"). The

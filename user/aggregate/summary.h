@@ -44,6 +44,12 @@ struct summary {
 	int conntrack_error;	/* -errno: the counters could not be read; 0 otherwise */
 	/* part of lost: the kernel skipped the program, which was already running on that CPU */
 	__u64 missed;
+	__u64 evictions;	/* entries that early_drop evicted; with evictions_known */
+	__u64 evictions_lost;	/* of these, not delivered */
+	bool evictions_known;	/* a hook watched for them */
+	__u64 no_baseline;	/* netfilter drops whose conntrack counters could not be compared */
+	__u64 compared;		/* conntrack drops of which counters and direct hooks both spoke */
+	__u64 disagreed;	/* of these, on which they differed */
 	__u64 rows_failed;	/* delivered drops that could not be written to the output */
 };
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "user/enrich/enrich.h"
+#include "user/enrich/reason_location.h"
 
 #define NS_PER_S 1000000000LL
 
@@ -122,6 +123,10 @@ void enricher__drop(struct enricher *e, struct drop *drop)
 	drop->pod = NULL;
 	drop->pod_namespace = NULL;
 	name_location(e, drop);
+	if (drop__is_eviction(drop))
+		drop->reason = "";
+	else if (rec->reason == NO_REASON)
+		drop->reason = reason_location__name(drop->symbol);
 	if (!rec->netns_ino)
 		return;
 	/* the pod first: it may renew the namespaces, and their names with them */

@@ -46,6 +46,7 @@ struct kallsyms {
 	char *path;
 	char *modules_path;
 	__u64 modules_hash;
+	__u64 generation;
 };
 
 struct kallsyms_line {
@@ -332,7 +333,13 @@ int kallsyms__reload(struct kallsyms *k)
 	symbol_table__done(&k->table);
 	k->table = fresh;
 	k->modules_hash = hash;
+	k->generation++;
 	return 0;
+}
+
+__u64 kallsyms__generation(const struct kallsyms *k)
+{
+	return k->generation;
 }
 
 int kallsyms__reload_if_stale(struct kallsyms *k)

@@ -78,6 +78,9 @@ int kallsyms__reload(struct kallsyms *k);
  */
 int kallsyms__reload_if_stale(struct kallsyms *k);
 
+/** @brief **kallsyms__generation()** changes each time that the file is read again. */
+__u64 kallsyms__generation(const struct kallsyms *k);
+
 /** @brief **kallsyms__count()** how many functions are known. */
 size_t kallsyms__count(const struct kallsyms *k);
 

@@ -48,8 +48,7 @@ static size_t ct_address(const struct drop *drop, const struct flow_tuple *tuple
 
 static size_t format_type(const struct drop *drop, char *buf)
 {
-	(void)drop;
-	return field__text("drop", buf);
+	return field__text(drop__is_eviction(drop) ? "eviction" : "drop", buf);
 }
 
 static size_t format_schema(const struct drop *drop, char *buf)
@@ -261,6 +260,47 @@ static size_t format_ct_reply_dport(const struct drop *drop, char *buf)
 	return ct_port(drop, &drop->ct.reply, FLOW_DST, buf);
 }
 
+static bool has_clash(const struct drop *drop)
+{
+	return drop->rec.sections & DROP_SECTION_CLASH;
+}
+
+static size_t clash_port(const struct drop *drop, enum flow_end end, char *buf)
+{
+	if (!has_clash(drop) || !flow__has_ports(drop->clash.orig.l4_proto))
+		return none(buf);
+	return number__decimal(flow__port(&drop->clash.orig, end), buf);
+}
+
+static size_t format_clash_src(const struct drop *drop, char *buf)
+{
+	return has_clash(drop) ? flow__format_address(&drop->clash.orig, FLOW_SRC, buf) : none(buf);
+}
+
+static size_t format_clash_sport(const struct drop *drop, char *buf)
+{
+	return clash_port(drop, FLOW_SRC, buf);
+}
+
+static size_t format_clash_dst(const struct drop *drop, char *buf)
+{
+	return has_clash(drop) ? flow__format_address(&drop->clash.orig, FLOW_DST, buf) : none(buf);
+}
+
+static size_t format_clash_dport(const struct drop *drop, char *buf)
+{
+	return clash_port(drop, FLOW_DST, buf);
+}
+
+/* Only where it contradicts the cause: what is missing there is "none". */
+static size_t format_cause_direct(const struct drop *drop, char *buf)
+{
+	if (!(drop->rec.flags & DROP_F_DISAGREE))
+		return none(buf);
+	return field__text(drop->rec.cause_direct ? drop_cause__name(drop->rec.cause_direct) :
+						    "none", buf);
+}
+
 static size_t format_vni(const struct drop *drop, char *buf)
 {
 	if (!has_inner(drop) || drop->inner.tunnel == TUNNEL_IPIP)
@@ -357,6 +397,11 @@ const struct column columns[] = {
 	{ "ct_reply_sport", COLUMN_NUMBER, format_ct_reply_sport },
 	{ "ct_reply_dst", COLUMN_TEXT, format_ct_reply_dst },
 	{ "ct_reply_dport", COLUMN_NUMBER, format_ct_reply_dport },
+	{ "clash_src", COLUMN_TEXT, format_clash_src },
+	{ "clash_sport", COLUMN_NUMBER, format_clash_sport },
+	{ "clash_dst", COLUMN_TEXT, format_clash_dst },
+	{ "clash_dport", COLUMN_NUMBER, format_clash_dport },
+	{ "cause_direct", COLUMN_TEXT, format_cause_direct },
 	{ "tunnel", COLUMN_TEXT, field__tunnel },
 	{ "vni", COLUMN_NUMBER, format_vni },
 	{ "inner_src", COLUMN_TEXT, format_inner_src },

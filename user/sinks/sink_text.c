@@ -41,7 +41,7 @@ static const struct {
 	[CELL_TIME] = { "TIME", 12, 12, COLOR_DIM },
 	[CELL_PLACE] = { "POD/NETNS", 12, 36, NULL },
 	[CELL_IFACE] = { "IFACE", 8, 15, NULL },
-	[CELL_PROTO] = { "PROTO", 5, 7, NULL },
+	[CELL_PROTO] = { "PROTO", 6, 7, NULL },
 	[CELL_FLOW] = { "SOURCE > DESTINATION", 39, 60, NULL },
 	[CELL_FLAGS] = { "FLAGS", 7, 11, NULL },
 	[CELL_REASON] = { "REASON", 14, 24, NULL },
@@ -221,6 +221,20 @@ static void put_tunnel(struct line *line, const struct drop *drop)
 	line__put(line, "]", 1);
 }
 
+/* Who was there first, and what the direct hooks say where they disagree. */
+static void put_clash(struct line *line, const struct drop *drop)
+{
+	const struct drop_record *rec = &drop->rec;
+
+	if (rec->sections & DROP_SECTION_CLASH) {
+		put_endpoint(line, " lost-to=", &drop->clash.orig, FLOW_SRC);
+		put_endpoint(line, ">", &drop->clash.orig, FLOW_DST);
+	}
+	if (rec->flags & DROP_F_DISAGREE)
+		line__printf(line, " direct-hooks-say=%s",
+			     rec->cause_direct ? drop_cause__name(rec->cause_direct) : "none");
+}
+
 static void put_extras(struct line *line, const struct drop *drop)
 {
 	const struct drop_record *rec = &drop->rec;
@@ -232,6 +246,7 @@ static void put_extras(struct line *line, const struct drop *drop)
 	if (rec->ct_state != CT_STATE_NONE)
 		line__printf(line, " ct=%s", drop_ct_state__name(rec->ct_state));
 	put_nat(line, drop);
+	put_clash(line, drop);
 	if (rec->flags & DROP_F_FRAGMENT)
 		line__printf(line, " frag@%u", rec->frag_offset_bytes);
 	if (field__vlan(drop, text))
@@ -251,7 +266,8 @@ static void text__drop(struct sink *sink, const struct drop *drop)
 	put_cell(sink, CELL_PROTO, text, format_proto(drop, text));
 	put_cell(sink, CELL_FLOW, text, format_flow(drop, text));
 	put_cell(sink, CELL_FLAGS, text, format_flags(drop, text));
-	put_cell(sink, CELL_REASON, text, field__text(drop->reason, text));
+	put_cell(sink, CELL_REASON, text,
+		 field__text(drop__is_eviction(drop) ? "(evicted)" : drop->reason, text));
 	put_cell(sink, CELL_CAUSE, text, field__text(drop_cause__name(drop->rec.cause), text));
 	put_cell(sink, CELL_LOCATION, text, field__location(drop, text));
 	put_extras(&sink->line, drop);

@@ -147,6 +147,35 @@ static void put_reconciliation(struct line *text, const struct summary *summary)
 	}
 }
 
+/* How sure the causes are, and what early_drop did. */
+static void put_evidence(struct line *text, const struct summary *summary)
+{
+	if (summary->compared) {
+		line__put_text(text, "conntrack hooks: ");
+		put_plural(text, summary->compared, "drop");
+		line__put_text(text, " compared with the counters; ");
+		put_plural(text, summary->disagreed, "disagreement");
+		line__put_text(text, "\n");
+	}
+	if (summary->no_baseline) {
+		line__put_text(text, "  ");
+		put_plural(text, summary->no_baseline, "netfilter drop");
+		line__put_text(text, " without a baseline to compare conntrack's counters with: "
+				     "left without a cause\n");
+	}
+	if (summary->evictions) {
+		line__put_text(text, "early_drop evicted ");
+		put_number(text, summary->evictions);
+		line__put_text(text, " conntrack entries to make room");
+		if (summary->evictions_lost) {
+			line__put_text(text, " (");
+			put_number(text, summary->evictions_lost);
+			line__put_text(text, " of them not shown: the ring buffer was full)");
+		}
+		line__put_text(text, "\n");
+	}
+}
+
 void summary_conntrack__append(struct line *text, const struct summary *summary, bool color)
 {
 	const __u64 *causes = summary->groups ? aggregate__causes(summary->groups) : NULL;
@@ -156,6 +185,7 @@ void summary_conntrack__append(struct line *text, const struct summary *summary,
 		put_error(text, summary->conntrack_error);
 	else
 		put_reconciliation(text, summary);
+	put_evidence(text, summary);
 	for (cause = 0; causes && cause < __CAUSE_MAX; cause++) {
 		if (!causes[cause] || !advice[cause])
 			continue;

@@ -195,6 +195,15 @@ void summary_json__append(struct line *line, const struct summary *summary)
 	set_number(&object, "seen_bytes", summary->total.seen_bytes);
 	set_accounting(&object, &summary->total);
 	set_number(&object, "missed", summary->missed);
+	set_number(&object, "no_baseline", summary->no_baseline);
+	if (summary->compared) {
+		set_number(&object, "compared", summary->compared);
+		set_number(&object, "disagreed", summary->disagreed);
+	}
+	if (summary->evictions_known) {
+		set_number(&object, "evictions", summary->evictions);
+		set_number(&object, "evictions_lost", summary->evictions_lost);
+	}
 	set_number(&object, "rows_failed", summary->rows_failed);
 	set(&object, "reasons", make_reasons(summary));
 	set_groups(&object, summary);

@@ -26,7 +26,8 @@ static bool tuple_is_sane(const struct flow_tuple *tuple)
 
 static int check_record(const struct drop_record *rec)
 {
-	if (rec->cause >= __CAUSE_MAX || rec->ct_state >= __CT_STATE_MAX || rec->side >= __SIDE_MAX)
+	if (rec->cause >= __CAUSE_MAX || rec->cause_direct >= __CAUSE_MAX ||
+	    rec->ct_state >= __CT_STATE_MAX || rec->side >= __SIDE_MAX)
 		return -EINVAL;
 	if (rec->vlan_count > sizeof(rec->vlan_tci) / sizeof(rec->vlan_tci[0]))
 		return -EINVAL;
@@ -40,7 +41,8 @@ static int check_record(const struct drop_record *rec)
 static size_t size_of_sections(__u8 sections)
 {
 	return (sections & DROP_SECTION_CT ? sizeof(struct drop_section_ct) : 0) +
-	       (sections & DROP_SECTION_INNER ? sizeof(struct drop_section_inner) : 0);
+	       (sections & DROP_SECTION_INNER ? sizeof(struct drop_section_inner) : 0) +
+	       (sections & DROP_SECTION_CLASH ? sizeof(struct drop_section_ct) : 0);
 }
 
 static int take_sections(struct drop *drop, const __u8 *at)
@@ -53,8 +55,14 @@ static int take_sections(struct drop *drop, const __u8 *at)
 	}
 	if (drop->rec.sections & DROP_SECTION_INNER) {
 		memcpy(&drop->inner, at, sizeof(drop->inner));
+		at += sizeof(drop->inner);
 		if (drop->inner.tunnel == TUNNEL_NONE || drop->inner.tunnel >= __TUNNEL_MAX ||
 		    !tuple_is_sane(&drop->inner.tuple))
+			return -EINVAL;
+	}
+	if (drop->rec.sections & DROP_SECTION_CLASH) {
+		memcpy(&drop->clash, at, sizeof(drop->clash));
+		if (!tuple_is_sane(&drop->clash.orig) || !tuple_is_sane(&drop->clash.reply))
 			return -EINVAL;
 	}
 	return 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/source/conntrack_types.h"
 #include "user/source/live.h"
 #include "user/source/tracepoint.h"
 
@@ -36,6 +37,7 @@ struct live {
 	live_record_fn record_fn;
 	void *record_ctx;
 	const char *hook_name;
+	const char *btf_path;
 	struct live_claim *gone; /* claims of namespaces that were swept out */
 	size_t gone_count;
 	int cpu_count;		/* possible CPUs */
@@ -86,10 +88,20 @@ static int choose_program(struct live *live, const struct live_options *options)
 	return bpf_program__set_autoload(live->program, true);
 }
 
+static void fill_locations(struct live *live, unsigned int table,
+			   const struct location_class *locations, size_t count)
+{
+	const struct location_class unused = { .start = ~0ULL, .end = ~0ULL };
+	size_t i;
+
+	for (i = 0; i < LOCATION_CLASSES_MAX; i++)
+		live->skel->bss->location_classes[table][i] = i < count ? locations[i] : unused;
+}
+
 static int configure(struct live *live, const struct live_options *options)
 {
 	struct drop_bpf__rodata *rodata = live->skel->rodata;
-	size_t room = 2 * options->netns_count, i;
+	size_t room = 2 * options->netns_count;
 	int err;
 
 	if (options->location_count > LOCATION_CLASSES_MAX)
@@ -97,13 +109,9 @@ static int configure(struct live *live, const struct live_options *options)
 	/* rodata is const volatile for the programs only */
 	memcpy((void *)&rodata->filter, options->filter, sizeof(rodata->filter));
 	memcpy((void *)rodata->reason_flags, options->reason_flags, sizeof(rodata->reason_flags));
-	for (i = 0; i < LOCATION_CLASSES_MAX; i++) {
-		struct location_class unused = { .start = ~0ULL, .end = ~0ULL };
-
-		memcpy((void *)&rodata->location_classes[i],
-		       i < options->location_count ? &options->locations[i] : &unused,
-		       sizeof(unused));
-	}
+	fill_locations(live, 0, options->locations, options->location_count);
+	rodata->conntrack_mode = options->conntrack;
+	rodata->enable_verdicts = options->verdicts;
 	rodata->enable_noise = options->noise;
 	rodata->wakeup_bytes = options->ring_bytes / 4;
 
@@ -114,13 +122,13 @@ static int configure(struct live *live, const struct live_options *options)
 					room < NETNS_ROOM_MIN ? NETNS_ROOM_MIN : room);
 }
 
-static int fill_hooks(struct live *live, const struct live_options *options)
+static int fill_hooks(struct live *live, const struct hook_function *hooks, size_t count)
 {
 	int fd = bpf_map__fd(live->skel->maps.hook_functions);
 	size_t i;
 
-	for (i = 0; i < options->hook_count; i++) {
-		const struct hook_function *hook = &options->hooks[i];
+	for (i = 0; i < count; i++) {
+		const struct hook_function *hook = &hooks[i];
 
 		if (bpf_map_update_elem(fd, &hook->address, &hook->kind, BPF_ANY) < 0)
 			return -errno;
@@ -180,6 +188,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 
 	if (!live)
 		return fail(ret_failure, -ENOMEM, "start", NULL, false);
+	live->btf_path = options->btf_path;
 	live->cpu_count = libbpf_num_possible_cpus();
 	if (live->cpu_count < 0) {
 		err = fail(ret_failure, live->cpu_count, "count the CPUs",
@@ -206,7 +215,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 	err = load(live, ret_failure);
 	if (err)
 		goto cleanup;
-	err = fill_hooks(live, options);
+	err = fill_hooks(live, options->hooks, options->hook_count);
 	if (err) {
 		fail(ret_failure, err, "fill the table of netfilter hooks", NULL, false);
 		goto cleanup;
@@ -281,6 +290,25 @@ cleanup:
 	return err;
 }
 
+/* Where conntrack keeps a namespace's count and limit; it may not be there (yet). */
+static int locate(struct live *live)
+{
+	struct live_globals *globals = &live->skel->bss->globals;
+	struct conntrack_types types;
+	int done;
+
+	globals->ct_net_known = 0;
+	if (!conntrack_types__find(live->btf_path, &types)) {
+		globals->ct_net_count_bytes = types.count_bytes;
+		globals->ct_net_sysctl_bytes = types.sysctl_bytes;
+		globals->ct_net_known = 1;
+	}
+	done = run_on_cpu(live->skel->progs.locate_namespace, -1);
+	if (done == WALK_DONE)
+		return 0;
+	return done < 0 ? done : -ENOENT;
+}
+
 int live__start(struct live *live, struct live_failure *ret_failure)
 {
 	static const char *what = "take the baseline of conntrack's counters";
@@ -288,9 +316,9 @@ int live__start(struct live *live, struct live_failure *ret_failure)
 	bool full = false;
 	int cpu, err;
 
-	err = run_on_cpu(live->skel->progs.locate_namespace, -1);
-	if (err != WALK_DONE)
-		return fail(ret_failure, err < 0 ? err : -ENOENT, what,
+	err = locate(live);
+	if (err)
+		return fail(ret_failure, err, what,
 			    "needs Linux 5.10 or later (BPF_PROG_TEST_RUN of raw tracepoints)",
 			    true);
 	err = preset_late_cpus(live);
@@ -310,6 +338,32 @@ int live__start(struct live *live, struct live_failure *ret_failure)
 	}
 	live->started = true;
 	return 0;
+}
+
+int live__modules_changed(struct live *live, const struct location_class *locations,
+			  size_t location_count, const struct hook_function *hooks,
+			  size_t hook_count)
+{
+	struct live_globals *globals = &live->skel->bss->globals;
+	unsigned int other = !globals->location_table;
+	int err;
+
+	if (location_count > LOCATION_CLASSES_MAX)
+		return -E2BIG;
+	fill_locations(live, other, locations, location_count);
+	__atomic_store_n(&globals->location_table, other, __ATOMIC_RELEASE);
+	err = fill_hooks(live, hooks, hook_count);
+	return err ? err : locate(live);
+}
+
+int live__verdicts_fd(const struct live *live)
+{
+	return bpf_map__fd(live->skel->maps.verdicts);
+}
+
+int live__events_fd(const struct live *live)
+{
+	return bpf_map__fd(live->skel->maps.events);
 }
 
 void live__stop(struct live *live)
@@ -475,19 +529,28 @@ int live__maintain(struct live *live)
 	return err;
 }
 
-__u64 live__no_baseline(struct live *live)
+int live__evidence(struct live *live, struct live_evidence *ret_evidence)
 {
 	struct cpu_state *states = calloc(live->cpu_count, sizeof(*states));
-	__u64 sum = 0;
+	struct live_evidence evidence = {};
 	__u32 zero = 0;
-	int cpu;
+	int cpu, err = 0;
 
-	if (states &&
-	    !bpf_map_lookup_elem(bpf_map__fd(live->skel->maps.cpus), &zero, states))
-		for (cpu = 0; cpu < live->cpu_count; cpu++)
-			sum += states[cpu].no_baseline;
+	if (!states)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(bpf_map__fd(live->skel->maps.cpus), &zero, states) < 0) {
+		err = -errno;
+		goto cleanup;
+	}
+	for (cpu = 0; cpu < live->cpu_count; cpu++) {
+		evidence.no_baseline += states[cpu].no_baseline;
+		evidence.compared += states[cpu].compared;
+		evidence.disagreed += states[cpu].disagreed;
+	}
+	*ret_evidence = evidence;
+cleanup:
 	free(states);
-	return sum;
+	return err;
 }
 
 const char *live__hook_name(const struct live *live)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bpf/direct_verdict.h"
 #include "bpf/drop_filter.h"
 #include "bpf/live_state.h"
 
@@ -25,10 +26,10 @@ struct hook_function {
 	__u32 kind;		/* HOOK_* */
 };
 
-/* Pointers are read during live__open() only. */
+/* Pointers are read during live__open() only, but for btf_path. */
 struct live_options {
 	enum live_hook hook;
-	const char *btf_path;	/* a file with this kernel's BTF; NULL: its own */
+	const char *btf_path;	/* a file with this kernel's BTF; NULL: its own; the caller's until live__close() */
 	const struct drop_filter *filter;
 	const __u8 *reason_flags; /* REASON_SLOTS of REASON_F_* */
 	const struct location_class *locations; /* sorted by start */
@@ -38,6 +39,8 @@ struct live_options {
 	size_t ring_bytes;	/* a power of two times the page size */
 	size_t netns_count;	/* namespaces that exist now; room is made for more */
 	bool noise;		/* deliver noise reasons too */
+	enum conntrack_mode conntrack; /* how causes of conntrack's drops are found */
+	bool verdicts;		/* direct hooks will be attached, now or later */
 };
 
 struct live;
@@ -112,8 +115,30 @@ struct live_claim {
  */
 int live__claims(struct live *live, struct live_claim **ret_claims, size_t *ret_count);
 
-/** @brief **live__no_baseline()** netfilter drops whose counters could not be compared. */
-__u64 live__no_baseline(struct live *live);
+/* How sure the causes of netfilter's drops are, in packets. */
+struct live_evidence {
+	__u64 no_baseline;	/* whose counters could not be compared: new, full or late */
+	__u64 compared;		/* of which counters and direct hooks both spoke (CONNTRACK_BOTH) */
+	__u64 disagreed;	/* of these, on which they differed */
+};
+
+/** @brief **live__evidence()** adds up the CPUs' findings. 0 or -errno. */
+int live__evidence(struct live *live, struct live_evidence *ret_evidence);
+
+/**
+ * @brief **live__modules_changed()** to be called when modules were loaded or
+ * unloaded: functions moved in where others were, and conntrack may have come.
+ * @return 0 or -errno
+ */
+int live__modules_changed(struct live *live, const struct location_class *locations,
+			  size_t location_count, const struct hook_function *hooks,
+			  size_t hook_count);
+
+/** @brief **live__verdicts_fd()** the map in which direct hooks leave their verdicts. */
+int live__verdicts_fd(const struct live *live);
+
+/** @brief **live__events_fd()** the ring buffer's map. */
+int live__events_fd(const struct live *live);
 
 /**
  * @brief **live__maintain()** to be called about once a second: forgets deleted

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Stand-ins for drop reasons on kernels that give none (before 5.17).
+ */
+#ifndef DROPWHY_REASON_LOCATION_H
+#define DROPWHY_REASON_LOCATION_H
+
+/**
+ * @brief **reason_location__name()** tells what a drop in a function usually
+ * is, in the terms of later kernels' reasons.
+ * @param symbol the freeing function, with or without the compiler's suffix;
+ * NULL: unknown
+ * @return a static string, e.g. "NETFILTER_DROP" for nf_hook_slow; the symbol
+ * itself if it is not in the table; "" if it is unknown
+ */
+const char *reason_location__name(const char *symbol);
+
+#endif

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Direct hooks on conntrack: see conntrack_hooks.h. What a kernel allows is
+ * tried, not read off its version.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/source/conntrack_hooks.h"
+
+/* generated; must match the maps' types in bpf/direct_verdict.h */
+#include "conntrack_hooks.skel.h"
+
+#define LINKS_PER_FUNCTION 2 /* entry and return */
+#define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
+
+struct conntrack_hooks {
+	struct conntrack_hooks_bpf *skel;
+	struct bpf_link *links[__HOOK_FUNCTION_MAX][LINKS_PER_FUNCTION];
+	struct conntrack_hook_status status[__HOOK_FUNCTION_MAX];
+	int cpu_count;
+};
+
+/* Which modes need a function at all, and which of its programs are for what. */
+struct hook_plan {
+	const char *function;
+	bool adds;		/* tells what counters cannot */
+	const char *trampolines[LINKS_PER_FUNCTION];
+	const char *kprobe, *kretprobe;
+};
+
+static const struct hook_plan plans[__HOOK_FUNCTION_MAX] = {
+	[HOOK_CLASH] = { "nf_ct_resolve_clash", true, { "clash_fexit" }, "clash_kprobe",
+			 "clash_kretprobe" },
+	[HOOK_CONFIRM] = { "__nf_conntrack_confirm", false, { "confirm_fexit" }, "confirm_kprobe",
+			   "confirm_kretprobe" },
+	[HOOK_IN] = { "nf_conntrack_in", false, { "in_fexit" }, "in_kprobe", "in_kretprobe" },
+	[HOOK_ALLOC] = { "__nf_conntrack_alloc", false, { "alloc_fexit" }, NULL,
+			 "alloc_kretprobe" },
+	[HOOK_EVICT] = { "early_drop", true, { "evict_fentry", "evict_fexit" }, "evict_kprobe",
+			 "evict_kretprobe" },
+	[HOOK_DELETE] = { "nf_ct_delete", true, { "delete_fentry" }, "delete_kprobe", NULL },
+};
+
+/* --- what this kernel allows */
+
+static bool has_function(const struct btf *btf, const char *name)
+{
+	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+/* Does the kernel let a trampoline be loaded? Some are built without, or refuse. */
+static bool trampolines_load(const struct btf *btf)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
+	int fd, link, id = btf ? btf__find_by_name_kind(btf, "kfree_skb_partial", BTF_KIND_FUNC) : -1;
+
+	/* any function of the kernel proper that is rarely called will do */
+	if (id < 0)
+		return false;
+	opts.attach_btf_id = id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", program,
+			   sizeof(program) / sizeof(program[0]), &opts);
+	if (fd < 0)
+		return false;
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	if (link >= 0)
+		close(link);
+	close(fd);
+	return link >= 0;
+}
+
+struct first_symbol {
+	char *name;
+	size_t size;
+};
+
+/* The whole function, not a part of it that the compiler moved away. */
+static int take_symbol(__u64 start, __u64 end, const char *name, void *ctx)
+{
+	struct first_symbol *first = ctx;
+
+	(void)start;
+	(void)end;
+	if (strstr(name, ".cold") || strstr(name, ".part."))
+		return 0;
+	snprintf(first->name, first->size, "%s", name);
+	return 1;
+}
+
+void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_status *ret_status)
+{
+	struct btf *base = btf__load_vmlinux_btf();
+	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
+	bool trampolines = trampolines_load(base), kprobes = access(KPROBE_PMU, R_OK) == 0;
+	int i;
+
+	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
+		struct conntrack_hook_status *status = &ret_status[i];
+		struct first_symbol first = { status->symbol, sizeof(status->symbol) };
+
+		memset(status, 0, sizeof(*status));
+		status->function = plans[i].function;
+		if (k)
+			kallsyms__range(k, plans[i].function, take_symbol, &first);
+		if (!status->symbol[0])
+			status->why_not = "no such function: inlined, or nf_conntrack is not loaded";
+		else if (trampolines && !strcmp(status->symbol, plans[i].function) &&
+			 (has_function(base, plans[i].function) ||
+			  has_function(module, plans[i].function)))
+			status->method = HOOK_METHOD_TRAMPOLINE;
+		else if (kprobes)
+			status->method = HOOK_METHOD_KPROBE;
+		else
+			status->why_not = "the kernel has no kprobes and refuses trampolines";
+	}
+	btf__free(module);
+	btf__free(base);
+}
+
+/* --- loading */
+
+static struct bpf_program *find(const struct conntrack_hooks *hooks, const char *name)
+{
+	return name ? bpf_object__find_program_by_name(hooks->skel->obj, name) : NULL;
+}
+
+static void autoload(const struct conntrack_hooks *hooks, int function)
+{
+	const struct hook_plan *plan = &plans[function];
+	int i;
+
+	if (hooks->status[function].method == HOOK_METHOD_TRAMPOLINE) {
+		for (i = 0; i < LINKS_PER_FUNCTION && plan->trampolines[i]; i++)
+			bpf_program__set_autoload(find(hooks, plan->trampolines[i]), true);
+	} else if (hooks->status[function].method == HOOK_METHOD_KPROBE) {
+		if (plan->kprobe)
+			bpf_program__set_autoload(find(hooks, plan->kprobe), true);
+		if (plan->kretprobe)
+			bpf_program__set_autoload(find(hooks, plan->kretprobe), true);
+	}
+}
+
+static int attach_kprobes(struct conntrack_hooks *hooks, int function)
+{
+	const struct hook_plan *plan = &plans[function];
+	const char *symbol = hooks->status[function].symbol;
+
+	/* the return first: an entry without its return would wait for nothing */
+	if (plan->kretprobe) {
+		hooks->links[function][1] =
+			bpf_program__attach_kprobe(find(hooks, plan->kretprobe), true, symbol);
+		if (!hooks->links[function][1])
+			return -errno;
+	}
+	if (plan->kprobe) {
+		hooks->links[function][0] =
+			bpf_program__attach_kprobe(find(hooks, plan->kprobe), false, symbol);
+		if (!hooks->links[function][0])
+			return -errno;
+	}
+	return 0;
+}
+
+static int attach_trampolines(struct conntrack_hooks *hooks, int function)
+{
+	const struct hook_plan *plan = &plans[function];
+	int i;
+
+	for (i = 0; i < LINKS_PER_FUNCTION && plan->trampolines[i]; i++) {
+		hooks->links[function][i] = bpf_program__attach(find(hooks, plan->trampolines[i]));
+		if (!hooks->links[function][i])
+			return -errno;
+	}
+	return 0;
+}
+
+static int attach(struct conntrack_hooks *hooks, int function)
+{
+	switch (hooks->status[function].method) {
+	case HOOK_METHOD_TRAMPOLINE:
+		return attach_trampolines(hooks, function);
+	case HOOK_METHOD_KPROBE:
+		return attach_kprobes(hooks, function);
+	default:
+		return 0;
+	}
+}
+
+/* Settles what to hook and how; -EOPNOTSUPP if the mode needs what is not to be had. */
+static int plan(struct conntrack_hooks *hooks, const struct kallsyms *k, enum conntrack_mode mode,
+		const char **ret_why_not)
+{
+	bool kprobes = access(KPROBE_PMU, R_OK) == 0, any = false;
+	int i;
+
+	conntrack_hooks__look(k, hooks->status);
+	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
+		struct conntrack_hook_status *status = &hooks->status[i];
+
+		if (mode == CONNTRACK_COUNTERS) {
+			if (!plans[i].adds)
+				status->method = HOOK_METHOD_NONE;
+			else if (status->method == HOOK_METHOD_TRAMPOLINE && kprobes)
+				status->method = HOOK_METHOD_KPROBE;
+		}
+		any |= status->method != HOOK_METHOD_NONE;
+		if (status->why_not && (mode != CONNTRACK_COUNTERS) &&
+		    (i == HOOK_CONFIRM || i == HOOK_IN || i == HOOK_ALLOC)) {
+			*ret_why_not = status->why_not;
+			return status->symbol[0] ? -EOPNOTSUPP : -ENOENT;
+		}
+	}
+	/* without early_drop nf_ct_delete tells nothing, and the other way round */
+	if (hooks->status[HOOK_EVICT].why_not || hooks->status[HOOK_DELETE].why_not)
+		hooks->status[HOOK_EVICT].method = hooks->status[HOOK_DELETE].method =
+			HOOK_METHOD_NONE;
+	if (any)
+		return 0;
+	*ret_why_not = hooks->status[HOOK_CLASH].why_not;
+	return hooks->status[HOOK_CLASH].symbol[0] ? -EOPNOTSUPP : -ENOENT;
+}
+
+static int load(struct conntrack_hooks *hooks, int verdicts_fd, int events_fd)
+{
+	int err, i;
+
+	hooks->skel->rodata->has_clash_hook = hooks->status[HOOK_CLASH].method != HOOK_METHOD_NONE;
+	for (i = 0; i < __HOOK_FUNCTION_MAX; i++)
+		autoload(hooks, i);
+	err = bpf_map__reuse_fd(hooks->skel->maps.verdicts, verdicts_fd);
+	if (!err)
+		err = bpf_map__reuse_fd(hooks->skel->maps.events, events_fd);
+	if (!err)
+		err = conntrack_hooks_bpf__load(hooks->skel);
+	for (i = 0; !err && i < __HOOK_FUNCTION_MAX; i++)
+		err = attach(hooks, i);
+	return err;
+}
+
+struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum conntrack_mode mode,
+					      int verdicts_fd, int events_fd,
+					      const char **ret_why_not)
+{
+	struct conntrack_hooks *hooks = calloc(1, sizeof(*hooks));
+	int err;
+
+	*ret_why_not = "out of memory";
+	if (!hooks) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	hooks->cpu_count = libbpf_num_possible_cpus();
+	err = plan(hooks, k, mode, ret_why_not);
+	if (err)
+		goto cleanup;
+	*ret_why_not = "the kernel refuses the programs";
+	hooks->skel = conntrack_hooks_bpf__open();
+	err = hooks->skel ? load(hooks, verdicts_fd, events_fd) : -errno;
+	if (err)
+		goto cleanup;
+	return hooks;
+
+cleanup:
+	conntrack_hooks__close(hooks);
+	errno = -err;
+	return NULL;
+}
+
+const struct conntrack_hook_status *conntrack_hooks__status(const struct conntrack_hooks *hooks)
+{
+	return hooks->status;
+}
+
+int conntrack_hooks__evictions(const struct conntrack_hooks *hooks, __u64 *ret_evictions,
+			       __u64 *ret_lost)
+{
+	struct conntrack_progress *values = calloc(hooks->cpu_count, sizeof(*values));
+	__u64 evictions = 0, lost = 0;
+	__u32 zero = 0;
+	int cpu, err = 0;
+
+	if (!values)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(bpf_map__fd(hooks->skel->maps.progress), &zero, values) < 0) {
+		err = -errno;
+		goto cleanup;
+	}
+	for (cpu = 0; cpu < hooks->cpu_count; cpu++) {
+		evictions += values[cpu].evictions;
+		lost += values[cpu].evictions_lost;
+	}
+	*ret_evictions = evictions;
+	*ret_lost = lost;
+cleanup:
+	free(values);
+	return err;
+}
+
+void conntrack_hooks__close(struct conntrack_hooks *hooks)
+{
+	int i, j;
+
+	if (!hooks)
+		return;
+	for (i = 0; i < __HOOK_FUNCTION_MAX; i++)
+		for (j = 0; j < LINKS_PER_FUNCTION; j++)
+			bpf_link__destroy(hooks->links[i][j]);
+	conntrack_hooks_bpf__destroy(hooks->skel);
+	free(hooks);
+}

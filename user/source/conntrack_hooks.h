@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Loads and attaches the direct hooks on conntrack's functions
+ * (bpf/conntrack_hooks.bpf.c), each in the way that this kernel allows.
+ */
+#ifndef DROPWHY_CONNTRACK_HOOKS_H
+#define DROPWHY_CONNTRACK_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf/direct_verdict.h"
+#include "user/enrich/kallsyms.h"
+
+enum conntrack_hook_function {
+	HOOK_CLASH,		/* nf_ct_resolve_clash: who was there first */
+	HOOK_CONFIRM,		/* __nf_conntrack_confirm: an insert that failed */
+	HOOK_IN,		/* nf_conntrack_in: refused before it had an entry */
+	HOOK_ALLOC,		/* __nf_conntrack_alloc: no room */
+	HOOK_EVICT,		/* early_drop: room is being made */
+	HOOK_DELETE,		/* nf_ct_delete: by whose eviction */
+	__HOOK_FUNCTION_MAX,
+};
+
+enum conntrack_hook_method {
+	HOOK_METHOD_NONE,
+	HOOK_METHOD_TRAMPOLINE,	/* fentry/fexit */
+	HOOK_METHOD_KPROBE,	/* kprobe/kretprobe */
+};
+
+struct conntrack_hook_status {
+	const char *function;	/* its name in the kernel's source */
+	char symbol[64];	/* as this kernel has it, with the compiler's suffix; "": not there */
+	enum conntrack_hook_method method; /* how it is hooked, or would be */
+	const char *why_not;	/* static; NULL: it can be hooked */
+};
+
+struct conntrack_hooks;
+
+/**
+ * @brief **conntrack_hooks__look()** tells how each function could be hooked
+ * here, attaching nothing.
+ * @param k symbols; NULL: unknown
+ * @param ret_status __HOOK_FUNCTION_MAX of them
+ */
+void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_status *ret_status);
+
+/**
+ * @brief **conntrack_hooks__open()** loads and attaches.
+ *
+ * For CONNTRACK_COUNTERS only those hooks that add what counters cannot tell:
+ * the winner of a clash and the victim of an eviction. They are off the path of
+ * ordinary packets, and as kprobes where there are kprobes: a trampoline would
+ * keep nf_conntrack from being unloaded. For the other modes all of them.
+ *
+ * @param k symbols
+ * @param mode what they are for
+ * @param verdicts_fd map of the drop object
+ * @param events_fd map of the drop object
+ * @param ret_why_not static text on failure
+ * @return the hooks, free with conntrack_hooks__close(); NULL with errno
+ * EOPNOTSUPP: this kernel cannot; ENOENT: nf_conntrack is not loaded; or that
+ * of loading
+ */
+struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum conntrack_mode mode,
+					      int verdicts_fd, int events_fd,
+					      const char **ret_why_not);
+
+/** @brief **conntrack_hooks__status()** how each function is hooked now. */
+const struct conntrack_hook_status *conntrack_hooks__status(const struct conntrack_hooks *hooks);
+
+/**
+ * @brief **conntrack_hooks__evictions()** counts entries that early_drop evicted.
+ * @param ret_lost of these, how many could not be delivered
+ * @return 0 or -errno
+ */
+int conntrack_hooks__evictions(const struct conntrack_hooks *hooks, __u64 *ret_evictions,
+			       __u64 *ret_lost);
+
+/** @brief **conntrack_hooks__close()** detaches and frees; NULL is fine. */
+void conntrack_hooks__close(struct conntrack_hooks *hooks);
+
+#endif

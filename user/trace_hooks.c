@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Follows the kernel's modules: see trace_hooks.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/source/kernel_functions.h"
+#include "user/trace_hooks.h"
+
+static int attach(struct trace_hooks *h, struct live *live, const struct kallsyms *k,
+		  const char **ret_why_not)
+{
+	h->hooks = conntrack_hooks__open(k, h->mode, live__verdicts_fd(live), live__events_fd(live),
+					 ret_why_not);
+	return h->hooks ? 0 : -errno;
+}
+
+int trace_hooks__open(struct trace_hooks *h, struct live *live, struct kallsyms *k,
+		      struct live_failure *ret_failure)
+{
+	const char *why_not;
+	int err;
+
+	h->generation = k ? kallsyms__generation(k) : 0;
+	if (!h->wanted)
+		return 0;
+	err = attach(h, live, k, &why_not);
+	/* what hooks add to the counters is no condition for running */
+	if (!err || h->mode == CONNTRACK_COUNTERS || err == -ENOENT)
+		return 0;
+	ret_failure->what = "hook conntrack's functions";
+	ret_failure->remedy = why_not;
+	ret_failure->kernel_cannot = err == -EOPNOTSUPP;
+	return err;
+}
+
+/* Keeps the count of hooks that go. */
+static void detach(struct trace_hooks *h)
+{
+	__u64 evictions, lost;
+
+	if (h->hooks && !conntrack_hooks__evictions(h->hooks, &evictions, &lost)) {
+		h->evictions += evictions;
+		h->evictions_lost += lost;
+	}
+	conntrack_hooks__close(h->hooks);
+	h->hooks = NULL;
+}
+
+int trace_hooks__refresh(struct trace_hooks *h, struct live *live, struct kallsyms *k)
+{
+	static struct location_class locations[LOCATION_CLASSES_MAX];
+	static struct hook_function functions[HOOK_FUNCTIONS_MAX];
+	const char *why_not;
+	int err;
+
+	if (!k)
+		return 0;
+	kallsyms__reload_if_stale(k);
+	if (kallsyms__generation(k) == h->generation)
+		return 0;
+	h->generation = kallsyms__generation(k);
+	err = live__modules_changed(live, locations, kernel_functions__locations(k, locations),
+				    functions, kernel_functions__hooks(k, functions));
+	if (!h->wanted)
+		return err;
+	/* hooks on a module that was unloaded hold nothing; those on another load are new */
+	detach(h);
+	attach(h, live, k, &why_not);
+	return err;
+}
+
+bool trace_hooks__evictions(const struct trace_hooks *h, __u64 *ret_evictions, __u64 *ret_lost)
+{
+	__u64 evictions = 0, lost = 0;
+
+	if (h->hooks && conntrack_hooks__evictions(h->hooks, &evictions, &lost))
+		return false;
+	*ret_evictions = h->evictions + evictions;
+	*ret_lost = h->evictions_lost + lost;
+	return h->hooks || h->evictions;
+}
+
+void trace_hooks__close(struct trace_hooks *h)
+{
+	detach(h);
+}
