@@ -26,7 +26,7 @@ static void print_help(FILE *to)
 {
 	size_t i;
 
-	fputs("Usage: dropwhy COMMAND [OPTION…]\n"
+	fputs("Usage: dropwhy COMMAND [OPTION...]\n"
 	      "dropwhy tells why this node drops packets, and whose.\n\n"
 	      "Commands:\n",
 	      to);
