@@ -240,7 +240,10 @@ static void put_extras(struct line *line, const struct drop *drop)
 	const struct drop_record *rec = &drop->rec;
 	char text[FIELD_LEN];
 
-	line__printf(line, "len=%u", rec->len_bytes);
+	if (drop__is_eviction(drop)) /* no packet, so no length */
+		line__printf(line, "zone=%u", drop->ct.zone);
+	else
+		line__printf(line, "len=%u", rec->len_bytes);
 	if (drop->count > 1)
 		line__printf(line, " x%llu", drop->count);
 	if (rec->ct_state != CT_STATE_NONE)

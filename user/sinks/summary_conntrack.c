@@ -166,7 +166,8 @@ static void put_evidence(struct line *text, const struct summary *summary)
 	if (summary->evictions) {
 		line__put_text(text, "early_drop evicted ");
 		put_number(text, summary->evictions);
-		line__put_text(text, " conntrack entries to make room");
+		line__printf(text, " conntrack %s to make room",
+			     summary->evictions == 1 ? "entry" : "entries");
 		if (summary->evictions_lost) {
 			line__put_text(text, " (");
 			put_number(text, summary->evictions_lost);
