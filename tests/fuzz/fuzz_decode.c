@@ -113,6 +113,7 @@ static size_t repair(uint8_t *record)
 
 	rec->sections &= DROP_SECTIONS_ALL;
 	rec->cause %= __CAUSE_MAX;
+	rec->cause_direct %= __CAUSE_MAX;
 	rec->ct_state %= __CT_STATE_MAX;
 	rec->side %= __SIDE_MAX;
 	rec->vlan_count %= 3;
@@ -131,7 +132,15 @@ static size_t repair(uint8_t *record)
 		inner->tuple.ip_version = inner->tuple.ip_version & 1 ? 4 : 6;
 		size += sizeof(*inner);
 	}
-	rec->hdr = (struct record_header){ RECORD_DROP, DROP_RECORD_VERSION, (__u32)size };
+	if (rec->sections & DROP_SECTION_CLASH) {
+		struct drop_section_ct *clash = (struct drop_section_ct *)(record + size);
+
+		clash->orig.ip_version = clash->reply.ip_version =
+			clash->orig.ip_version & 1 ? 4 : 6;
+		size += sizeof(*clash);
+	}
+	rec->hdr = (struct record_header){ rec->hdr.type & 1 ? RECORD_DROP : RECORD_EVICTION,
+					   DROP_RECORD_VERSION, (__u32)size };
 	return size;
 }
 

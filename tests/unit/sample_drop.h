@@ -24,6 +24,9 @@ enum sample {
 	SAMPLE_LLDP,		/* no IP at all, nothing resolved */
 	SAMPLE_HOSTILE,		/* every text is an attack */
 	SAMPLE_TRUNCATED,	/* a TCP header cut off behind its ports */
+	SAMPLE_CLASH,		/* SNAT had no port left; who has it is known */
+	SAMPLE_DISAGREE,	/* direct hooks contradict the counters */
+	SAMPLE_EVICTION,	/* an entry, not a packet */
 	SAMPLE_BARE,		/* everything unknown */
 	__SAMPLE_MAX,
 };
@@ -220,6 +223,57 @@ static inline struct drop sample_truncated(void)
 	return drop;
 }
 
+static inline struct drop sample_clash(void)
+{
+	struct drop drop = sample_udp();
+
+	sample_tuple(&drop.rec.tuple, IPPROTO_UDP, "192.0.2.1", 5000, "10.96.0.10", 53);
+	drop.rec.cause = CAUSE_CT_INSERT_FAILED;
+	drop.rec.ct_state = CT_STATE_NEW;
+	drop.rec.side = SIDE_TX;
+	drop.rec.sections = DROP_SECTION_CT | DROP_SECTION_CLASH;
+	drop.rec.hdr.size += sizeof(drop.ct) + sizeof(drop.clash);
+	drop.ct.status = 0x90;
+	sample_tuple(&drop.ct.orig, IPPROTO_UDP, "10.244.1.17", 40000, "10.96.0.10", 53);
+	sample_tuple(&drop.ct.reply, IPPROTO_UDP, "10.96.0.10", 53, "192.0.2.1", 5000);
+	drop.clash.status = 0x198;
+	sample_tuple(&drop.clash.orig, IPPROTO_UDP, "10.244.1.18", 40001, "10.96.0.10", 53);
+	sample_tuple(&drop.clash.reply, IPPROTO_UDP, "10.96.0.10", 53, "192.0.2.1", 5000);
+	return drop;
+}
+
+static inline struct drop sample_disagree(void)
+{
+	struct drop drop = sample_udp();
+
+	drop.rec.flags |= DROP_F_DISAGREE;
+	drop.rec.cause_direct = CAUSE_CT_CHAIN_TOO_LONG;
+	return drop;
+}
+
+/* As bpf/conntrack_hooks.bpf.c makes it: what a packet has is unknown. */
+static inline struct drop sample_eviction(void)
+{
+	struct drop drop = {
+		.count = 1,
+		.time = { SAMPLE_SECONDS, SAMPLE_NS },
+		.reason = "",
+		.netns_name = "blue",
+	};
+
+	drop.rec.hdr = (struct record_header){ RECORD_EVICTION, DROP_RECORD_VERSION,
+					       sizeof(drop.rec) + sizeof(drop.ct) };
+	drop.rec.netns_ino = 4026532841U;
+	drop.rec.l3_proto = ETH_P_IP;
+	drop.rec.flags = DROP_F_L3 | DROP_F_L4;
+	drop.rec.sections = DROP_SECTION_CT;
+	sample_tuple(&drop.rec.tuple, IPPROTO_UDP, "10.244.1.19", 40002, "10.96.0.10", 53);
+	drop.ct.status = 0x188;
+	drop.ct.orig = drop.rec.tuple;
+	sample_tuple(&drop.ct.reply, IPPROTO_UDP, "10.244.2.5", 5353, "10.244.1.19", 40002);
+	return drop;
+}
+
 static inline struct drop sample_drop(enum sample sample)
 {
 	switch (sample) {
@@ -245,6 +299,12 @@ static inline struct drop sample_drop(enum sample sample)
 		return sample_hostile();
 	case SAMPLE_TRUNCATED:
 		return sample_truncated();
+	case SAMPLE_CLASH:
+		return sample_clash();
+	case SAMPLE_DISAGREE:
+		return sample_disagree();
+	case SAMPLE_EVICTION:
+		return sample_eviction();
 	default:
 		return (struct drop){ .count = 1 };
 	}

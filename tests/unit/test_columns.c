@@ -86,6 +86,26 @@ Test(columns, values)
 		{ SAMPLE_SYN_DNAT, "ct_reply_dst", "192.0.2.1" },
 		{ SAMPLE_SYN_DNAT, "ct_reply_dport", "40000" },
 		{ SAMPLE_UDP, "ct_zone", "" },
+		{ SAMPLE_CLASH, "clash_src", "10.244.1.18" },
+		{ SAMPLE_CLASH, "clash_sport", "40001" },
+		{ SAMPLE_CLASH, "clash_dst", "10.96.0.10" },
+		{ SAMPLE_CLASH, "clash_dport", "53" },
+		{ SAMPLE_CLASH, "ct_src", "10.244.1.17" },
+		{ SAMPLE_SYN_DNAT, "clash_src", "" },
+		{ SAMPLE_SYN_DNAT, "clash_dport", "" },
+		{ SAMPLE_DISAGREE, "cause", "ct_table_full" },
+		{ SAMPLE_DISAGREE, "cause_direct", "ct_chain_too_long" },
+		{ SAMPLE_UDP, "cause_direct", "" },
+		{ SAMPLE_EVICTION, "type", "eviction" },
+		{ SAMPLE_EVICTION, "src", "10.244.1.19" },
+		{ SAMPLE_EVICTION, "dport", "53" },
+		{ SAMPLE_EVICTION, "ct_reply_src", "10.244.2.5" },
+		{ SAMPLE_EVICTION, "bytes", "0" },
+		{ SAMPLE_EVICTION, "reason", "" },
+		{ SAMPLE_EVICTION, "cause", "" },
+		{ SAMPLE_EVICTION, "iface", "" },
+		{ SAMPLE_EVICTION, "side", "" },
+		{ SAMPLE_EVICTION, "location", "" },
 		{ SAMPLE_VXLAN, "tunnel", "vxlan" },
 		{ SAMPLE_VXLAN, "vni", "42" },
 		{ SAMPLE_VXLAN, "inner_src", "10.1.1.1" },
@@ -116,6 +136,28 @@ Test(columns, bits_have_names)
 	expect_column(&drop, "ct_status", "none");
 	drop.ct.status = 0x80000006;
 	expect_column(&drop, "ct_status", "seen_reply,assured,0x80000000");
+}
+
+/* What the counters say and the hooks do not is a disagreement, too. */
+Test(columns, hooks_may_miss_a_drop)
+{
+	struct drop drop = sample_disagree();
+
+	drop.rec.cause_direct = CAUSE_NONE;
+	expect_column(&drop, "cause_direct", "none");
+	drop.rec.flags &= ~DROP_F_DISAGREE;
+	drop.rec.cause_direct = CAUSE_CT_OTHER;
+	expect_column(&drop, "cause_direct", "");
+}
+
+Test(columns, winner_without_ports)
+{
+	struct drop drop = sample_clash();
+
+	drop.clash.orig.l4_proto = IPPROTO_ICMP;
+	expect_column(&drop, "clash_src", "10.244.1.18");
+	expect_column(&drop, "clash_sport", "");
+	expect_column(&drop, "clash_dport", "");
 }
 
 Test(columns, ipip_has_no_vni)

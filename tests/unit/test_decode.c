@@ -8,7 +8,7 @@
 #include "tests/unit/sample_drop.h"
 #include "user/source/decode.h"
 
-/* A record with both sections, as the kernel side lays it out, and room behind it. */
+/* A record with its sections, as the kernel side lays it out, and room behind it. */
 struct record_bytes {
 	__u8 bytes[DROP_RECORD_MAX_SIZE + 64];
 	size_t size;
@@ -16,7 +16,7 @@ struct record_bytes {
 
 static struct record_bytes make_record(unsigned int sections)
 {
-	struct drop drop = sample_syn_dnat(), tunnelled = sample_vxlan();
+	struct drop drop = sample_syn_dnat(), tunnelled = sample_vxlan(), lost = sample_clash();
 	struct record_bytes record = { .size = sizeof(drop.rec) };
 
 	if (sections & DROP_SECTION_CT) {
@@ -26,6 +26,10 @@ static struct record_bytes make_record(unsigned int sections)
 	if (sections & DROP_SECTION_INNER) {
 		memcpy(record.bytes + record.size, &tunnelled.inner, sizeof(tunnelled.inner));
 		record.size += sizeof(tunnelled.inner);
+	}
+	if (sections & DROP_SECTION_CLASH) {
+		memcpy(record.bytes + record.size, &lost.clash, sizeof(lost.clash));
+		record.size += sizeof(lost.clash);
 	}
 	drop.rec.sections = (__u8)sections;
 	drop.rec.hdr.size = (__u32)record.size;
@@ -47,6 +51,7 @@ Test(decode, takes_every_combination_of_sections)
 	for (sections = 0; sections <= DROP_SECTIONS_ALL; sections++) {
 		struct record_bytes record = make_record(sections);
 		struct drop drop, ct = sample_syn_dnat(), inner = sample_vxlan();
+		struct drop clash = sample_clash();
 
 		memset(&drop, 0xff, sizeof(drop));
 		cr_assert_eq(drop__decode(record.bytes, record.size, &drop), 0);
@@ -64,6 +69,10 @@ Test(decode, takes_every_combination_of_sections)
 			cr_expect(!memcmp(&drop.inner, &inner.inner, sizeof(inner.inner)));
 		else
 			cr_expect_eq(drop.inner.vni, 0);
+		if (sections & DROP_SECTION_CLASH)
+			cr_expect(!memcmp(&drop.clash, &clash.clash, sizeof(clash.clash)));
+		else
+			cr_expect_eq(drop.clash.status, 0);
 	}
 }
 
@@ -111,6 +120,26 @@ Test(decode, leaves_what_follows_alone)
 	cr_expect_eq(decode(&record), 0);
 }
 
+Test(decode, takes_evictions)
+{
+	struct drop sample = sample_eviction(), drop;
+	struct record_bytes record = { .size = sizeof(sample.rec) + sizeof(sample.ct) };
+
+	memcpy(record.bytes, &sample.rec, sizeof(sample.rec));
+	memcpy(record.bytes + sizeof(sample.rec), &sample.ct, sizeof(sample.ct));
+	cr_assert_eq(drop__decode(record.bytes, record.size, &drop), 0);
+	cr_expect(drop__is_eviction(&drop));
+	cr_expect(!memcmp(&drop.ct, &sample.ct, sizeof(drop.ct)));
+	cr_expect_eq(drop.count, 1);
+	cr_expect_eq(drop.bytes, 0);
+	record = make_record(0);
+	cr_assert_eq(drop__decode(record.bytes, record.size, &drop), 0);
+	cr_expect_not(drop__is_eviction(&drop));
+}
+
+#define RECORD_SIZE  ((__u32)sizeof(struct drop_record))
+#define BYTES_BEHIND 48 /* room for more than the record in checks_the_header */
+
 Test(decode, checks_the_header)
 {
 	static const struct {
@@ -118,29 +147,30 @@ Test(decode, checks_the_header)
 		struct record_header hdr;
 		int expected;
 	} cases[] = {
-		{ "as it should be", { RECORD_DROP, DROP_RECORD_VERSION, 152 }, 0 },
-		{ "type 0", { 0, DROP_RECORD_VERSION, 152 }, -ENOMSG },
-		{ "next type", { __RECORD_MAX, DROP_RECORD_VERSION, 152 }, -ENOMSG },
-		{ "last type", { 0xffff, DROP_RECORD_VERSION, 152 }, -ENOMSG },
-		{ "unknown type of another version", { 0xffff, 0xffff, 152 }, -ENOMSG },
-		{ "version 0", { RECORD_DROP, 0, 152 }, -EPROTO },
-		{ "next version", { RECORD_DROP, DROP_RECORD_VERSION + 1, 152 }, -EPROTO },
+		{ "as it should be", { RECORD_DROP, DROP_RECORD_VERSION, RECORD_SIZE }, 0 },
+		{ "an eviction", { RECORD_EVICTION, DROP_RECORD_VERSION, RECORD_SIZE }, 0 },
+		{ "type 0", { 0, DROP_RECORD_VERSION, RECORD_SIZE }, -ENOMSG },
+		{ "next type", { __RECORD_MAX, DROP_RECORD_VERSION, RECORD_SIZE }, -ENOMSG },
+		{ "last type", { 0xffff, DROP_RECORD_VERSION, RECORD_SIZE }, -ENOMSG },
+		{ "unknown type of another version", { 0xffff, 0xffff, RECORD_SIZE }, -ENOMSG },
+		{ "version 0", { RECORD_DROP, 0, RECORD_SIZE }, -EPROTO },
+		{ "next version", { RECORD_DROP, DROP_RECORD_VERSION + 1, RECORD_SIZE }, -EPROTO },
 		{ "size 0", { RECORD_DROP, DROP_RECORD_VERSION, 0 }, -EBADMSG },
 		{ "no room for a header", { RECORD_DROP, DROP_RECORD_VERSION, 4 }, -EBADMSG },
 		{ "header alone", { RECORD_DROP, DROP_RECORD_VERSION, 8 }, -EBADMSG },
-		{ "record too short", { RECORD_DROP, DROP_RECORD_VERSION, 144 }, -EBADMSG },
-		{ "odd size", { RECORD_DROP, DROP_RECORD_VERSION, 153 }, -EBADMSG },
-		{ "larger than its bytes", { RECORD_DROP, DROP_RECORD_VERSION, 224 }, -EBADMSG },
+		{ "record too short", { RECORD_DROP, DROP_RECORD_VERSION, RECORD_SIZE - 8 }, -EBADMSG },
+		{ "odd size", { RECORD_DROP, DROP_RECORD_VERSION, RECORD_SIZE + 1 }, -EBADMSG },
+		{ "larger than its bytes", { RECORD_DROP, DROP_RECORD_VERSION, RECORD_SIZE + BYTES_BEHIND + 8 }, -EBADMSG },
 		{ "size that wraps", { RECORD_DROP, DROP_RECORD_VERSION, 0xfffffff8 }, -EBADMSG },
-		{ "unknown type, torn", { 0xffff, 0xffff, 224 }, -EBADMSG },
-		{ "section without its bit", { RECORD_DROP, DROP_RECORD_VERSION, 200 }, -EBADMSG },
+		{ "unknown type, torn", { 0xffff, 0xffff, RECORD_SIZE + BYTES_BEHIND + 8 }, -EBADMSG },
+		{ "section without its bit", { RECORD_DROP, DROP_RECORD_VERSION, RECORD_SIZE + BYTES_BEHIND }, -EBADMSG },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct record_bytes record = make_record(0);
 
-		record.size = 200;
+		record.size = RECORD_SIZE + BYTES_BEHIND;
 		memcpy(record.bytes, &cases[i].hdr, sizeof(cases[i].hdr));
 		cr_expect_eq(decode(&record), cases[i].expected, "%s", cases[i].what);
 	}
@@ -159,8 +189,13 @@ Test(decode, checks_values)
 #define IN_INNER(field)                                                                            \
 	(sizeof(struct drop_record) + sizeof(struct drop_section_ct) +                             \
 	 offsetof(struct drop_section_inner, field))
+#define IN_CLASH(field)                                                                            \
+	(sizeof(struct drop_record) + sizeof(struct drop_section_ct) +                             \
+	 sizeof(struct drop_section_inner) + offsetof(struct drop_section_ct, field))
 		{ "last cause", IN_RECORD(cause), __CAUSE_MAX - 1, 0 },
 		{ "cause", IN_RECORD(cause), __CAUSE_MAX, -EINVAL },
+		{ "last direct cause", IN_RECORD(cause_direct), __CAUSE_MAX - 1, 0 },
+		{ "direct cause", IN_RECORD(cause_direct), __CAUSE_MAX, -EINVAL },
 		{ "last ct_state", IN_RECORD(ct_state), __CT_STATE_MAX - 1, 0 },
 		{ "ct_state", IN_RECORD(ct_state), __CT_STATE_MAX, -EINVAL },
 		{ "side", IN_RECORD(side), __SIDE_MAX, -EINVAL },
@@ -173,11 +208,15 @@ Test(decode, checks_values)
 		{ "IP version of inner", IN_INNER(tuple.ip_version), 7, -EINVAL },
 		{ "no tunnel", IN_INNER(tunnel), TUNNEL_NONE, -EINVAL },
 		{ "unknown tunnel", IN_INNER(tunnel), __TUNNEL_MAX, -EINVAL },
-		{ "unknown section", IN_RECORD(sections), 0x07, -EINVAL },
-		{ "all sections", IN_RECORD(sections), 0xff, -EINVAL },
-		{ "a section missing", IN_RECORD(sections), DROP_SECTION_CT, -EBADMSG },
-		{ "the other missing", IN_RECORD(sections), DROP_SECTION_INNER, -EBADMSG },
-		{ "both missing", IN_RECORD(sections), 0, -EBADMSG },
+		{ "IP version of the winner", IN_CLASH(orig.ip_version), 5, -EINVAL },
+		{ "IP version of its reply", IN_CLASH(reply.ip_version), 1, -EINVAL },
+		{ "no IP at the winner", IN_CLASH(orig.ip_version), 0, 0 },
+		{ "unknown section", IN_RECORD(sections), DROP_SECTIONS_ALL + 1, -EINVAL },
+		{ "every bit of sections", IN_RECORD(sections), 0xff, -EINVAL },
+		{ "one section alone", IN_RECORD(sections), DROP_SECTION_CT, -EBADMSG },
+		{ "one section missing", IN_RECORD(sections),
+		  DROP_SECTIONS_ALL & ~DROP_SECTION_CLASH, -EBADMSG },
+		{ "all missing", IN_RECORD(sections), 0, -EBADMSG },
 	};
 	size_t i;
 

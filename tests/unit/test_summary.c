@@ -43,7 +43,8 @@ static struct aggregate *make_groups(size_t max_groups)
 		struct drop drop = sample_drop(sample);
 		unsigned int i;
 
-		for (i = 0; i <= sample; i++)
+		/* no packet died: evictions are in no group */
+		for (i = 0; i <= sample && !drop__is_eviction(&drop); i++)
 			aggregate__add(agg, &drop);
 	}
 	return agg;
@@ -61,6 +62,9 @@ static struct summary make_summary(struct aggregate *groups)
 		.reason_count = 2,
 		.conntrack = exact,
 		.conntrack_count = 3,
+		.evictions_known = true,
+		.evictions = 1,
+		.compared = 9188,
 	};
 
 	return summary;
@@ -114,6 +118,10 @@ Test(summary, says_all_that_went_wrong)
 	summary.total.folded = 10;
 	summary.total.lost = 7;
 	summary.missed = 3;
+	summary.evictions = 1500;
+	summary.evictions_lost = 20;
+	summary.no_baseline = 1;
+	summary.disagreed = 2;
 	summary.rows_failed = 1234;
 	text = render("text", &summary, &len);
 	golden__expect("tests/unit/golden/summary-trouble.txt", text, len);
@@ -138,7 +146,8 @@ Test(summary, of_nothing)
 	cr_expect_str_eq(text,
 			 "{\"type\":\"summary\",\"schema\":1,\"seen\":0,\"seen_bytes\":0,"
 			 "\"delivered\":0,\"folded\":0,\"filtered\":0,\"noise\":0,\"lost\":0,"
-			 "\"missed\":0,\"rows_failed\":0,\"reasons\":[],\"conntrack\":[]}\n");
+			 "\"missed\":0,\"no_baseline\":0,\"rows_failed\":0,\"reasons\":[],"
+			 "\"conntrack\":[]}\n");
 	free(text);
 	text = render("csv", &summary, &len);
 	cr_expect_eq(strchr(text, '\n'), text + len - 1, "the header alone");
