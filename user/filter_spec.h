@@ -7,6 +7,8 @@
 #ifndef DROPWHY_FILTER_SPEC_H
 #define DROPWHY_FILTER_SPEC_H
 
+#include <linux/types.h>
+
 #include "bpf/drop_filter.h"
 #include "user/drop.h"
 #include "user/enrich/reason.h"
@@ -29,7 +31,7 @@ enum filter_option {
 };
 
 /* Room for the message about a value that makes no sense. */
-#define FILTER_ERROR_LEN 256
+#define FILTER_ERROR_LEN 512
 
 struct filter_patterns {
 	size_t count;
