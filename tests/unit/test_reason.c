@@ -4,7 +4,6 @@
  * modules, numbers without a name, files that are no BTF.
  */
 #include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <limits.h>
@@ -13,15 +12,11 @@
 #include <string.h>
 
 #include "bpf/drop_record.h"
+#include "tests/unit/temp_btf.h"
 #include "tests/unit/temp_tree.h"
 #include "user/enrich/reason.h"
 
-struct value {
-	const char *name;
-	__s64 value;
-};
-
-static const struct value core[] = {
+static const struct temp_btf_value core[] = {
 	{ "SKB_NOT_DROPPED_YET", 0 },
 	{ "SKB_CONSUMED", 1 },
 	{ "SKB_DROP_REASON_NOT_SPECIFIED", 2 },
@@ -34,7 +29,7 @@ static const struct value core[] = {
 	{},
 };
 
-static const struct value subsys[] = {
+static const struct temp_btf_value subsys[] = {
 	{ "SKB_DROP_REASON_SUBSYS_CORE", 0 },
 	{ "SKB_DROP_REASON_SUBSYS_MAC80211_UNUSABLE", 1 },
 	{ "SKB_DROP_REASON_SUBSYS_OPENVSWITCH", 2 },
@@ -43,13 +38,13 @@ static const struct value subsys[] = {
 	{},
 };
 
-static const struct value qdisc[] = {
+static const struct temp_btf_value qdisc[] = {
 	{ "QDISC_DROP_UNSPEC", 0 },	   { "__QDISC_DROP_REASON", 0x30000 },
 	{ "QDISC_DROP_GENERIC", 0x30001 }, { "QDISC_DROP_OVERLIMIT", 0x30002 },
 	{ "QDISC_DROP_MAX", 0x30003 },	   {},
 };
 
-static const struct value ovs[] = {
+static const struct temp_btf_value ovs[] = {
 	{ "__OVS_DROP_REASON", 0x20000 },
 	{ "OVS_DROP_LAST_ACTION", 0x20001 },
 	{ "OVS_DROP_EXPLICIT", 0x20003 },
@@ -58,7 +53,7 @@ static const struct value ovs[] = {
 };
 
 /* has the second enum that mac80211 keeps for sparse */
-static const struct value mac80211[] = {
+static const struct temp_btf_value mac80211[] = {
 	{ "___RX_CONTINUE", 1 },
 	{ "___RX_DROP_UNUSABLE", 0x10000 },
 	{ "___RX_DROP_U_MIC_FAIL", 0x10001 },
@@ -66,50 +61,32 @@ static const struct value mac80211[] = {
 };
 
 /* not of a subsystem that is known */
-static const struct value stranger[] = {
+static const struct temp_btf_value stranger[] = {
 	{ "STRANGER_DROP_LOW", 5 },
 	{ "STRANGER_DROP_HIGH", 0x90001 },
 	{},
 };
 
-static void add_enum(struct btf *btf, const char *name, const struct value *values)
-{
-	cr_assert(btf__add_enum(btf, name, 4) > 0);
-	for (; values->name; values++)
-		cr_assert(btf__add_enum_value(btf, values->name, values->value) == 0);
-}
-
-static void write_btf(const struct btf *btf, const char *root, const char *path)
-{
-	__u32 size;
-	const void *data = btf__raw_data(btf, &size);
-
-	cr_assert(data);
-	temp_tree__write(root, path, data, size);
-}
-
 static struct btf *make_vmlinux(const char *root)
 {
-	struct btf *btf = btf__new_empty();
+	struct btf *btf = temp_btf__new();
 
-	cr_assert(btf);
-	cr_assert(btf__add_int(btf, "int", 4, BTF_INT_SIGNED) > 0);
-	add_enum(btf, "skb_drop_reason", core);
-	add_enum(btf, "skb_drop_reason_subsys", subsys);
-	add_enum(btf, "qdisc_drop_reason", qdisc);
-	add_enum(btf, "stranger_drop_reason", stranger);
-	write_btf(btf, root, "btf/vmlinux");
+	temp_btf__enum(btf, "skb_drop_reason", core);
+	temp_btf__enum(btf, "skb_drop_reason_subsys", subsys);
+	temp_btf__enum(btf, "qdisc_drop_reason", qdisc);
+	temp_btf__enum(btf, "stranger_drop_reason", stranger);
+	temp_btf__write(btf, root, "btf/vmlinux");
 	return btf;
 }
 
 static void make_module(struct btf *vmlinux, const char *root, const char *path, const char *name,
-			const struct value *values)
+			const struct temp_btf_value *values)
 {
 	struct btf *btf = btf__new_empty_split(vmlinux);
 
 	cr_assert(btf);
-	add_enum(btf, name, values);
-	write_btf(btf, root, path);
+	temp_btf__enum(btf, name, values);
+	temp_btf__write(btf, root, path);
 	btf__free(btf);
 }
 
@@ -121,19 +98,6 @@ static struct reason_names *load(const char *root, const char *path)
 	return reason_names__load(full);
 }
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
-static void be_quiet(void)
-{
-	libbpf_set_print(quiet);
-}
-
 static void check_name(struct reason_names *names, __u32 reason, const char *expected)
 {
 	const char *name = reason_names__get(names, reason);
@@ -141,7 +105,7 @@ static void check_name(struct reason_names *names, __u32 reason, const char *exp
 	cr_expect_str_eq(name, expected);
 }
 
-TestSuite(reason, .init = be_quiet);
+TestSuite(reason, .init = temp_btf__be_quiet);
 
 Test(reason, names_of_all_enums)
 {
@@ -200,11 +164,10 @@ Test(reason, module_of_another_kernel_is_skipped)
 Test(reason, kernel_without_reasons)
 {
 	char *root = temp_tree__new();
-	struct btf *btf = btf__new_empty();
+	struct btf *btf = temp_btf__new();
 	struct reason_names *names;
 
-	btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
-	write_btf(btf, root, "vmlinux");
+	temp_btf__write(btf, root, "vmlinux");
 	names = load(root, "vmlinux");
 	cr_assert(names);
 	cr_expect_not(reason_names__has_reasons(names));
