@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Stand-ins for the reasons of kernels that have none.
+ */
+#include <criterion/criterion.h>
+
+#include "user/enrich/reason_location.h"
+
+Test(reason_location, names)
+{
+	static const struct {
+		const char *symbol, *expected;
+	} cases[] = {
+		{ "nf_hook_slow", "NETFILTER_DROP" },
+		{ "nf_hook_slow_list", "NETFILTER_DROP" },
+		{ "tcp_v4_rcv", "NO_SOCKET" },
+		{ "__udp4_lib_rcv", "NO_SOCKET" },
+		{ "ip_rcv_finish_core", "IP_RPFILTER" },
+		/* what the compiler adds is no part of the name */
+		{ "nf_hook_slow.cold", "NETFILTER_DROP" },
+		{ "ip_rcv_finish_core.isra.0", "IP_RPFILTER" },
+		{ "ip_rcv_finish_core.constprop.0.isra.0", "IP_RPFILTER" },
+		{ "enqueue_to_backlog.llvm.123456789", "CPU_BACKLOG" },
+		/* neither the beginning of a name nor more than one */
+		{ "nf_hook", "nf_hook" },
+		{ "nf_hook_slow2", "nf_hook_slow2" },
+		{ "__nf_hook_slow", "__nf_hook_slow" },
+		{ "NF_HOOK_SLOW", "NF_HOOK_SLOW" },
+		/* what is not in the table speaks for itself */
+		{ "vxlan_rcv", "vxlan_rcv" },
+		{ "vxlan_rcv.isra.0", "vxlan_rcv.isra.0" },
+		{ ".cold", ".cold" },
+		{ "", "" },
+		{ NULL, "" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_str_eq(reason_location__name(cases[i].symbol), cases[i].expected,
+				 "%s: %s", cases[i].symbol, reason_location__name(cases[i].symbol));
+}
