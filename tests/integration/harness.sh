@@ -28,6 +28,10 @@ restore() {
 	for child in $CHILDREN; do
 		kill -KILL "$child" 2>/dev/null
 	done
+	# a deleted namespace lives on for a while, and its TCP retransmits into the next case
+	for name in $NAMESPACES; do
+		ip -n "$name" link set group default down 2>/dev/null
+	done
 	for name in $NAMESPACES; do
 		ip netns del "$name" 2>/dev/null
 	done
