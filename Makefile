@@ -67,6 +67,7 @@ help:
 	@echo 'sudo make test     install what is missing, build, run every test'
 	@echo 'sudo make demo     fill a conntrack table in throwaway namespaces and watch'
 	@echo '     make unit     the unit tests alone (no root)'
+	@echo 'sudo make bench    what tracing costs a sender whose every packet is dropped'
 	@echo 'sudo make integration [CASE=name,…]   the integration tests alone'
 	@echo '     make fuzz [FUZZ_SECONDS=20]      every fuzz target for a while'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
@@ -193,6 +194,12 @@ demo:
 $(O)/tools/demo-traffic: $(O)/tools/demo-traffic.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lmnl -o $@
+
+.PHONY: bench
+bench:
+	$(Q)tools/install-dependencies build run test
+	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) tools/bench
 
 .PHONY: clean
 clean:

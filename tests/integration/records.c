@@ -23,9 +23,6 @@
 
 #define MAX_TEXT 1024
 
-/* dropwhy's own --top: with fewer groups than that, all must be there. */
-#define MIN_TOP 20
-
 static const char *file_name;
 
 static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ...)
@@ -377,8 +374,7 @@ static void check_delivered(const json_t *summary, unsigned long long rows)
 	json_array_foreach(groups, i, group)
 		grouped += number(group, "count");
 	grouped += number(json_object_get(summary, "other"), "count");
-	/* --top may show fewer, never more */
-	if (groups && (grouped > delivered || (grouped < delivered && i < MIN_TOP)))
+	if (groups && grouped != delivered)
 		fail("%llu delivered, %llu in groups", delivered, grouped);
 }
 

@@ -6,7 +6,8 @@
 # node: a (10.7.0.1) - [p1 br0 p2] - b (10.7.0.2), conntrack on in the node.
 bridged() {
 	ns_new node a b
-	ip -n "$(ns node)" link add br0 type bridge
+	# with snooping it would send IGMP of its own
+	ip -n "$(ns node)" link add br0 type bridge mcast_snooping 0
 	for port in "a p1 10.7.0.1" "b p2 10.7.0.2"; do
 		# shellcheck disable=SC2086 # three words
 		set -- $port

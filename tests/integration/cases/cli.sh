@@ -329,6 +329,17 @@ case_cli_max_keys() {
 	assert_at_least 30 "$(summary other.count)" "packets in other"
 }
 
+# What --top leaves out is in "other" too.
+case_cli_top() {
+	need_dropwhy
+	pair
+	trace_ns b --by tuple --top 3
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 4000 --dports 25 --count 2
+	trace_stop
+	assert_only 50
+	assert_summary other.count 44
+}
+
 case_cli_two_at_once() {
 	need_dropwhy
 	pair

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Fresh network namespaces, what connects and filters them, and the traffic
+# between them. Sourced by harness.sh.
+
+# ns NAME: what `ip netns` calls the case's namespace NAME.
+ns() {
+	echo "$PREFIX-$1"
+}
+
+in_ns() { # NAME COMMAND...
+	in_ns_name=$PREFIX-$1
+	shift
+	ip netns exec "$in_ns_name" "$@"
+}
+
+# ns_sysctl NAME SYSCTL=VALUE...
+ns_sysctl() {
+	ns_sysctl_name=$1
+	shift
+	for assignment; do
+		in_ns "$ns_sysctl_name" sh -c "echo '${assignment#*=}' >/proc/sys/$(
+			echo "${assignment%%=*}" | tr . /)"
+	done
+}
+
+# ns_new NAME...: fresh namespaces that send nothing of their own accord.
+ns_new() {
+	for new_name; do
+		ip netns add "$(ns "$new_name")"
+		NAMESPACES="$(ns "$new_name") $NAMESPACES"
+		ns_sysctl "$new_name" net.ipv6.conf.default.accept_dad=0 \
+			net.ipv6.conf.default.router_solicitations=0 \
+			net.ipv6.conf.default.addr_gen_mode=1 \
+			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+		ip -n "$(ns "$new_name")" link set lo up
+	done
+}
+
+ns_del() { # NAME
+	ip netns del "$(ns "$1")"
+}
+
+ns_inode() { # NAME
+	stat -L -c %i "/run/netns/$(ns "$1")"
+}
+
+# ns_link A IFACE ADDRESS4 B IFACE ADDRESS4: a veth pair; 10.x.y.z/24 is also fd10:x:y::z/64.
+ns_link() {
+	ip link add name "$2" netns "$(ns "$1")" type veth peer name "$5" netns "$(ns "$4")"
+	ns_address "$1" "$2" "$3"
+	ns_address "$4" "$5" "$6"
+}
+
+ns_address() { # NAME IFACE 10.X.Y.Z
+	v6=$(echo "$3" | sed 's/^10\.\([0-9]*\)\.\([0-9]*\)\.\([0-9]*\)$/fd10:\1:\2::\3/')
+	ip -n "$(ns "$1")" addr add "$3/24" dev "$2"
+	ip -n "$(ns "$1")" addr add "$v6/64" dev "$2" nodad
+	ip -n "$(ns "$1")" link set "$2" up
+}
+
+mac() { # NAME IFACE
+	in_ns "$1" cat "/sys/class/net/$2/address"
+}
+
+# know NAME IFACE ADDRESS PEER PEER_IFACE: a permanent neighbour, so that no packet waits for ARP.
+know() {
+	ip -n "$(ns "$1")" neigh replace "$3" lladdr "$(mac "$4" "$5")" dev "$2" nud permanent
+}
+
+# pair: a (10.9.0.1, veth0) and b (10.9.0.2, veth0), which know each other.
+pair() {
+	ns_new a b
+	ns_link a veth0 10.9.0.1 b veth0 10.9.0.2
+	know a veth0 10.9.0.2 b veth0
+	know a veth0 fd10:9::2 b veth0
+	know b veth0 10.9.0.1 a veth0
+	know b veth0 fd10:9::1 a veth0
+}
+
+# router: c (10.8.1.2) - r (10.8.1.1, in0; 10.8.2.1, out0) - s (10.8.2.2); r forwards.
+router() {
+	ns_new c r s
+	ns_link c veth0 10.8.1.2 r in0 10.8.1.1
+	ns_link r out0 10.8.2.1 s veth0 10.8.2.2
+	know c veth0 10.8.1.1 r in0
+	know r in0 10.8.1.2 c veth0
+	know r out0 10.8.2.2 s veth0
+	know s veth0 10.8.2.1 r out0
+	ip -n "$(ns c)" route add default via 10.8.1.1
+	ip -n "$(ns s)" route add default via 10.8.2.1
+	ns_sysctl r net.ipv4.ip_forward=1
+}
+
+# --- rules -----------------------------------------------------------------
+
+# nft_rules NAME: nftables commands from standard input, one rule a line.
+nft_rules() {
+	in_ns "$1" nft -f -
+}
+
+# hold_packets NAME QUEUE HOOK PRIORITY MATCH...: sends matching packets to an NFQUEUE.
+hold_packets() {
+	hold_ns=$1 hold_queue=$2 hold_hook=$3 hold_priority=$4
+	shift 4
+	nft_rules "$hold_ns" <<-END
+		add table ip hold
+		add chain ip hold hold { type filter hook $hold_hook priority $hold_priority; policy accept; }
+	END
+	if has in_ns "$hold_ns" nft add rule ip hold hold "$@" queue num "$hold_queue"; then
+		return
+	fi
+	# no nft_queue: an iptables rule does it, in a chain that hangs where nft wants it
+	has in_ns "$hold_ns" iptables-nft -t mangle -N HELD &&
+		has in_ns "$hold_ns" iptables-nft -t mangle -A HELD -j NFQUEUE --queue-num "$hold_queue" ||
+		skip "no NFQUEUE, neither by nftables nor by iptables-nft"
+	nft_rules "$hold_ns" <<-END
+		add chain ip mangle late { type filter hook $hold_hook priority $hold_priority; policy accept; }
+		add rule ip mangle late $* jump HELD
+	END
+}
+
+# conntrack_on NAME CHAIN: an nftables chain that makes conntrack look at what passes CHAIN's hook.
+conntrack_on() {
+	nft_rules "$1" <<-END
+		add table ip watch
+		add chain ip watch $2 { type filter hook $2 priority 0; policy accept; }
+		add rule ip watch $2 ct state new counter
+	END
+}
+
+# fill_table NAME [N]: N entries, 16 unless told, that early_drop must not evict.
+fill_table() {
+	fill_ns=$1
+	for fill_port in $(seq 1 "${2:-16}"); do
+		in_ns "$fill_ns" conntrack -I -s 10.77.0.1 -d 10.77.0.2 -p udp --sport "$fill_port" \
+			--dport 1 -t 600 -u ASSURED,SEEN_REPLY >"$WORK/fill.log" 2>&1 ||
+			fail "conntrack -I: $(cat "$WORK/fill.log")"
+	done
+}
+
+need_iptables() { # NAME IPTABLES
+	has command -v "$2" || skip "no $2"
+	has in_ns "$1" "$2" -L -n || skip "the kernel cannot do $2"
+}
+
+# drop_at_tc NAME ingress|egress: a filter that drops every unicast frame of veth0 there.
+drop_at_tc() {
+	tc -n "$(ns "$1")" qdisc add dev veth0 clsact || skip "no clsact"
+	# classic BPF: TC_ACT_SHOT unless it is a multicast frame, TC_ACT_UNSPEC then
+	tc -n "$(ns "$1")" filter add dev veth0 "$2" bpf da bytecode \
+		"4,48 0 0 0,69 1 0 1,6 0 0 2,6 0 0 4294967295" || skip "no cls_bpf"
+}
+
+# --- traffic ---------------------------------------------------------------
+
+# send NAME TOOL ARG...: sets $sent, $failed and $errno from what it reports.
+send() {
+	send_ns=$1 send_tool=$2
+	shift 2
+	in_ns "$send_ns" "$TOOLS/$send_tool" "$@" >"$WORK/send.out"
+	read -r _ sent _ failed _ errno <"$WORK/send.out"
+}

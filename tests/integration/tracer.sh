@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# dropwhy started, ended and questioned, and what it must say on the kernel
+# at hand. Sourced by harness.sh.
+
+OUT=$WORK/drops.json
+ERR=$WORK/dropwhy.err
+
+# trace_ns NAME[,NAME]... [ARG...]: traces these namespaces only.
+trace_ns() {
+	inodes=
+	for traced in $(echo "$1" | tr , ' '); do
+		inodes=$inodes,$(ns_inode "$traced")
+	done
+	shift
+	trace_start --netns "${inodes#,}" "$@"
+}
+
+# trace_start ARG...: returns once dropwhy says that it traces.
+trace_start() {
+	[ "$DROPWHY" != none ] || return 0
+	trace_spawn --json -o "$OUT" "$@"
+	wait_for "$ERR" '^dropwhy: tracing' "$pid_dropwhy" || fail "dropwhy did not start tracing"
+}
+
+# trace_spawn ARG...: dropwhy with its output in $WORK/stdout.
+trace_spawn() {
+	: >"$ERR"	# what an earlier run said must not be taken for this one's
+	"$DROPWHY" trace "$@" >"$WORK/stdout" 2>"$ERR" 9>&- &
+	pid_dropwhy=$!
+	CHILDREN="$CHILDREN $!"
+}
+
+# trace_stop: ends it with SIGINT; its status must be 0 and its accounting hold.
+trace_stop() {
+	[ "$DROPWHY" != none ] || return 0
+	kill -INT "$pid_dropwhy"
+	trace_ended 0
+	assert_accounted
+}
+
+# assert_accounted: the accounting equation holds, and the rows agree with the summary.
+assert_accounted() {
+	records check || fail "the summary contradicts itself"
+}
+
+# summary PATH: a value of the summary, such as reasons[reason=NO_SOCKET].lost
+summary() {
+	tail -n 1 "$OUT" >"$WORK/summary.json"
+	"$TOOLS/records" "$WORK/summary.json" get "$1"
+}
+
+# trace_ended STATUS: dropwhy ends by itself, with that exit status.
+trace_ended() {
+	trace_status=0
+	wait_exit "$pid_dropwhy" || trace_status=$?
+	[ "$trace_status" -eq "$1" ] || {
+		cat "$ERR"
+		fail "dropwhy ended with status $trace_status, not $1"
+	}
+}
+
+records() {
+	"$TOOLS/records" "$OUT" "$@"
+}
+
+# drops FIELD=GLOB...: packets in drop records that match all; what was expected without dropwhy.
+drops() {
+	if [ "$DROPWHY" = none ]; then
+		echo 1
+	else
+		records count type=drop "$@"
+	fi
+}
+
+# assert_drops N FIELD=GLOB...: so many packets in drop records that match all.
+assert_drops() {
+	[ "$DROPWHY" != none ] || return 0
+	expected_count=$1
+	shift
+	counted=$(records count type=drop "$@") || fail "unreadable output"
+	[ "$counted" = "$expected_count" ] || {
+		echo "what dropwhy recorded:"
+		records values netns_name,reason,cause,ct_state,location,proto,src,sport,dst,dport type=drop |
+			sort -rn | head -n 40
+		fail "expected $expected_count packets with $*, got $counted"
+	}
+}
+
+# assert_only N: so many in all; IPv6's own reports to its multicast groups do not count.
+assert_only() {
+	assert_drops "$1" dst!='ff02:*'
+}
+
+# assert_summary PATH N
+assert_summary() {
+	[ "$DROPWHY" != none ] || return 0
+	assert_eq "$2" "$(summary "$1")" "summary $1"
+}
+
+# assert_ct NAME DROP INSERT_FAILED CHAINTOOLONG: conntrack's counters in that
+# fresh namespace, and every one of them attributed.
+assert_ct() {
+	ct_ns=$1
+	shift
+	for counter in drop insert_failed chaintoolong; do
+		assert_eq "$1" "$(ct_stat "$ct_ns" $counter)" "conntrack -S $counter"
+		if [ "$1" -gt 0 ] && [ "$DROPWHY" != none ]; then
+			assert_summary "conntrack[netns=$(ns_inode "$ct_ns")].$counter.attributed" "$1"
+		fi
+		shift
+	done
+}
+
+# --- kernels ---------------------------------------------------------------
+
+# The one place for what differs between kernels.
+kernel_at_least() { # MAJOR MINOR
+	release=$(uname -r)
+	major=${release%%.*}
+	minor=${release#*.}
+	minor=${minor%%[!0-9]*}
+	[ "$major" -gt "$1" ] || { [ "$major" -eq "$1" ] && [ "$minor" -ge "$2" ]; }
+}
+
+# reason NAME: the name by which dropwhy must call it here: nothing before 5.17, where
+# the kernel gives no reason, and NOT_SPECIFIED where it does not know this one yet.
+reason() {
+	[ -f "$WORK/reasons" ] || "$TOOLS/kfree_count" --list >"$WORK/reasons"
+	if [ ! -s "$WORK/reasons" ]; then
+		echo
+	elif grep -qx "$1" "$WORK/reasons"; then
+		echo "$1"
+	else
+		echo NOT_SPECIFIED
+	fi
+}
+
+# expected WHAT: the value that this kernel's dropwhy must print.
+expected() {
+	case $1 in
+	nft_cause)
+		# where nothing but nftables and conntrack sits in the hooks
+		echo nft_rule ;;
+	nft_cause_beside_xtables)
+		# 6.7 (e0d4593140b0) frees in nft_do_chain; before, in nf_hook_slow like all of netfilter
+		if kernel_at_least 6 7; then echo nft_rule; else echo nf_rule; fi ;;
+	*)
+		fail "expected: $1?" ;;
+	esac
+}
