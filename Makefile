@@ -154,7 +154,7 @@ FUZZ_SECONDS ?= 10
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
-FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/conntrack_hooks.c user/trace%.c,$(USER_SOURCES))
+FUZZED_SOURCES := $(filter-out user/main.c user/features.c user/source/live.c user/source/conntrack_hooks.c user/trace%.c,$(USER_SOURCES))
 
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZED_SOURCES) Makefile
 	$(call say,FUZZ,$@)

@@ -70,28 +70,21 @@ __inline_always bool deliver(struct scratch *sc, __u64 now_ns)
 }
 
 /* Noise without a reason of its own: sockets that are closed, and what is no network packet. */
-__inline_always bool is_no_trouble(struct sk_buff *skb, __u64 net, __u32 location,
-				 const bool typed)
+__inline_always bool is_no_trouble(const struct packet *packet, __u32 location)
 {
-	struct sock *sk = KREAD(typed, skb, sk);
-	__u16 family;
-
 	if (location == LOCATION_NOISE)
 		return true;
-	if (sk) {
-		family = KREAD(typed, sk, __sk_common.skc_family);
-		if (family && family != AF_INET && family != AF_INET6)
-			return true;
-	}
-	return !net && !KREAD(typed, skb, protocol);
+	if (packet->socket_family && packet->socket_family != AF_INET &&
+	    packet->socket_family != AF_INET6)
+		return true;
+	return !packet->net && !packet->l3_proto;
 }
 
 /*
  * Adds what the location tells to the flags of the reason. A reason that says
  * too little is netfilter's, or noise, by where the packet was freed.
  */
-__inline_always __u32 refine_flags(struct sk_buff *skb, __u64 net, __u32 location,
-				   __u32 flags, const bool typed)
+__inline_always __u32 refine_flags(const struct packet *packet, __u32 location, __u32 flags)
 {
 	if (!(flags & REASON_F_LOCATION))
 		return flags;
@@ -103,112 +96,104 @@ __inline_always __u32 refine_flags(struct sk_buff *skb, __u64 net, __u32 locatio
 	case LOCATION_CT_CALLER:
 		return flags | REASON_F_CONNTRACK;
 	}
-	if (!(flags & REASON_F_WANTED) && is_no_trouble(skb, net, location, typed))
+	if (!(flags & REASON_F_WANTED) && is_no_trouble(packet, location))
 		flags |= REASON_F_NOISE;
 	return flags;
 }
 
-/* Fills the rest of a record that will be delivered. */
-__inline_always void complete(const struct freed *f, struct drop_record *rec, __u64 now_ns,
-			      const bool typed)
-{
-	struct sk_buff *skb = f->skb;
+enum fate {
+	FATE_NOISE,
+	FATE_FILTERED,
+	FATE_DELIVERED,
+	FATE_LOST,
+};
 
-	read_socket(f, rec, typed);
-	rec->hdr.type = RECORD_DROP;
-	rec->hdr.version = DROP_RECORD_VERSION;
-	rec->time_ns = now_ns;
-	rec->location = f->location;
-	rec->reason = f->reason;
-	rec->len_bytes = KREAD(typed, skb, len);
-	rec->mark = KREAD(typed, skb, mark);
+/* Everything between the skb and the ring buffer; returns enum fate. */
+__stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
+{
+	struct scratch *sc = scratch_at(level);
+	__u32 location = LOCATION_OTHER, zero = 0;
+	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	bool unsure;
+
+	if (!sc || !cpu)
+		return FATE_LOST;
+	sc->rec.time_ns = bpf_ktime_get_boot_ns();
+	if (flags & (REASON_F_NETFILTER | REASON_F_LOCATION)) {
+		location = location_kind(sc->rec.location);
+		flags = refine_flags(&sc->packet, location, flags);
+	}
+	if (flags & REASON_F_NOISE && !enable_noise)
+		return FATE_NOISE;
+
+	read_packet(level);
+	sc->rec.ct_state = ct_state(sc->packet.nfct);
+	if (is_attached(sc->packet.nfct))
+		read_conntrack(level);
+	if (flags & REASON_F_CONNTRACK && sc->packet.net) {
+		unsure = phase != CPU_ARMED || cpu->late || !globals.all_known;
+		if (explain(level, flags, location, unsure, sc->rec.time_ns))
+			cpu->no_baseline += phase == CPU_ARMED;
+	}
+	if (phase != CPU_ARMED || flags & REASON_F_REJECT || !filter_matches(level))
+		return FATE_FILTERED;
+	sc->rec.hdr.type = RECORD_DROP;
+	sc->rec.hdr.version = DROP_RECORD_VERSION;
+	return deliver(sc, sc->rec.time_ns) ? FATE_DELIVERED : FATE_LOST;
 }
 
-/* Decides what becomes of one drop. */
-__inline_always void handle_drop(const struct freed *f, struct scratch *sc, __u32 level,
-				 struct drop_counters *count, __u32 flags,
-				 struct cpu_state *cpu, const bool typed)
+__inline_always void count_fate(struct drop_counters *count, __u32 bytes, int fate)
 {
-	struct sk_buff *skb = f->skb;
-	struct net *net = packet_net(skb, f->rx_sk, typed);
-	struct packet *packet = &sc->packet;
-	__u32 location = LOCATION_OTHER;
-	bool armed = cpu->phase == CPU_ARMED, unsure = !armed || cpu->late || !globals.all_known;
-	__u64 now_ns = bpf_ktime_get_boot_ns();
-
-	if (net) {
-		packet->net = (__u64)net;
-		sc->rec.netns_ino = KREAD(typed, net, ns.inum);
-	} else {
-		net = route_net(skb, typed);
-		packet->net = (__u64)net;
-		sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
-	}
-	packet->len = KREAD(typed, skb, len);
-	if (armed) {
-		count->seen++;
-		count->seen_bytes += packet->len;
-	}
-	if (flags & (REASON_F_NETFILTER | REASON_F_LOCATION)) {
-		location = location_kind(f->location);
-		flags = refine_flags(skb, packet->net, location, flags, typed);
-	}
-	if (flags & REASON_F_NOISE && !enable_noise) {
-		count->noise += armed;
-		return;
-	}
-
-	packet->skb = (__u64)skb;
-	packet->nfct = KREAD(typed, skb, _nfct);
-	read_device(skb, sc, typed);
-	read_layout(skb, packet, typed);
-	read_packet(level);
-	sc->rec.ct_state = ct_state(packet->nfct);
-	if (is_attached(packet->nfct))
-		read_conntrack(level);
-	if (flags & REASON_F_CONNTRACK && packet->net &&
-	    explain(level, flags, location, unsure, now_ns))
-		cpu->no_baseline += armed;
-	if (!armed)
-		return;
-
-	if (flags & REASON_F_REJECT || !filter_matches(level)) {
+	count->seen++;
+	count->seen_bytes += bytes;
+	switch (fate) {
+	case FATE_NOISE:
+		count->noise++;
+		break;
+	case FATE_FILTERED:
 		count->filtered++;
-		return;
-	}
-	complete(f, &sc->rec, now_ns, typed);
-	if (deliver(sc, now_ns))
+		break;
+	case FATE_DELIVERED:
 		count->delivered++;
-	else
+		break;
+	default:
 		count->lost++;
+	}
 }
 
 __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
 			    const bool typed)
 {
-	struct freed f = { .skb = skb, .rx_sk = rx_sk, .location = location, .reason = reason };
-	__u32 zero = 0, slot = reason_slot(reason), level, flags;
+	__u32 zero = 0, slot = reason_slot(reason), level, flags, phase;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
 	struct drop_counters *count;
 	struct scratch *sc;
+	int fate;
 
-	if (!cpu || cpu->phase == CPU_IDLE)
+	if (!cpu)
+		return 0;
+	phase = cpu->phase; /* once: an interrupt may switch it under us */
+	if (phase == CPU_IDLE)
 		return 0;
 	count = bpf_map_lookup_elem(&counters, &slot);
 	if (!count)
 		return 0;
-	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
-	flags = reason_flags[slot & (REASON_SLOTS - 1)];
 	level = cpu->nesting;
 	sc = scratch_at(level);
 	if (!sc) {
-		count->seen++;
-		count->lost++;
+		count_fate(count, KREAD(typed, skb, len), FATE_LOST);
 		return 0;
 	}
+	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
+	flags = reason_flags[slot & (REASON_SLOTS - 1)];
 	cpu->nesting = level + 1;
 	__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, ip));
-	handle_drop(&f, sc, level, count, flags, cpu, typed);
+	sc->rec.location = location;
+	sc->rec.reason = reason;
+	read_skb(skb, rx_sk, sc, typed);
+	fate = handle_drop(level, flags, phase);
+	if (phase == CPU_ARMED)
+		count_fate(count, sc->rec.len_bytes, fate);
 	cpu->nesting = level;
 	return 0;
 }

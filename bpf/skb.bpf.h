@@ -17,14 +17,6 @@
 #define SKB_DST_PTRMASK	 (~1UL)
 #define HEADER_UNSET	 0xffff
 
-/* What the tracepoint told. */
-struct freed {
-	struct sk_buff *skb;
-	struct sock *rx_sk;
-	__u64 location;
-	__u32 reason;
-};
-
 __inline_always bool is_full_socket(struct sock *sk, const bool typed)
 {
 	__u8 state = KREAD(typed, sk, __sk_common.skc_state);
@@ -100,13 +92,14 @@ __inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const 
  * Where the headers are. mac_header is ~0 and network_header 0 or ~0 until
  * somebody sets them; both are offsets from head.
  */
-__inline_always void read_layout(struct sk_buff *skb, struct packet *packet, const bool typed)
+__inline_always void read_layout(struct sk_buff *skb, struct scratch *sc, const bool typed)
 {
+	struct packet *packet = &sc->packet;
 	__u64 head = (__u64)KREAD(typed, skb, head);
 	__u64 data = (__u64)KREAD(typed, skb, data);
 	__u16 mac = KREAD(typed, skb, mac_header), network = KREAD(typed, skb, network_header);
 
-	packet->data_end = data + (packet->len - KREAD(typed, skb, data_len));
+	packet->data_end = data + (sc->rec.len_bytes - KREAD(typed, skb, data_len));
 	packet->l2 = mac == HEADER_UNSET ? 0 : head + mac;
 	packet->l3 = !network || network == HEADER_UNSET ? 0 : head + network;
 	packet->l3_proto = bpf_ntohs(KREAD(typed, skb, protocol));
@@ -136,22 +129,51 @@ __inline_always __u64 socket_cgroup(struct sock *sk, const bool typed)
 	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
 }
 
-__inline_always void read_socket(const struct freed *f, struct drop_record *rec, const bool typed)
+__inline_always void read_socket(struct sk_buff *skb, struct sock *rx_sk, struct scratch *sc,
+				 const bool typed)
 {
-	struct sk_buff *skb = f->skb;
-	struct sock *sk = f->rx_sk;
+	struct drop_record *rec = &sc->rec;
+	struct sock *sk = KREAD(typed, skb, sk);
 
+	if (sk)
+		sc->packet.socket_family = KREAD(typed, sk, __sk_common.skc_family);
 	/* up to 6.12 the verifier takes rx_sk for non-NULL and removes the test:
 	 * a NULL one then reads as zeros, and a socket without family is none */
-	if (sk && KREAD(typed, sk, __sk_common.skc_family)) {
+	if (rx_sk && KREAD(typed, rx_sk, __sk_common.skc_family)) {
 		rec->side = SIDE_RX;
-	} else {
-		sk = KREAD(typed, skb, sk);
-		if (!sk || !KREAD(typed, sk, __sk_common.skc_family))
-			return;
+		sk = rx_sk;
+	} else if (!sk || !sc->packet.socket_family) {
+		return;
 	}
 	rec->flags |= DROP_F_SOCKET;
 	rec->cgroup_id = socket_cgroup(sk, typed);
+}
+
+/*
+ * Takes all that will be needed, whatever becomes of the drop: a straight run
+ * of loads costs less than it takes the verifier to follow many ways through.
+ */
+__inline_always void read_skb(struct sk_buff *skb, struct sock *rx_sk, struct scratch *sc,
+			      const bool typed)
+{
+	struct packet *packet = &sc->packet;
+	struct net *net = packet_net(skb, rx_sk, typed);
+
+	packet->skb = (__u64)skb;
+	packet->nfct = KREAD(typed, skb, _nfct);
+	sc->rec.len_bytes = KREAD(typed, skb, len);
+	sc->rec.mark = KREAD(typed, skb, mark);
+	if (net) {
+		packet->net = (__u64)net;
+		sc->rec.netns_ino = KREAD(typed, net, ns.inum);
+	} else {
+		net = route_net(skb, typed);
+		packet->net = (__u64)net;
+		sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
+	}
+	read_device(skb, sc, typed);
+	read_layout(skb, sc, typed);
+	read_socket(skb, rx_sk, sc, typed);
 }
 
 #endif

@@ -81,10 +81,9 @@ struct packet {
 	__u64 l2;		/* address of the MAC header, 0: none */
 	__u64 l3;		/* address of the network header, 0: none */
 	__u64 nfct;		/* skb->_nfct */
-	__u64 location;
-	__u32 len;
 	__u16 l3_proto;		/* skb->protocol, host order */
 	__u16 vlan_tci;		/* tag that is not in the data */
+	__u16 socket_family;	/* of skb->sk; 0: there is none */
 	bool vlan_present;
 	bool input;		/* received here, not sent */
 	bool routed;		/* has a route: past PREROUTING, unless from loopback */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/exit_status.h"
+#include "user/features.h"
 #include "user/trace.h"
 
 const char *argp_program_version = "dropwhy " DROPWHY_VERSION;
@@ -18,6 +19,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "trace", "show packet drops as they happen, and a summary", trace__main },
+	{ "features", "show what this kernel offers, and which programs run on it", features__main },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

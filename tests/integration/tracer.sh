@@ -19,7 +19,8 @@ trace_ns() {
 # trace_start ARG...: returns once dropwhy says that it traces.
 trace_start() {
 	[ "$DROPWHY" != none ] || return 0
-	trace_spawn --json -o "$OUT" "$@"
+	# shellcheck disable=SC2086 # no option where there is none
+	trace_spawn --json -o "$OUT" $CONNTRACK_HOOKS "$@"
 	wait_for "$ERR" '^dropwhy: tracing' "$pid_dropwhy" || fail "dropwhy did not start tracing"
 }
 
@@ -37,6 +38,16 @@ trace_stop() {
 	kill -INT "$pid_dropwhy"
 	trace_ended 0
 	assert_accounted
+	assert_agreed
+}
+
+# assert_agreed: where both ways of finding conntrack's drops were used, they never differed.
+assert_agreed() {
+	! grep -q '"cause_direct"' "$OUT" || {
+		grep '"cause_direct"' "$OUT" | head -n 5
+		fail "counters and direct hooks disagree"
+	}
+	! tail -n 1 "$OUT" | grep -q '"disagreed"' || assert_summary disagreed 0
 }
 
 # assert_accounted: the accounting equation holds, and the rows agree with the summary.

@@ -55,6 +55,14 @@ void temp_btf__struct(struct btf *btf, const char *name, const struct temp_btf_v
 			  0);
 }
 
+void temp_btf__function(struct btf *btf, const char *name)
+{
+	int prototype = btf__add_func_proto(btf, btf__find_by_name_kind(btf, "int", BTF_KIND_INT));
+
+	cr_assert(prototype > 0);
+	cr_assert(btf__add_func(btf, name, BTF_FUNC_GLOBAL, prototype) > 0);
+}
+
 void temp_btf__write(const struct btf *btf, const char *root, const char *path)
 {
 	__u32 size;

@@ -24,6 +24,9 @@ void temp_btf__enum(struct btf *btf, const char *name, const struct temp_btf_val
 /** @brief **temp_btf__struct()** adds a structure with int members at these offsets in bytes. */
 void temp_btf__struct(struct btf *btf, const char *name, const struct temp_btf_value *offsets);
 
+/** @brief **temp_btf__function()** adds a function without parameters that returns int. */
+void temp_btf__function(struct btf *btf, const char *name);
+
 /** @brief **temp_btf__write()** makes a file of it below @p root. */
 void temp_btf__write(const struct btf *btf, const char *root, const char *path);
 

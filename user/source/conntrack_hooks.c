@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "user/source/conntrack_hooks.h"
+#include "user/source/kernel_trial.h"
 
 /* generated; must match the maps' types in bpf/direct_verdict.h */
 #include "conntrack_hooks.skel.h"
 
 #define LINKS_PER_FUNCTION 2 /* entry and return */
-#define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
 
 struct conntrack_hooks {
 	struct conntrack_hooks_bpf *skel;
@@ -55,31 +55,6 @@ static bool has_function(const struct btf *btf, const char *name)
 	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
 }
 
-/* Does the kernel let a trampoline be loaded? Some are built without, or refuse. */
-static bool trampolines_load(const struct btf *btf)
-{
-	const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
-	int fd, link, id = btf ? btf__find_by_name_kind(btf, "kfree_skb_partial", BTF_KIND_FUNC) : -1;
-
-	/* any function of the kernel proper that is rarely called will do */
-	if (id < 0)
-		return false;
-	opts.attach_btf_id = id;
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", program,
-			   sizeof(program) / sizeof(program[0]), &opts);
-	if (fd < 0)
-		return false;
-	link = bpf_raw_tracepoint_open(NULL, fd);
-	if (link >= 0)
-		close(link);
-	close(fd);
-	return link >= 0;
-}
-
 struct first_symbol {
 	char *name;
 	size_t size;
@@ -102,7 +77,8 @@ void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_statu
 {
 	struct btf *base = btf__load_vmlinux_btf();
 	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
-	bool trampolines = trampolines_load(base), kprobes = access(KPROBE_PMU, R_OK) == 0;
+	bool trampolines = kernel_trial__trampolines(base) == TRIAL_YES;
+	bool kprobes = kernel_trial__kprobes() == TRIAL_YES;
 	int i;
 
 	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
@@ -126,6 +102,35 @@ void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_statu
 	}
 	btf__free(module);
 	btf__free(base);
+}
+
+int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status *status,
+			  const char **ret_why_not)
+{
+	bool kprobes = kernel_trial__kprobes() == TRIAL_YES, any = false;
+	int i;
+
+	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
+		if (mode == CONNTRACK_COUNTERS) {
+			if (!plans[i].adds)
+				status[i].method = HOOK_METHOD_NONE;
+			else if (status[i].method == HOOK_METHOD_TRAMPOLINE && kprobes)
+				status[i].method = HOOK_METHOD_KPROBE;
+		}
+		any |= status[i].method != HOOK_METHOD_NONE;
+		if (status[i].why_not && mode != CONNTRACK_COUNTERS &&
+		    (i == HOOK_CONFIRM || i == HOOK_IN || i == HOOK_ALLOC)) {
+			*ret_why_not = status[i].why_not;
+			return status[i].symbol[0] ? -EOPNOTSUPP : -ENOENT;
+		}
+	}
+	/* without early_drop nf_ct_delete tells nothing, and the other way round */
+	if (status[HOOK_EVICT].why_not || status[HOOK_DELETE].why_not)
+		status[HOOK_EVICT].method = status[HOOK_DELETE].method = HOOK_METHOD_NONE;
+	if (any)
+		return 0;
+	*ret_why_not = status[HOOK_CLASH].why_not;
+	return status[HOOK_CLASH].symbol[0] ? -EOPNOTSUPP : -ENOENT;
 }
 
 /* --- loading */
@@ -197,40 +202,6 @@ static int attach(struct conntrack_hooks *hooks, int function)
 	}
 }
 
-/* Settles what to hook and how; -EOPNOTSUPP if the mode needs what is not to be had. */
-static int plan(struct conntrack_hooks *hooks, const struct kallsyms *k, enum conntrack_mode mode,
-		const char **ret_why_not)
-{
-	bool kprobes = access(KPROBE_PMU, R_OK) == 0, any = false;
-	int i;
-
-	conntrack_hooks__look(k, hooks->status);
-	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
-		struct conntrack_hook_status *status = &hooks->status[i];
-
-		if (mode == CONNTRACK_COUNTERS) {
-			if (!plans[i].adds)
-				status->method = HOOK_METHOD_NONE;
-			else if (status->method == HOOK_METHOD_TRAMPOLINE && kprobes)
-				status->method = HOOK_METHOD_KPROBE;
-		}
-		any |= status->method != HOOK_METHOD_NONE;
-		if (status->why_not && (mode != CONNTRACK_COUNTERS) &&
-		    (i == HOOK_CONFIRM || i == HOOK_IN || i == HOOK_ALLOC)) {
-			*ret_why_not = status->why_not;
-			return status->symbol[0] ? -EOPNOTSUPP : -ENOENT;
-		}
-	}
-	/* without early_drop nf_ct_delete tells nothing, and the other way round */
-	if (hooks->status[HOOK_EVICT].why_not || hooks->status[HOOK_DELETE].why_not)
-		hooks->status[HOOK_EVICT].method = hooks->status[HOOK_DELETE].method =
-			HOOK_METHOD_NONE;
-	if (any)
-		return 0;
-	*ret_why_not = hooks->status[HOOK_CLASH].why_not;
-	return hooks->status[HOOK_CLASH].symbol[0] ? -EOPNOTSUPP : -ENOENT;
-}
-
 static int load(struct conntrack_hooks *hooks, int verdicts_fd, int events_fd)
 {
 	int err, i;
@@ -261,7 +232,8 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 		return NULL;
 	}
 	hooks->cpu_count = libbpf_num_possible_cpus();
-	err = plan(hooks, k, mode, ret_why_not);
+	conntrack_hooks__look(k, hooks->status);
+	err = conntrack_hooks__plan(mode, hooks->status, ret_why_not);
 	if (err)
 		goto cleanup;
 	*ret_why_not = "the kernel refuses the programs";

@@ -46,6 +46,18 @@ struct conntrack_hooks;
 void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_status *ret_status);
 
 /**
+ * @brief **conntrack_hooks__plan()** settles which functions a mode hooks and
+ * how: see conntrack_hooks__open().
+ * @param status as conntrack_hooks__look() filled it; what the mode does not
+ * hook loses its method
+ * @param ret_why_not static text on failure
+ * @return 0; -EOPNOTSUPP: this kernel lacks what the mode cannot do without;
+ * -ENOENT: nf_conntrack is not loaded
+ */
+int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status *status,
+			  const char **ret_why_not);
+
+/**
  * @brief **conntrack_hooks__open()** loads and attaches.
  *
  * For CONNTRACK_COUNTERS only those hooks that add what counters cannot tell:

@@ -63,29 +63,14 @@ static int on_record(void *ctx, void *data, size_t size)
 /* The variant whose arguments are those of the running kernel's tracepoint. */
 static int choose_program(struct live *live, const struct live_options *options)
 {
-	struct drop_bpf *skel = live->skel;
 	int args = options->hook == LIVE_HOOK_TRACEPOINT ? -ENOENT : tracepoint__kfree_skb_args();
+	struct tracepoint_variant variant;
 
-	switch (args) {
-	case 2:
-		live->program = skel->progs.kfree_skb_args2;
-		live->hook_name = "tp_btf/kfree_skb (2 arguments)";
-		break;
-	case 3:
-		live->program = skel->progs.kfree_skb_args3;
-		live->hook_name = "tp_btf/kfree_skb (3 arguments)";
-		break;
-	case 4:
-		live->program = skel->progs.kfree_skb_args4;
-		live->hook_name = "tp_btf/kfree_skb (4 arguments)";
-		break;
-	default:
-		if (options->hook == LIVE_HOOK_BTF)
-			return args < 0 ? args : -EOPNOTSUPP;
-		live->program = skel->progs.kfree_skb_classic;
-		live->hook_name = "tracepoint/skb/kfree_skb";
-	}
-	return bpf_program__set_autoload(live->program, true);
+	if (!tracepoint__variant(args, &variant) && options->hook == LIVE_HOOK_BTF)
+		return args < 0 ? args : -EOPNOTSUPP;
+	live->program = bpf_object__find_program_by_name(live->skel->obj, variant.program);
+	live->hook_name = variant.hook_name;
+	return live->program ? bpf_program__set_autoload(live->program, true) : -errno;
 }
 
 static void fill_locations(struct live *live, unsigned int table,
@@ -226,7 +211,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 			   false);
 		goto cleanup;
 	}
-	err = attach(live, options, ret_failure);
+	err = options->trial ? 0 : attach(live, options, ret_failure);
 	if (err)
 		goto cleanup;
 	*ret_live = live;

@@ -41,6 +41,7 @@ struct live_options {
 	bool noise;		/* deliver noise reasons too */
 	enum conntrack_mode conntrack; /* how causes of conntrack's drops are found */
 	bool verdicts;		/* direct hooks will be attached, now or later */
+	bool trial;		/* load, but attach nothing: only to be asked for its name and closed */
 };
 
 struct live;

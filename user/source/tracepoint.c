@@ -29,3 +29,19 @@ cleanup:
 	btf__free(btf);
 	return args;
 }
+
+bool tracepoint__variant(int args, struct tracepoint_variant *ret_variant)
+{
+	static const struct tracepoint_variant typed[] = {
+		[2] = { "kfree_skb_args2", "tp_btf/kfree_skb (2 arguments)" },
+		[3] = { "kfree_skb_args3", "tp_btf/kfree_skb (3 arguments)" },
+		[4] = { "kfree_skb_args4", "tp_btf/kfree_skb (4 arguments)" },
+	};
+	static const struct tracepoint_variant classic = { "kfree_skb_classic",
+							   "tracepoint/skb/kfree_skb" };
+	bool fits = args >= 0 && args < (int)(sizeof(typed) / sizeof(typed[0])) &&
+		    typed[args].program;
+
+	*ret_variant = fits ? typed[args] : classic;
+	return fits;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Trial loads: see kernel_trial.h.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "user/source/kernel_trial.h"
+
+#define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
+
+/* return 0; */
+static const struct bpf_insn nothing[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+#define NOTHING_LENGTH (sizeof(nothing) / sizeof(nothing[0]))
+
+static int load_raw_tracepoint(void)
+{
+	return bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "trial", "GPL", nothing, NOTHING_LENGTH,
+			     NULL);
+}
+
+/*
+ * EPERM may be meant for everybody: kernels exist that refuse trampolines so.
+ * A raw tracepoint's program takes the same capabilities and is never refused.
+ */
+static enum trial_answer answer_to(int err)
+{
+	int fd;
+
+	if (err != -EPERM && err != -EACCES)
+		return TRIAL_NO;
+	fd = load_raw_tracepoint();
+	if (fd < 0)
+		return TRIAL_UNKNOWN;
+	close(fd);
+	return TRIAL_NO;
+}
+
+enum trial_answer kernel_trial__trampolines(const struct btf *btf)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
+	int fd, link, id;
+
+	/* any function of the kernel proper that is rarely called will do */
+	id = btf ? btf__find_by_name_kind(btf, "kfree_skb_partial", BTF_KIND_FUNC) : -ENOENT;
+	if (id < 0)
+		return TRIAL_NO;
+	opts.attach_btf_id = id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", nothing, NOTHING_LENGTH, &opts);
+	if (fd < 0)
+		return answer_to(fd);
+	/* some refuse only this */
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	if (link >= 0)
+		close(link);
+	close(fd);
+	return link >= 0 ? TRIAL_YES : TRIAL_NO;
+}
+
+enum trial_answer kernel_trial__kprobes(void)
+{
+	return access(KPROBE_PMU, R_OK) == 0 ? TRIAL_YES : TRIAL_NO;
+}
+
+enum trial_answer kernel_trial__ring_buffer(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "trial", 0, 0, sysconf(_SC_PAGESIZE), NULL);
+
+	if (fd < 0)
+		return fd == -EPERM || fd == -EACCES ? TRIAL_UNKNOWN : TRIAL_NO;
+	close(fd);
+	return TRIAL_YES;
+}
+
+enum trial_answer kernel_trial__test_run(void)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = 0);
+	int fd = load_raw_tracepoint(), err;
+
+	if (fd < 0)
+		return answer_to(fd);
+	err = bpf_prog_test_run_opts(fd, &opts);
+	close(fd);
+	/* ENXIO: that CPU is offline, but the question was understood */
+	return !err || err == -ENXIO ? TRIAL_YES : TRIAL_NO;
+}
