@@ -74,10 +74,15 @@ __inline_always bool is_no_trouble(const struct packet *packet, __u32 location)
 {
 	if (location == LOCATION_NOISE)
 		return true;
-	if (packet->socket_family && packet->socket_family != AF_INET &&
-	    packet->socket_family != AF_INET6)
-		return true;
-	return !packet->net && !packet->l3_proto;
+	switch (packet->socket_family) {
+	case AF_INET:
+	case AF_INET6:
+	case AF_PACKET:
+	case AF_XDP:
+	case 0:
+		return !packet->net && !packet->l3_proto;
+	}
+	return true;
 }
 
 /*

@@ -35,7 +35,8 @@ struct location_class {
 #define HOOK_NFT	(1u << 3)
 #define HOOK_NAT	(1u << 4) /* drops only what it cannot map, killing the entry */
 #define HOOK_DEFRAG	(1u << 5) /* drops only fragments */
-#define HOOK_OTHER	(1u << 6) /* may drop for reasons of its own, or is unknown */
+#define HOOK_SECMARK	(1u << 6) /* a security module that drops only what a SECMARK rule marked */
+#define HOOK_OTHER	(1u << 7) /* may drop for reasons of its own, or is unknown */
 
 /*
  * A namespace. The number of a deleted one is given again at once, and so is
@@ -115,7 +116,7 @@ struct live_globals {
 };
 
 /* Namespaces visited by one run of the walk program; it is run until it returns WALK_DONE. */
-#define WALK_STEPS 256
+#define WALK_STEPS 64
 #define WALK_DONE  1
 #define WALK_MORE  2
 #define WALK_FULL  3		/* done, but the map had no room for some */

@@ -117,7 +117,9 @@ __inline_always bool read_ct_counts(const struct netns_state *st, struct scratch
 		return false;
 	ret_counts->drop = stat->drop;
 	ret_counts->insert_failed = stat->insert_failed;
-	ret_counts->chaintoolong = stat->chaintoolong;
+	/* from 5.15: d7e7747ac5c2 ("netfilter: refuse insertion if chain has grown too large") */
+	ret_counts->chaintoolong =
+		bpf_core_field_exists(stat->chaintoolong) ? stat->chaintoolong : 0;
 	ret_counts->invalid = stat->invalid;
 	return true;
 }
@@ -128,8 +130,7 @@ __inline_always void netns_key__init(struct netns_key *key, __u64 net_address)
 	const struct net___atomic_cookie *old = (const void *)net_address;
 
 	key->net = net_address;
-	if (bpf_core_field_size(struct net, net_cookie) != 8 ||
-	    bpf_core_field_exists(old->net_cookie.counter))
+	if (bpf_core_field_exists(old->net_cookie.counter))
 		key->cookie = 0;
 	else
 		key->cookie = BPF_CORE_READ(net, net_cookie);

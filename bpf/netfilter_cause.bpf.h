@@ -214,6 +214,15 @@ __inline_always __u32 hook_kinds(struct evidence *ev)
 	return kinds;
 }
 
+__inline_always bool is_secmarked(const struct evidence *ev)
+{
+	const struct sk_buff *skb = (const void *)ev->sc->packet.skb;
+
+	if (!bpf_core_field_exists(skb->secmark)) /* CONFIG_NETWORK_SECMARK */
+		return false;
+	return BPF_CORE_READ(skb, secmark) != 0;
+}
+
 /* Freed in nf_hook_slow, and not by conntrack: by whom, where only one can have done it. */
 __inline_always __u32 rule_cause(struct evidence *ev, __u32 kinds)
 {
@@ -223,6 +232,8 @@ __inline_always __u32 rule_cause(struct evidence *ev, __u32 kinds)
 	if (kinds & HOOK_NAT && ev->sc->ct.status & IPS_DYING)
 		suspects |= HOOK_OTHER;
 	if (kinds & HOOK_DEFRAG && ev->sc->rec.flags & DROP_F_FRAGMENT)
+		suspects |= HOOK_OTHER;
+	if (kinds & HOOK_SECMARK && is_secmarked(ev))
 		suspects |= HOOK_OTHER;
 	if (suspects == HOOK_XTABLES)
 		return CAUSE_XTABLES_RULE;

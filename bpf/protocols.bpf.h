@@ -34,7 +34,9 @@
 #define IPPROTO_UDPLITE	 136
 
 /* linux/socket.h */
-#define AF_INET	 2
-#define AF_INET6 10
+#define AF_INET	  2
+#define AF_INET6  10
+#define AF_PACKET 17
+#define AF_XDP	  44
 
 #endif

@@ -31,14 +31,20 @@ __inline_always bool find_any_net(void)
 	return true;
 }
 
-__inline_always void find_ct_net_id(const struct net *net)
+__stage int is_ct_net_id(__u64 net, __u32 id)
 {
 	__u64 entries, limit;
+
+	return look_at_generic((const void *)net, id, &entries, &limit);
+}
+
+__inline_always void find_ct_net_id(void)
+{
 	__u32 id;
 
 	globals.ct_net_id = 0;
 	for (id = 1; id < NET_GENERIC_MAX; id++) {
-		if (!look_at_generic(net, id, &entries, &limit))
+		if (!is_ct_net_id(globals.any_net, id))
 			continue;
 		globals.ct_net_id = id;
 		return;
@@ -119,7 +125,7 @@ int locate_namespace(void *ctx)
 	if (!find_any_net())
 		return 0;
 	if (globals.ct_net_known)
-		find_ct_net_id((const void *)globals.any_net);
+		find_ct_net_id();
 	return WALK_DONE;
 }
 

@@ -259,12 +259,22 @@ static void put_mode_text(struct report *r, const struct features_mode *mode)
 	for (i = 0; mode->hooked && !mode->why_not && i < __HOOK_FUNCTION_MAX; i++) {
 		if (!mode->hooks[i].method)
 			continue;
-		fprintf(r->out, "%s%s", separator, mode->hooks[i].function);
+		fprintf(r->out, "%s%s (%s)", separator, mode->hooks[i].function,
+			methods[mode->hooks[i].method]);
 		separator = ", ";
 	}
 	if (mode->why_not)
 		fprintf(r->out, ": %s", mode->why_not);
 	fputc('\n', r->out);
+}
+
+static json_t *make_hook(struct report *r, const struct conntrack_hook_status *hook)
+{
+	json_t *row = json_object();
+
+	set(r, row, "function", json_string(hook->function));
+	set(r, row, "method", json_string(methods[hook->method]));
+	return row;
 }
 
 static json_t *make_mode(struct report *r, const struct features_mode *mode)
@@ -277,7 +287,7 @@ static json_t *make_mode(struct report *r, const struct features_mode *mode)
 	set(r, row, "causes", json_string(mode->causes));
 	for (i = 0; mode->hooked && !mode->why_not && i < __HOOK_FUNCTION_MAX; i++)
 		if (mode->hooks[i].method)
-			append(r, hooks, json_string(mode->hooks[i].function));
+			append(r, hooks, make_hook(r, &mode->hooks[i]));
 	set(r, row, "hooks", hooks);
 	if (mode->why_not)
 		set(r, row, "why_not", json_string(mode->why_not));

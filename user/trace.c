@@ -19,6 +19,7 @@
 #include "user/sinks/sink.h"
 #include "user/sinks/summary_text.h"
 #include "user/source/decode.h"
+#include "user/source/kernel_btf.h"
 #include "user/source/kernel_functions.h"
 #include "user/trace.h"
 #include "user/trace_hooks.h"
@@ -472,6 +473,7 @@ int trace__main(int argc, char **argv)
 		return trace__done(&t, status);
 	warn_about_tables(&t);
 	status = start(&t);
+	kernel_btf__release();
 	if (status)
 		return trace__done(&t, status);
 	status = run(&t);

@@ -209,6 +209,7 @@ struct sk_buff {
 	__be16 vlan_proto;
 	__u16 vlan_tci;
 	__u32 mark;
+	__u32 secmark;
 	__be16 protocol;
 	__u16 network_header;
 	__u16 mac_header;

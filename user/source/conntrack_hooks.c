@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "user/source/conntrack_hooks.h"
+#include "user/source/kernel_btf.h"
 #include "user/source/kernel_trial.h"
 
 /* generated; must match the maps' types in bpf/direct_verdict.h */
@@ -75,7 +76,7 @@ static int take_symbol(__u64 start, __u64 end, const char *name, void *ctx)
 
 void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_status *ret_status)
 {
-	struct btf *base = btf__load_vmlinux_btf();
+	struct btf *base = kernel_btf__get(NULL);
 	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
 	bool trampolines = kernel_trial__trampolines(base) == TRIAL_YES;
 	bool kprobes = kernel_trial__kprobes() == TRIAL_YES;
@@ -101,7 +102,6 @@ void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_statu
 			status->why_not = "the kernel has no kprobes and refuses trampolines";
 	}
 	btf__free(module);
-	btf__free(base);
 }
 
 int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status *status,

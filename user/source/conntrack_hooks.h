@@ -6,6 +6,7 @@
 #ifndef DROPWHY_CONNTRACK_HOOKS_H
 #define DROPWHY_CONNTRACK_HOOKS_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 

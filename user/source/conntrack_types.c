@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "user/source/conntrack_types.h"
+#include "user/source/kernel_btf.h"
 
 /* Bytes from the start of @type to a member of that name; -ENOENT. */
 static int member_offset(const struct btf *btf, const struct btf_type *type, const char *name)
@@ -37,7 +38,7 @@ static int find_in(const struct btf *btf, struct conntrack_types *ret_types)
 
 int conntrack_types__find(const char *btf_path, struct conntrack_types *ret_types)
 {
-	struct btf *base = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	struct btf *base = kernel_btf__get(btf_path);
 	struct btf *module;
 	int err;
 
@@ -50,6 +51,5 @@ int conntrack_types__find(const char *btf_path, struct conntrack_types *ret_type
 			err = find_in(module, ret_types);
 		btf__free(module);
 	}
-	btf__free(base);
 	return err;
 }

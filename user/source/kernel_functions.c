@@ -115,6 +115,14 @@ static const struct named_kind hook_functions[] = {
 	{ "nft_do_chain_bridge", HOOK_NFT },
 	{ "nft_do_chain_netdev", HOOK_NFT },
 	{ "nft_nat_do_chain", HOOK_NFT },
+	/* AppArmor and Smack, in every namespace where they are on; SELinux may
+	 * drop unmarked packets too and is left unknown */
+	{ "apparmor_ip_postroute", HOOK_SECMARK },
+	{ "apparmor_ipv4_postroute", HOOK_SECMARK },
+	{ "apparmor_ipv6_postroute", HOOK_SECMARK },
+	{ "smack_ip_output", HOOK_SECMARK },
+	{ "smack_ipv4_output", HOOK_SECMARK },
+	{ "smack_ipv6_output", HOOK_SECMARK },
 	/* bridge-nf-call-iptables: runs the IP hooks, whose verdicts are theirs */
 	{ "br_nf_pre_routing", HOOK_HARMLESS },
 	{ "br_nf_local_in", HOOK_HARMLESS },

@@ -27,7 +27,7 @@
 #define NETNS_ROOM_MIN 256
 
 /* A walk visits WALK_STEPS namespaces a run: room for 64 Ki of them. */
-#define WALK_RUNS_MAX 256
+#define WALK_RUNS_MAX 1024
 
 struct live {
 	struct drop_bpf *skel;

@@ -6,28 +6,27 @@
 #include <bpf/btf.h>
 #include <errno.h>
 
+#include "user/source/kernel_btf.h"
 #include "user/source/tracepoint.h"
 
 int tracepoint__kfree_skb_args(void)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf *btf = kernel_btf__get(NULL);
 	const struct btf_type *type;
-	int id, args = -ENOENT;
+	int id;
 
 	if (!btf)
 		return -errno;
 	id = btf__find_by_name_kind(btf, "btf_trace_kfree_skb", BTF_KIND_TYPEDEF);
 	if (id < 0)
-		goto cleanup;
+		return -ENOENT;
 	type = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
 	if (!btf_is_ptr(type))
-		goto cleanup;
+		return -ENOENT;
 	type = btf__type_by_id(btf, type->type);
-	if (btf_is_func_proto(type) && btf_vlen(type) > 0)
-		args = btf_vlen(type) - 1; /* the first is the attachment's own data */
-cleanup:
-	btf__free(btf);
-	return args;
+	if (!btf_is_func_proto(type) || btf_vlen(type) == 0)
+		return -ENOENT;
+	return btf_vlen(type) - 1; /* the first is the attachment's own data */
 }
 
 bool tracepoint__variant(int args, struct tracepoint_variant *ret_variant)

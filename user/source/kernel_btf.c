@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Keeps the kernel's BTF while dropwhy starts: see kernel_btf.h.
+ */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/source/kernel_btf.h"
+
+static struct {
+	struct btf *btf;
+	char *path;		/* NULL: the kernel's own */
+} cache;
+
+struct btf *kernel_btf__get(const char *path)
+{
+	if (cache.btf && (path ? cache.path && !strcmp(path, cache.path) : !cache.path))
+		return cache.btf;
+	kernel_btf__release();
+	if (path) {
+		cache.path = strdup(path);
+		if (!cache.path)
+			return NULL;
+	}
+	cache.btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
+	return cache.btf;
+}
+
+void kernel_btf__release(void)
+{
+	int err = errno;
+
+	btf__free(cache.btf);
+	free(cache.path);
+	cache.btf = NULL;
+	cache.path = NULL;
+	errno = err;
+}
