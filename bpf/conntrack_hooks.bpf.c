@@ -195,7 +195,8 @@ SEC("?fexit/nf_ct_resolve_clash")
 int BPF_PROG(clash_fexit, struct sk_buff *skb, struct nf_conntrack_tuple_hash *h, __u32 reply_hash,
 	     int ret)
 {
-	on_clash((__u64)skb, (__u64)h, ret);
+	/* 6.1 lets nobody calculate with a pointer whose type it knows */
+	on_clash((__u64)skb, kernel_address(h), ret);
 	return 0;
 }
 
