@@ -172,12 +172,19 @@ __inline_always void fill_eviction(struct eviction *to, const struct nf_conn *ct
 	rec->netns_ino = BPF_CORE_READ(ct, ct_net.net, ns.inum);
 }
 
+/* As nf_ct_is_expired() has it. */
+__inline_always bool is_expired(const struct nf_conn *ct)
+{
+	return (__s32)(BPF_CORE_READ(ct, timeout) - (__u32)bpf_jiffies64()) <= 0;
+}
+
 __inline_always void on_delete(__u64 ct)
 {
 	struct conntrack_progress *mine = this_progress();
 	struct eviction *eviction;
 
-	if (!mine || !mine->evicting)
+	/* on its way early_drop clears away what has expired: no loss to anybody */
+	if (!mine || !mine->evicting || is_expired((const void *)ct))
 		return;
 	mine->evictions++;
 	eviction = bpf_ringbuf_reserve(&events, sizeof(*eviction), 0);
@@ -195,7 +202,8 @@ SEC("?fexit/nf_ct_resolve_clash")
 int BPF_PROG(clash_fexit, struct sk_buff *skb, struct nf_conntrack_tuple_hash *h, __u32 reply_hash,
 	     int ret)
 {
-	on_clash((__u64)skb, (__u64)h, ret);
+	/* 6.1 lets nobody calculate with a pointer whose type it knows */
+	on_clash((__u64)skb, kernel_address(h), ret);
 	return 0;
 }
 

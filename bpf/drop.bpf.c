@@ -56,10 +56,12 @@ __inline_always bool deliver(struct scratch *sc, __u64 now_ns)
 		size += sizeof(sc->inner);
 	}
 	if (sections & DROP_SECTION_CLASH) {
-		/* a clash is between entries: there is always DROP_SECTION_CT */
-		if (!(sections & DROP_SECTION_INNER))
-			__builtin_memcpy(base + sizeof(sc->rec) + sizeof(sc->ct), &sc->clash,
-					 sizeof(sc->clash));
+		/* there is DROP_SECTION_CT, too: see direct_cause() */
+		if (sections & DROP_SECTION_INNER)
+			sc->clash = sc->winner;
+		else
+			__builtin_memcpy(base + sizeof(sc->rec) + sizeof(sc->ct), &sc->winner,
+					 sizeof(sc->winner));
 		size += sizeof(sc->clash);
 	}
 	sc->rec.hdr.size = size;
@@ -192,7 +194,7 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
 	flags = reason_flags[slot & (REASON_SLOTS - 1)];
 	cpu->nesting = level + 1;
-	__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, ip));
+	__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, winner));
 	sc->rec.location = location;
 	sc->rec.reason = reason;
 	read_skb(skb, rx_sk, sc, typed);

@@ -276,8 +276,9 @@ __inline_always __u32 direct_cause(struct scratch *sc)
 	if (!verdict)
 		return CAUSE_NONE;
 	cause = verdict->cause;
-	if (verdict->clashed) {
-		sc->clash = verdict->winner;
+	/* a clash is between two entries: without the packet's own it is none */
+	if (verdict->clashed && sc->rec.sections & DROP_SECTION_CT) {
+		sc->winner = verdict->winner;
 		sc->rec.sections |= DROP_SECTION_CLASH;
 	}
 	bpf_map_delete_elem(&verdicts, &skb);

@@ -120,6 +120,7 @@ struct scratch {
 	struct drop_section_ct clash;
 	struct packet packet;
 	/* not cleared */
+	struct drop_section_ct winner; /* what becomes clash: apart, so as not to overlap with it */
 	struct ip_result ip;
 	__u64 bytes[20];	/* raw kernel structures */
 };

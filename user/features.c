@@ -15,6 +15,7 @@
 #include "user/exit_status.h"
 #include "user/features.h"
 #include "user/features_report.h"
+#include "user/source/kernel_btf.h"
 #include "user/source/live.h"
 
 /* The smallest that the kernel takes on any machine. */
@@ -66,7 +67,6 @@ struct inquiry {
 	struct features features;
 	struct utsname name;
 	char lockdown[LOCKDOWN_LEN];
-	struct btf *btf;
 	struct reason_names *reasons;
 	struct kallsyms *kallsyms;
 	char refusal[256];	/* why the drop program does not load */
@@ -81,15 +81,18 @@ static void ask_types(struct inquiry *q, const char *btf_path)
 		[FEATURES_OPENVSWITCH] = "ovs_dp_process_packet",
 		[FEATURES_MAC80211] = "ieee80211_alloc_hw_nm",
 	};
+	const struct btf *btf = kernel_btf__get(btf_path);
 	struct features *f = &q->features;
 	enum features_module module;
 
-	q->btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
 	f->btf_file = btf_path;
-	f->btf_error = q->btf ? 0 : -errno;
+	f->btf_error = btf ? 0 : -errno;
 	for (module = 0; module < __FEATURES_MODULE_MAX; module++)
 		f->module_types[module] = kernel_facts__module_types(
-			"", q->btf, features_report__module(module), functions[module]);
+			"", btf, features_report__module(module), functions[module]);
+	f->counters = kernel_facts__has_conntrack_counters(btf);
+	if (kernel_facts__counts_entries_in_netns(btf))
+		f->entries_in = "netns_ct";
 }
 
 static void ask_reasons(struct inquiry *q, const char *btf_path)
@@ -204,12 +207,9 @@ static void ask_about_conntrack(struct inquiry *q, const char *btf_path)
 	int i;
 
 	f->conntrack = kernel_facts__module("", "nf_conntrack");
-	f->counters = kernel_facts__has_conntrack_counters(q->btf);
-	if (kernel_facts__counts_entries_in_netns(q->btf))
-		f->entries_in = "netns_ct";
-	else if (!conntrack_types__find(btf_path, &types))
+	if (!f->entries_in && !conntrack_types__find(btf_path, &types))
 		f->entries_in = "nf_conntrack_net";
-	f->trampolines = kernel_trial__trampolines(q->btf);
+	f->trampolines = kernel_trial__trampolines(kernel_btf__get(NULL));
 	f->kprobes = kernel_trial__kprobes();
 	conntrack_hooks__look(q->kallsyms, f->hooks);
 	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
@@ -302,7 +302,7 @@ int features__main(int argc, char **argv)
 		conclude(&q);
 		status = report(&q.features, options.json);
 	}
-	btf__free(q.btf);
+	kernel_btf__release();
 	reason_names__free(q.reasons);
 	kallsyms__free(q.kallsyms);
 	return status;

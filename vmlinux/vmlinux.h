@@ -257,6 +257,7 @@ struct nf_conntrack_zone {
 };
 
 struct nf_conn {
+	u32 timeout;
 	struct nf_conntrack_zone zone;
 	struct nf_conntrack_tuple_hash tuplehash[2];
 	unsigned long status;

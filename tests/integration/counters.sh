@@ -43,7 +43,7 @@ ct_stat() {
 
 # kfree_start REASON: an independent count by reason, of the whole machine.
 kfree_start() {
-	kfree_reason=$(reason "$1")
+	kfree_reason=$(kernel_reason "$1")
 	# shellcheck disable=SC2086 # no argument where there are no reasons
 	"$TOOLS/kfree_count" $kfree_reason >"$WORK/kfree.out" 9>&- &
 	pid_kfree=$!

@@ -6,7 +6,8 @@
  *   records FILE count [FIELD=GLOB | FIELD!=GLOB]...   packets in matching records
  *   records FILE lines [FIELD=GLOB | FIELD!=GLOB]...   matching records
  *   records FILE values FIELD[,FIELD]... [FIELD=GLOB]...   "PACKETS VALUE..." of each
- *   records FILE get PATH     from the summary: "seen", "reasons[reason=NO_SOCKET].lost"
+ *   records FILE get PATH     from the summary: "seen", "reasons[reason=NO_SOCKET].lost";
+ *                             or from what `dropwhy features` wrote
  *   records FILE check        the summary against the records and in itself
  *
  * "FIELD=" matches where the field is absent. Exit status: 0; 1 not well
@@ -270,7 +271,7 @@ static void keep_summary(const json_t *record, void *data)
 		fail("a record has no type");
 	if (query->summary)
 		fail("the summary is not the last line");
-	if (!strcmp(type, "summary"))
+	if (!strcmp(type, "summary") || !strcmp(type, "features"))
 		query->summary = json_deep_copy(record);
 	if (strcmp(type, "drop"))
 		return;

@@ -123,6 +123,13 @@ assert_ct() {
 	done
 }
 
+# feature PATH: a value of `dropwhy features --json`, such as conntrack_hooks[mode=both].possible
+feature() {
+	[ -f "$WORK/features.json" ] || "$DROPWHY" features --json >"$WORK/features.json" 2>"$WORK/features.err" ||
+		fail "dropwhy features: $(cat "$WORK/features.err")"
+	"$TOOLS/records" "$WORK/features.json" get "$1"
+}
+
 # --- kernels ---------------------------------------------------------------
 
 # The one place for what differs between kernels.
@@ -134,9 +141,9 @@ kernel_at_least() { # MAJOR MINOR
 	[ "$major" -gt "$1" ] || { [ "$major" -eq "$1" ] && [ "$minor" -ge "$2" ]; }
 }
 
-# reason NAME: the name by which dropwhy must call it here: nothing before 5.17, where
-# the kernel gives no reason, and NOT_SPECIFIED where it does not know this one yet.
-reason() {
+# kernel_reason NAME: the kernel's own name for it here: nothing before 5.17, where there
+# are no reasons, and NOT_SPECIFIED where it does not know this one yet.
+kernel_reason() {
 	[ -f "$WORK/reasons" ] || "$TOOLS/kfree_count" --list >"$WORK/reasons"
 	if [ ! -s "$WORK/reasons" ]; then
 		echo
@@ -145,6 +152,17 @@ reason() {
 	else
 		echo NOT_SPECIFIED
 	fi
+}
+
+# reason NAME: what dropwhy must call it here, as a pattern: before 5.17 what stands for the
+# location, which is the same for the usual ones.
+reason() {
+	named=$(kernel_reason "$1")
+	case $named/$1 in
+	/NETFILTER_DROP | /NO_SOCKET) echo "$1" ;;
+	/*) echo '?*' ;;
+	*) echo "$named" ;;
+	esac
 }
 
 # expected WHAT: the value that this kernel's dropwhy must print.

@@ -239,47 +239,46 @@ Test(filter_spec, says_what_would_be_right)
 {
 	static const struct {
 		enum filter_option option;
-		const char *values;
 		int err;
-		const char *message;
+		const char *values, *message;
 	} cases[] = {
-		{ FILTER_OPTION_HOST, "10.0.0", -EINVAL, "'10.0.0' is no address" },
-		{ FILTER_OPTION_HOST, "10.0.0.0/33", -EINVAL, "10.0.0.0/8" },
-		{ FILTER_OPTION_SRC, "10.0.0.0/", -EINVAL, "prefix" },
-		{ FILTER_OPTION_SRC, "10.0.0.0/8/8", -EINVAL, "prefix" },
-		{ FILTER_OPTION_SRC, "10.0.0.0/-1", -EINVAL, "prefix" },
-		{ FILTER_OPTION_SRC, "10.0.0.0/+8", -EINVAL, "prefix" },
-		{ FILTER_OPTION_SRC, "10.0.0.0/ 8", -EINVAL, "prefix" },
-		{ FILTER_OPTION_SRC, "10.0.0.0/99999999999999999999", -EINVAL, "prefix" },
-		{ FILTER_OPTION_DST, "fd00::/129", -EINVAL, "2001:db8::/32" },
-		{ FILTER_OPTION_DST, "fd00:::", -EINVAL, "prefix" },
-		{ FILTER_OPTION_DST, "example.org", -EINVAL, "prefix" },
-		{ FILTER_OPTION_DST, "/8", -EINVAL, "prefix" },
-		{ FILTER_OPTION_DST, "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa", -EINVAL,
+		{ FILTER_OPTION_HOST, -EINVAL, "10.0.0", "'10.0.0' is no address" },
+		{ FILTER_OPTION_HOST, -EINVAL, "10.0.0.0/33", "10.0.0.0/8" },
+		{ FILTER_OPTION_SRC, -EINVAL, "10.0.0.0/", "prefix" },
+		{ FILTER_OPTION_SRC, -EINVAL, "10.0.0.0/8/8", "prefix" },
+		{ FILTER_OPTION_SRC, -EINVAL, "10.0.0.0/-1", "prefix" },
+		{ FILTER_OPTION_SRC, -EINVAL, "10.0.0.0/+8", "prefix" },
+		{ FILTER_OPTION_SRC, -EINVAL, "10.0.0.0/ 8", "prefix" },
+		{ FILTER_OPTION_SRC, -EINVAL, "10.0.0.0/99999999999999999999", "prefix" },
+		{ FILTER_OPTION_DST, -EINVAL, "fd00::/129", "2001:db8::/32" },
+		{ FILTER_OPTION_DST, -EINVAL, "fd00:::", "prefix" },
+		{ FILTER_OPTION_DST, -EINVAL, "example.org", "prefix" },
+		{ FILTER_OPTION_DST, -EINVAL, "/8", "prefix" },
+		{ FILTER_OPTION_DST, -EINVAL, "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa",
 		  "prefix" },
-		{ FILTER_OPTION_PORT, "65536", -EINVAL, "up to 65535" },
-		{ FILTER_OPTION_PORT, "-1", -EINVAL, "'-1' is no port" },
-		{ FILTER_OPTION_PORT, "1-", -EINVAL, "range" },
-		{ FILTER_OPTION_PORT, "2-1", -EINVAL, "8000-8099" },
-		{ FILTER_OPTION_PORT, "1-2-3", -EINVAL, "range" },
-		{ FILTER_OPTION_SPORT, "1x", -EINVAL, "range" },
-		{ FILTER_OPTION_SPORT, "0x10", -EINVAL, "range" },
-		{ FILTER_OPTION_DPORT, "dns", -EINVAL, "range" },
-		{ FILTER_OPTION_DPORT, "000000000000053-54", -EINVAL, "range" },
-		{ FILTER_OPTION_PROTO, "256", -EINVAL, "IP protocol number" },
-		{ FILTER_OPTION_PROTO, "tcpx", -EINVAL, "udplite" },
-		{ FILTER_OPTION_PROTO, "t*", -EINVAL, "tcp" },
-		{ FILTER_OPTION_CAUSE, "nonsense", -EINVAL, "ct_chain_too_long" },
-		{ FILTER_OPTION_CAUSE, "ct", -EINVAL, "ct_table_full" },
-		{ FILTER_OPTION_CAUSE, "[", -EINVAL, "nf_rule" },
-		{ FILTER_OPTION_IFACE, "a-name-of-16-byt", -EINVAL, "at most 15 bytes" },
-		{ FILTER_OPTION_NETNS, "no such netns", -ENOENT, "pid:NUMBER" },
-		{ FILTER_OPTION_NETNS, "/proc/self/comm", -ENOTTY, "ip netns" },
-		{ FILTER_OPTION_NETNS, "pid:x", -EINVAL, "inode number" },
-		{ FILTER_OPTION_POD, "", -EINVAL, "empty value" },
-		{ FILTER_OPTION_REASON, ",", -EINVAL, "empty value" },
-		{ FILTER_OPTION_HOST, "10.0.0.1,", -EINVAL, "'10.0.0.1,' has an empty value" },
-		{ FILTER_OPTION_PORT, "1,,2", -EINVAL, "empty value" },
+		{ FILTER_OPTION_PORT, -EINVAL, "65536", "up to 65535" },
+		{ FILTER_OPTION_PORT, -EINVAL, "-1", "'-1' is no port" },
+		{ FILTER_OPTION_PORT, -EINVAL, "1-", "range" },
+		{ FILTER_OPTION_PORT, -EINVAL, "2-1", "8000-8099" },
+		{ FILTER_OPTION_PORT, -EINVAL, "1-2-3", "range" },
+		{ FILTER_OPTION_SPORT, -EINVAL, "1x", "range" },
+		{ FILTER_OPTION_SPORT, -EINVAL, "0x10", "range" },
+		{ FILTER_OPTION_DPORT, -EINVAL, "dns", "range" },
+		{ FILTER_OPTION_DPORT, -EINVAL, "000000000000053-54", "range" },
+		{ FILTER_OPTION_PROTO, -EINVAL, "256", "IP protocol number" },
+		{ FILTER_OPTION_PROTO, -EINVAL, "tcpx", "udplite" },
+		{ FILTER_OPTION_PROTO, -EINVAL, "t*", "tcp" },
+		{ FILTER_OPTION_CAUSE, -EINVAL, "nonsense", "ct_chain_too_long" },
+		{ FILTER_OPTION_CAUSE, -EINVAL, "ct", "ct_table_full" },
+		{ FILTER_OPTION_CAUSE, -EINVAL, "[", "nf_rule" },
+		{ FILTER_OPTION_IFACE, -EINVAL, "a-name-of-16-byt", "at most 15 bytes" },
+		{ FILTER_OPTION_NETNS, -ENOENT, "no such netns", "pid:NUMBER" },
+		{ FILTER_OPTION_NETNS, -ENOTTY, "/proc/self/comm", "ip netns" },
+		{ FILTER_OPTION_NETNS, -EINVAL, "pid:x", "inode number" },
+		{ FILTER_OPTION_POD, -EINVAL, "", "empty value" },
+		{ FILTER_OPTION_REASON, -EINVAL, ",", "empty value" },
+		{ FILTER_OPTION_HOST, -EINVAL, "10.0.0.1,", "'10.0.0.1,' has an empty value" },
+		{ FILTER_OPTION_PORT, -EINVAL, "1,,2", "empty value" },
 	};
 	size_t i;
 
@@ -342,7 +341,9 @@ Test(filter_spec, counts_lists_and_kinds)
 /* Whatever was given: the message is printable, and still says what would be right. */
 Test(filter_spec, makes_hostile_values_harmless)
 {
-	static const char *const parts[] = { "\033[2J", "\n\r\b", "\xff\xfe", "\xe2\x80\xae",
+	/* U+202E would turn what follows around, here too */
+	static const char turn[] = { '\xe2', '\x80', '\xae', '\0' };
+	static const char *const parts[] = { "\033[2J", "\n\r\b", "\xff\xfe", turn,
 					     "\xc2\x9b", "\\", "%s%n" };
 	static const struct {
 		enum filter_option option;

@@ -3,6 +3,8 @@
  * Stand-ins for the reasons of kernels that have none.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "user/enrich/reason_location.h"
 
@@ -38,4 +40,24 @@ Test(reason_location, names)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		cr_expect_str_eq(reason_location__name(cases[i].symbol), cases[i].expected,
 				 "%s: %s", cases[i].symbol, reason_location__name(cases[i].symbol));
+}
+
+/* The manual has the whole table, and nothing besides. */
+Test(reason_location, manual)
+{
+	FILE *manual = fopen("user/dropwhy.8", "r");
+	const char *symbol, *reason;
+	char line[256], expected[256];
+	size_t i = 0;
+
+	cr_assert_not_null(manual, "run from the top of the tree");
+	while (fgets(line, sizeof(line), manual)) {
+		if (strncmp(line, ".It Fn ", 7))
+			continue;
+		cr_assert(reason_location__entry(i++, &symbol, &reason), "%s", line);
+		snprintf(expected, sizeof(expected), ".It Fn %s Ta Dv %s\n", symbol, reason);
+		cr_expect_str_eq(line, expected);
+	}
+	cr_expect_not(reason_location__entry(i, &symbol, &reason), "%s is missing", symbol);
+	fclose(manual);
 }

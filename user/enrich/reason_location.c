@@ -4,7 +4,6 @@
  * later give there. Where one function frees for several reasons it is the one
  * that a running network meets; the location beside it says what is certain.
  */
-#include <stddef.h>
 #include <string.h>
 
 #include "user/enrich/reason_location.h"
@@ -50,6 +49,8 @@ static const struct {
 	{ "skb_queue_purge", "QUEUE_PURGE" },
 };
 
+#define STAND_IN_COUNT (sizeof(stand_ins) / sizeof(stand_ins[0]))
+
 const char *reason_location__name(const char *symbol)
 {
 	size_t i, len;
@@ -57,9 +58,18 @@ const char *reason_location__name(const char *symbol)
 	if (!symbol)
 		return "";
 	len = strcspn(symbol, "."); /* nobody's name but a compiler's suffix has a dot */
-	for (i = 0; i < sizeof(stand_ins) / sizeof(stand_ins[0]); i++)
+	for (i = 0; i < STAND_IN_COUNT; i++)
 		if (strlen(stand_ins[i].symbol) == len &&
 		    !memcmp(stand_ins[i].symbol, symbol, len))
 			return stand_ins[i].reason;
 	return symbol;
+}
+
+bool reason_location__entry(size_t index, const char **ret_symbol, const char **ret_reason)
+{
+	if (index >= STAND_IN_COUNT)
+		return false;
+	*ret_symbol = stand_ins[index].symbol;
+	*ret_reason = stand_ins[index].reason;
+	return true;
 }

@@ -251,7 +251,7 @@ case_cli_filter_port() {
 
 case_cli_filter_reason_and_interface() {
 	need_dropwhy
-	[ -n "$(reason NO_SOCKET)" ] || skip "the kernel gives no reasons"
+	[ -n "$(kernel_reason NO_SOCKET)" ] || skip "the kernel gives no reasons"
 	pair
 	filtered 35 --reason NO_SOCKET
 	filtered 35 --reason 'NO_S*,TCP_*'
@@ -288,7 +288,7 @@ case_cli_filter_cause() {
 # Frames for somebody else are no trouble: counted, and shown when asked for.
 case_cli_noise() {
 	need_dropwhy
-	[ -n "$(reason OTHERHOST)" ] || skip "the kernel gives no reasons"
+	[ -n "$(kernel_reason OTHERHOST)" ] || skip "the kernel gives no reasons"
 	pair
 	for all in '' --all; do
 		# shellcheck disable=SC2086 # absent when empty

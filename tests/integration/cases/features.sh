@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What `dropwhy features` says, against what `dropwhy trace` does.
+
+features_run() { # STATUS ARG...
+	features_expected=$1 features_status=0
+	shift
+	"$DROPWHY" features "$@" >"$WORK/stdout" 2>"$ERR" || features_status=$?
+	[ "$features_status" -eq "$features_expected" ] || {
+		cat "$WORK/stdout" "$ERR"
+		fail "dropwhy features $*: status $features_status, not $features_expected"
+	}
+}
+
+case_features_text() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	features_run 0
+	assert_eq 0 "$(wc -c <"$ERR" | tr -d ' ')" "bytes on standard error"
+	grep -q "release: *$(uname -r)\$" "$WORK/stdout" || fail "not this kernel's release"
+	grep -q '^  can run$' "$WORK/stdout" || fail "it does not say that trace can run"
+}
+
+case_features_json() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	features_run 0 --json
+	assert_eq 1 "$(wc -l <"$WORK/stdout" | tr -d ' ')" "lines"
+	assert_eq "features 1 true" "$(feature type) $(feature schema) $(feature can_trace)" "type, schema, can_trace"
+	assert_eq "$(uname -r) $(uname -m)" "$(feature kernel.release) $(feature kernel.machine)" "kernel"
+	for name in program_loads ring_buffer test_run_on_cpu; do
+		assert_eq true "$(feature drops.$name)" $name
+	done
+	assert_eq true "$(feature conntrack.counters)" "conntrack's counters"
+	if [ -n "$(kernel_reason NO_SOCKET)" ]; then
+		assert_at_least 50 "$(feature drops.reasons)" "drop reasons"
+	else
+		assert_eq 0 "$(feature drops.reasons)" "drop reasons"
+	fi
+}
+
+# The same hook as trace's.
+case_features_hook() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	trace_spawn --summary-only --duration 0.2
+	trace_ended 0
+	assert_eq "$(sed -n 's/^dropwhy: tracing packet drops by \(.*\); .*/\1/p' "$ERR")" "$(feature drops.hook)" hook
+}
+
+# A module's state is that of /proc/modules.
+case_features_conntrack() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	if grep -q '^nf_conntrack ' /proc/modules 2>/dev/null; then
+		assert_eq module "$(feature conntrack.nf_conntrack)" nf_conntrack
+	elif [ -e /proc/sys/net/netfilter/nf_conntrack_max ]; then
+		assert_eq "built in" "$(feature conntrack.nf_conntrack)" nf_conntrack
+	else
+		assert_eq "not loaded" "$(feature conntrack.nf_conntrack)" nf_conntrack
+	fi
+}
+
+case_features_btf_file() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	features_run 0 --json --btf /sys/kernel/btf/vmlinux
+	cp "$WORK/stdout" "$WORK/features.json"
+	assert_eq file "$(feature types.btf)" "types from a file"
+	assert_eq true "$(feature can_trace)" can_trace
+	features_run 1 --btf /dev/null
+	features_run 1 --btf /no/such/file
+	grep -q 'No such file' "$ERR" || fail "standard error does not say why"
+}
+
+case_features_usage() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	features_run 0 --help
+	features_run 2 --nonsense
+	features_run 2 surplus
+	features_run 2 --btf
+}
+
+# Who may not ask is told so, not that the kernel cannot.
+case_features_without_privileges() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	has unshare -U true || skip "no user namespaces"
+	status=0
+	unshare -U "$DROPWHY" features --json >"$WORK/features.json" 2>"$ERR" || status=$?
+	assert_eq 0 "$status" "exit status"
+	! grep -q '"can_trace"' "$WORK/features.json" || fail "it claims to know"
+	assert_eq features "$(feature type)" type
+}
