@@ -68,7 +68,8 @@ help:
 	@echo 'sudo make demo     fill a conntrack table in throwaway namespaces and watch'
 	@echo '     make unit     the unit tests alone (no root)'
 	@echo 'sudo make bench    what tracing costs a sender whose every packet is dropped'
-	@echo 'sudo make integration [CASE=name,…]   the integration tests alone'
+	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
+	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
 	@echo '     make fuzz [FUZZ_SECONDS=20]      every fuzz target for a while'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
 	@echo '     make lint     clang-tidy'
@@ -149,6 +150,13 @@ test:
 	$(Q)$(MAKE) fuzz
 	$(Q)$(MAKE) integration
 	$(Q)$(MAKE) integration SANITIZE=1
+
+# The same cases inside real kernels, see tests/vm/kernels; KERNEL=6.1 CASE=name for less.
+.PHONY: test-vm
+test-vm:
+	$(Q)tools/install-dependencies build run test vm
+	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
 
 FUZZ_SECONDS ?= 10
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
