@@ -11,10 +11,11 @@ need_hooks() {
 }
 
 # under MODE FILE CASE: a case of another file.
+# shellcheck disable=SC2034 # trace_start reads CONNTRACK_HOOKS
 under() {
 	need_hooks
 	CONNTRACK_HOOKS=--conntrack-hooks=$1
-	# shellcheck disable=SC1090 # a file of cases/
+	# shellcheck disable=SC1090,SC2154 # a file of cases/; here is set in run
 	. "$here/cases/$2.sh"
 	"case_$3"
 }
@@ -130,6 +131,7 @@ case_ct_hooks_auto_full_without_winner() {
 }
 
 # Each victim of early_drop is named, once, and is in the table no more.
+# shellcheck disable=SC2154 # victims is set in ct_full_early_drop
 case_ct_hooks_auto_evictions() {
 	under auto conntrack_full ct_full_early_drop
 	assert_eq "$victims" "$(records lines type=eviction netns="$(ns_inode r)")" "evictions"
@@ -152,6 +154,7 @@ case_ct_hooks_auto_evictions_filtered() {
 	conntrack_on r forward
 	set_global net/netfilter/nf_conntrack_buckets 512
 	set_global net/netfilter/nf_conntrack_max 64
+	# shellcheck disable=SC2034 # trace_start reads it
 	CONNTRACK_HOOKS=
 	trace_ns r --dport 54
 	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 300 --to 10.8.2.2 --dport 53
