@@ -212,15 +212,35 @@ static const struct layer_type layer_types[] = {
 	{ "pad", 0, -1, -1, -1, false, "", { { "len", F_LENGTH, 0 } }, NULL },
 };
 
+/* Two hexadecimal digits; false if they are none. */
+static bool read_byte(const char *text, uint8_t *ret_byte)
+{
+	char digits[3] = {};
+	char *end;
+
+	memcpy(digits, text, strnlen(text, 2));
+	*ret_byte = (uint8_t)strtoul(digits, &end, 16);
+	return end == digits + 2;
+}
+
 static void add_hex(struct frame *frame, const char *hex)
 {
-	unsigned int byte;
-
-	for (; *hex; hex += 2) {
-		if (sscanf(hex, "%2x", &byte) != 1 || !hex[1] || frame->len == MAX_FRAME)
+	for (; *hex; hex += 2)
+		if (frame->len == MAX_FRAME || !read_byte(hex, &frame->data[frame->len++]))
 			fail("bad hex", hex);
-		frame->data[frame->len++] = byte;
+}
+
+/* "02:00:00:00:00:0a" */
+static bool read_mac(const char *text, uint8_t mac[6])
+{
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		if (!read_byte(text, &mac[i]) || text[2] != (i < 5 ? ':' : '\0'))
+			return false;
+		text += 3;
 	}
+	return true;
 }
 
 /* "1000+1" is 1000 in the first frame, 1001 in the next. */
@@ -284,10 +304,7 @@ static void set_field(struct frame *frame, struct layer *layer, const struct fie
 	if (!strcmp(field->name, "type") && (int)field->offset == layer->type->type_offset)
 		layer->type_given = true;
 	switch (field->kind) {
-	case F_MAC:
-		ok = sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", at, at + 1, at + 2, at + 3,
-			    at + 4, at + 5) == 6;
-		break;
+	case F_MAC: ok = read_mac(text, at); break;
 	case F_IP4: ok = inet_pton(AF_INET, text, at) == 1; break;
 	case F_IP6: ok = inet_pton(AF_INET6, text, at) == 1; break;
 	case F_TCP_FLAGS: *at = parse_tcp_flags(text); break;
