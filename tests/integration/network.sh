@@ -32,6 +32,8 @@ ns_new() {
 		ns_sysctl "$new_name" net.ipv6.conf.default.accept_dad=0 \
 			net.ipv6.conf.default.router_solicitations=0 \
 			net.ipv6.conf.default.addr_gen_mode=1 \
+			net.ipv6.conf.default.mldv2_unsolicited_report_interval=1 \
+			net.ipv6.conf.default.mldv1_unsolicited_report_interval=1 \
 			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
 		ip -n "$(ns "$new_name")" link set lo up
 	done
