@@ -160,14 +160,25 @@ test-vm:
 
 FUZZ_SECONDS ?= 10
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+	-fsanitize=address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
-FUZZED_SOURCES := $(filter-out user/main.c user/features.c user/source/live.c user/source/conntrack_hooks.c user/trace%.c,$(USER_SOURCES))
+FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/conntrack_hooks.c user/commands/%,$(USER_SOURCES))
+FUZZED_OBJECTS := $(patsubst %.c,$(O)/fuzz/%.o,$(FUZZED_SOURCES))
 
-$(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZED_SOURCES) Makefile
+$(O)/fuzz/%.o: %.c Makefile
+	$(call say,FUZZ CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+$(O)/fuzz/libdropwhy.a: $(FUZZED_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/fuzz/libdropwhy.a Makefile
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(filter %.c,$^) $(LIBS) -o $@
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer $(filter %.c,$^) $(O)/fuzz/libdropwhy.a $(LIBS) -o $@
 
 .PHONY: fuzz
 fuzz: $(FUZZERS)
@@ -220,4 +231,5 @@ clean:
 	$(Q)rm -rf $(O)
 
 -include $(patsubst %.c,$(O)/%.d,$(wildcard bpf/*.bpf.c))
+-include $(patsubst %.o,%.d,$(FUZZED_OBJECTS))
 -include $(patsubst %.c,$(O)/%.d,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c))

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "user/commands/features.h"
+#include "user/commands/trace.h"
 #include "user/exit_status.h"
-#include "user/features.h"
-#include "user/trace.h"
 
 const char *argp_program_version = "dropwhy " DROPWHY_VERSION;
 

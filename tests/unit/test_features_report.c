@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "tests/unit/golden.h"
-#include "user/features_report.h"
+#include "user/commands/features_report.h"
 
 #define BIT(n) (1ULL << (n))
 

@@ -8,7 +8,7 @@
 #include <linux/capability.h>
 #include <string.h>
 
-#include "user/features_report.h"
+#include "user/commands/features_report.h"
 #include "user/sinks/sink.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -13,8 +13,8 @@
 
 #include "user/enrich/reason.h"
 #include "user/exit_status.h"
-#include "user/features.h"
-#include "user/features_report.h"
+#include "user/commands/features.h"
+#include "user/commands/features_report.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/live.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "user/exit_status.h"
-#include "user/trace_options.h"
+#include "user/commands/trace_options.h"
 
 #define RING_BYTES_DEFAULT (4 << 20)
 #define RING_BYTES_MAX	   (1UL << 30)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "user/aggregate/reconcile.h"
-#include "user/trace_summary.h"
+#include "user/commands/trace_summary.h"
 
 /* The number behind a slot: the inverse of reason_slot(). */
 static __u32 slot_reason(size_t slot)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "user/source/kernel_functions.h"
-#include "user/trace_hooks.h"
+#include "user/commands/trace_hooks.h"
 
 static int attach(struct trace_hooks *h, struct live *live, const struct kallsyms *k,
 		  const char **ret_why_not)

@@ -21,10 +21,10 @@
 #include "user/source/decode.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_functions.h"
-#include "user/trace.h"
-#include "user/trace_hooks.h"
-#include "user/trace_options.h"
-#include "user/trace_summary.h"
+#include "user/commands/trace.h"
+#include "user/commands/trace_hooks.h"
+#include "user/commands/trace_options.h"
+#include "user/commands/trace_summary.h"
 
 /* After a wake-up the ring is polled this often; the kernel side relies on
  * two polls after the last one it sent (WAKEUP_QUIET_NS in bpf/drop.bpf.c). */
