@@ -162,7 +162,7 @@ FUZZ_SECONDS ?= 10
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
-FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/conntrack_hooks.c user/commands/%,$(USER_SOURCES))
+FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/conntrack_hooks.c user/commands/% user/run/%,$(USER_SOURCES))
 FUZZED_OBJECTS := $(patsubst %.c,$(O)/fuzz/%.o,$(FUZZED_SOURCES))
 
 $(O)/fuzz/%.o: %.c Makefile

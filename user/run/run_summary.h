@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a run of `dropwhy trace` comes to: the kernel's counters, corrected by
+ * What a run comes to: the kernel's counters, corrected by
  * what happened after delivery, and the comparison with conntrack's own.
  */
-#ifndef DROPWHY_TRACE_SUMMARY_H
-#define DROPWHY_TRACE_SUMMARY_H
+#ifndef DROPWHY_RUN_SUMMARY_H
+#define DROPWHY_RUN_SUMMARY_H
 
 #include "user/aggregate/summary.h"
 #include "user/enrich/enrich.h"
@@ -12,7 +12,7 @@
 #include "user/source/live.h"
 
 /* conntrack's counters around the two moments at which counting starts and stops. */
-enum trace_reading {
+enum run_reading {
 	READING_BEFORE_ARM,
 	READING_AFTER_ARM,
 	READING_BEFORE_DISARM,
@@ -21,32 +21,32 @@ enum trace_reading {
 };
 
 /* What the user side did with delivered packets, by reason slot. */
-struct trace_corrections {
+struct run_corrections {
 	__u64 filtered[REASON_SLOTS];
 	__u64 undecoded;	/* records that made no sense: their reason is not known */
 };
 
-struct trace_summary {
+struct run_summary {
 	struct summary summary;
 	struct reason_accounting *reasons;
 	struct conntrack_reconciliation *conntrack;
 };
 
 /**
- * @brief **trace_summary__fill()** adds up a run that has been stopped.
+ * @brief **run_summary__fill()** adds up a run that has been stopped.
  * @param live to read counters and claims from
  * @param readings the four, in order; sorted in place
  * @param reading_error -errno of the first reading that failed, 0: none did
  * @param start_ns CLOCK_BOOTTIME when the run began
  * @param s fills total, reasons, missed and conntrack; the caller fills the
- * rest. Strings live as long as @p enricher. Free with trace_summary__done().
+ * rest. Strings live as long as @p enricher. Free with run_summary__done().
  * @return 0 or -errno
  */
-int trace_summary__fill(struct trace_summary *s, struct live *live, struct enricher *enricher,
+int run_summary__fill(struct run_summary *s, struct live *live, struct enricher *enricher,
 			struct conntrack_reading *readings, int reading_error, __u64 start_ns,
-			const struct trace_corrections *corrections);
+			const struct run_corrections *corrections);
 
-/** @brief **trace_summary__done()** frees what fill allocated; a zeroed one is fine. */
-void trace_summary__done(struct trace_summary *s);
+/** @brief **run_summary__done()** frees what fill allocated; a zeroed one is fine. */
+void run_summary__done(struct run_summary *s);
 
 #endif

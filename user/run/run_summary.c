@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Adds up a run: see trace_summary.h. No output here.
+ * Adds up a run: see run_summary.h. No output here.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "user/aggregate/reconcile.h"
-#include "user/commands/trace_summary.h"
+#include "user/run/run_summary.h"
 
 /* The number behind a slot: the inverse of reason_slot(). */
 static __u32 slot_reason(size_t slot)
@@ -51,8 +51,8 @@ static struct accounting correct(const struct drop_counters *kernel, __u64 filte
 	return a;
 }
 
-static int fill_reasons(struct trace_summary *s, struct live *live, struct enricher *enricher,
-			const struct trace_corrections *corrections)
+static int fill_reasons(struct run_summary *s, struct live *live, struct enricher *enricher,
+			const struct run_corrections *corrections)
 {
 	struct drop_counters *counters = calloc(REASON_SLOTS, sizeof(*counters));
 	struct reason_names *names = enricher__reasons(enricher);
@@ -97,7 +97,7 @@ static const char *netns_name(struct netns_table *netns, __u32 ino, __u64 start_
 	return name ? name : netns_table__name(netns, ino, start_ns);
 }
 
-static int fill_conntrack(struct trace_summary *s, struct live *live, struct enricher *enricher,
+static int fill_conntrack(struct run_summary *s, struct live *live, struct enricher *enricher,
 			  struct conntrack_reading *readings, __u64 start_ns)
 {
 	struct reconcile_input in = {
@@ -141,9 +141,9 @@ cleanup:
 	return err;
 }
 
-int trace_summary__fill(struct trace_summary *s, struct live *live, struct enricher *enricher,
+int run_summary__fill(struct run_summary *s, struct live *live, struct enricher *enricher,
 			struct conntrack_reading *readings, int reading_error, __u64 start_ns,
-			const struct trace_corrections *corrections)
+			const struct run_corrections *corrections)
 {
 	struct live_evidence evidence;
 	int err = fill_reasons(s, live, enricher, corrections);
@@ -159,7 +159,7 @@ int trace_summary__fill(struct trace_summary *s, struct live *live, struct enric
 	return reading_error ? 0 : fill_conntrack(s, live, enricher, readings, start_ns);
 }
 
-void trace_summary__done(struct trace_summary *s)
+void run_summary__done(struct run_summary *s)
 {
 	free(s->reasons);
 	free(s->conntrack);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Follows the kernel's modules: see trace_hooks.h.
+ * Follows the kernel's modules: see run_hooks.h.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "user/source/kernel_functions.h"
-#include "user/commands/trace_hooks.h"
+#include "user/run/hooks.h"
 
-static int attach(struct trace_hooks *h, struct live *live, const struct kallsyms *k,
+static int attach(struct run_hooks *h, struct live *live, const struct kallsyms *k,
 		  const char **ret_why_not)
 {
 	h->hooks = conntrack_hooks__open(k, h->mode, live__verdicts_fd(live), live__events_fd(live),
@@ -17,7 +17,7 @@ static int attach(struct trace_hooks *h, struct live *live, const struct kallsym
 	return h->hooks ? 0 : -errno;
 }
 
-int trace_hooks__open(struct trace_hooks *h, struct live *live, struct kallsyms *k,
+int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 		      struct live_failure *ret_failure)
 {
 	const char *why_not;
@@ -37,7 +37,7 @@ int trace_hooks__open(struct trace_hooks *h, struct live *live, struct kallsyms 
 }
 
 /* Keeps the count of hooks that go. */
-static void detach(struct trace_hooks *h)
+static void detach(struct run_hooks *h)
 {
 	__u64 evictions, lost;
 
@@ -49,7 +49,7 @@ static void detach(struct trace_hooks *h)
 	h->hooks = NULL;
 }
 
-int trace_hooks__refresh(struct trace_hooks *h, struct live *live, struct kallsyms *k)
+int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k)
 {
 	static struct location_class locations[LOCATION_CLASSES_MAX];
 	static struct hook_function functions[HOOK_FUNCTIONS_MAX];
@@ -72,7 +72,7 @@ int trace_hooks__refresh(struct trace_hooks *h, struct live *live, struct kallsy
 	return err;
 }
 
-bool trace_hooks__evictions(const struct trace_hooks *h, __u64 *ret_evictions, __u64 *ret_lost)
+bool run_hooks__evictions(const struct run_hooks *h, __u64 *ret_evictions, __u64 *ret_lost)
 {
 	__u64 evictions = 0, lost = 0;
 
@@ -83,7 +83,7 @@ bool trace_hooks__evictions(const struct trace_hooks *h, __u64 *ret_evictions, _
 	return h->hooks || h->evictions;
 }
 
-void trace_hooks__close(struct trace_hooks *h)
+void run_hooks__close(struct run_hooks *h)
 {
 	detach(h);
 }

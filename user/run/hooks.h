@@ -4,14 +4,14 @@
  * tables of functions, and the direct hooks on conntrack, which can only be
  * attached while nf_conntrack is there.
  */
-#ifndef DROPWHY_TRACE_HOOKS_H
-#define DROPWHY_TRACE_HOOKS_H
+#ifndef DROPWHY_RUN_HOOKS_H
+#define DROPWHY_RUN_HOOKS_H
 
 #include "user/enrich/kallsyms.h"
 #include "user/source/conntrack_hooks.h"
 #include "user/source/live.h"
 
-struct trace_hooks {
+struct run_hooks {
 	struct conntrack_hooks *hooks; /* NULL: not attached */
 	enum conntrack_mode mode;
 	bool wanted;
@@ -21,27 +21,27 @@ struct trace_hooks {
 };
 
 /**
- * @brief **trace_hooks__open()** attaches what is wanted.
+ * @brief **run_hooks__open()** attaches what is wanted.
  * @param ret_failure what and why
  * @return 0; -errno where the mode cannot do without. -ENOENT, nf_conntrack
  * not being loaded, is no failure: hooks are attached once it is.
  */
-int trace_hooks__open(struct trace_hooks *h, struct live *live, struct kallsyms *k,
+int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 		      struct live_failure *ret_failure);
 
 /**
- * @brief **trace_hooks__refresh()** to be called about once a second.
+ * @brief **run_hooks__refresh()** to be called about once a second.
  * @return 0, or -errno: the tables or hooks could not be renewed
  */
-int trace_hooks__refresh(struct trace_hooks *h, struct live *live, struct kallsyms *k);
+int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k);
 
 /**
- * @brief **trace_hooks__evictions()** adds up all hooks of the run.
+ * @brief **run_hooks__evictions()** adds up all hooks of the run.
  * @return whether any hook has watched
  */
-bool trace_hooks__evictions(const struct trace_hooks *h, __u64 *ret_evictions, __u64 *ret_lost);
+bool run_hooks__evictions(const struct run_hooks *h, __u64 *ret_evictions, __u64 *ret_lost);
 
-/** @brief **trace_hooks__close()** detaches. */
-void trace_hooks__close(struct trace_hooks *h);
+/** @brief **run_hooks__close()** detaches. */
+void run_hooks__close(struct run_hooks *h);
 
 #endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The commands' messages: see complaint.h.
+ */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/commands/complaint.h"
+#include "user/exit_status.h"
+
+int complain(int status, int err, const char *what, const char *remedy)
+{
+	fprintf(stderr, "dropwhy: cannot %s: %s\n", what, strerror(-err));
+	if (remedy)
+		fprintf(stderr, "dropwhy: %s\n", remedy);
+	return status;
+}
+
+int complain_of(const struct tracer_failure *failure, int err)
+{
+	if (!failure->live.what) {
+		fprintf(stderr, "dropwhy: %s\n", failure->usage);
+		return EXIT_USAGE;
+	}
+	return complain(failure->live.kernel_cannot ? EXIT_KERNEL : EXIT_FAILED, err,
+			failure->live.what, failure->live.remedy);
+}
+
+void warn_about_tables(const struct enricher *enricher)
+{
+	const struct enricher_errors *errors = enricher__errors(enricher);
+
+	if (errors->reasons)
+		fprintf(stderr, "dropwhy: no names of drop reasons: %s; numbers are shown\n",
+			strerror(-errors->reasons));
+	if (errors->kallsyms)
+		fprintf(stderr,
+			"dropwhy: no names of kernel functions: %s; locations are shown as "
+			"numbers and causes stay vague%s\n",
+			strerror(-errors->kallsyms),
+			errors->kallsyms == -EPERM ?
+				"; sysctl kernel.kptr_restrict=1 and CAP_SYSLOG help" : "");
+	if (errors->netns)
+		fprintf(stderr, "dropwhy: no names of network namespaces: %s\n",
+			strerror(-errors->netns));
+}
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	return vfprintf(stderr, format, args);
+}
+
+void let_libbpf_speak(bool verbose)
+{
+	libbpf_set_print(verbose ? print_libbpf : NULL);
+}

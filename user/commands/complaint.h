@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a command says on stderr when something fails: what, why, and what to
+ * do about it, once.
+ */
+#ifndef DROPWHY_COMPLAINT_H
+#define DROPWHY_COMPLAINT_H
+
+#include "user/enrich/enrich.h"
+#include "user/run/tracer.h"
+
+/**
+ * @brief **complain()** says what failed and why.
+ * @param status the exit status that follows from it
+ * @param err -errno
+ * @param what completes "cannot …"
+ * @param remedy NULL: none is known
+ * @return @p status
+ */
+int complain(int status, int err, const char *what, const char *remedy);
+
+/** @brief **complain_of()** the same of a failed run; the exit status that follows from it. */
+int complain_of(const struct tracer_failure *failure, int err);
+
+/** @brief **warn_about_tables()** says which names will be missing. */
+void warn_about_tables(const struct enricher *enricher);
+
+/** @brief **let_libbpf_speak()** its words go to stderr, or nowhere. */
+void let_libbpf_speak(bool verbose);
+
+#endif

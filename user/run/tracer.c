@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Opens the stages, moves records through them, and closes them in order, so
+ * that nothing is lost on the way: see tracer.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "user/run/tracer.h"
+#include "user/source/decode.h"
+#include "user/source/kernel_btf.h"
+#include "user/source/kernel_functions.h"
+
+/* After a wake-up the ring is polled this often; the kernel side relies on
+ * two polls after the last one it sent (WAKEUP_QUIET_NS in bpf/drop.bpf.c). */
+#define POLL_MS	       20
+#define IDLE_POLLS_MIN 2
+
+static __u64 boot_time_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
+static int fail(struct tracer_failure *failure, int err, const char *what)
+{
+	failure->live = (struct live_failure){ .what = what };
+	return err;
+}
+
+/* --- opening */
+
+static int open_live(struct tracer *t, struct tracer_failure *failure)
+{
+	static struct location_class locations[LOCATION_CLASSES_MAX];
+	static struct hook_function hooks[HOOK_FUNCTIONS_MAX];
+	static __u8 reason_flags[REASON_SLOTS];
+	const struct tracer_options *from = &t->options;
+	struct kallsyms *kallsyms = enricher__kallsyms(t->enricher);
+	struct live_options options = {
+		.hook = from->hook,
+		.btf_path = from->btf_path,
+		.filter = &from->filter->kernel,
+		.reason_flags = reason_flags,
+		.locations = locations,
+		.location_count = kernel_functions__locations(kallsyms, locations),
+		.hooks = hooks,
+		.hook_count = kernel_functions__hooks(kallsyms, hooks),
+		.ring_bytes = from->ring_bytes,
+		.netns_count = netns_table__count(enricher__netns(t->enricher)),
+		.noise = from->noise,
+		.conntrack = from->conntrack,
+		.verdicts = from->direct_extra || from->conntrack != CONNTRACK_COUNTERS,
+	};
+	int err;
+
+	memset(reason_flags, 0, sizeof(reason_flags));
+	if (filter_spec__reason_flags(from->filter, enricher__reasons(t->enricher), reason_flags,
+				      failure->usage))
+		return -EINVAL;
+	err = live__open(&options, &t->live, &failure->live);
+	if (err)
+		return err;
+	t->hooks.mode = from->conntrack;
+	t->hooks.wanted = options.verdicts;
+	return run_hooks__open(&t->hooks, t->live, kallsyms, &failure->live);
+}
+
+static void on_ring(void *ctx, int fd)
+{
+	/* every round of tracer__run() reads the ring, whatever woke it */
+	(void)ctx;
+	(void)fd;
+}
+
+static void on_tick(void *ctx, int fd)
+{
+	struct tracer *t = ctx;
+
+	(void)fd;
+	live__maintain(t->live);
+	run_hooks__refresh(&t->hooks, t->live, enricher__kallsyms(t->enricher));
+}
+
+int tracer__open(struct tracer *t, const struct tracer_options *options,
+		 const struct tracer_handler *handler, struct tracer_failure *ret_failure)
+{
+	struct enricher_options tables = { .btf_path = options->btf_path,
+					   .root = *options->root ? options->root : NULL };
+	int err;
+
+	memset(ret_failure, 0, sizeof(*ret_failure));
+	t->options = *options;
+	t->handler = *handler;
+	t->enricher = enricher__new(&tables);
+	if (!t->enricher)
+		return fail(ret_failure, -errno, "load the tables");
+	err = open_live(t, ret_failure);
+	if (err)
+		return err;
+	t->loop = event_loop__new();
+	if (!t->loop || !event_loop__watch(t->loop, live__fd(t->live), on_ring, t) ||
+	    !event_loop__timer(t->loop, 1, 1, on_tick, t))
+		return fail(ret_failure, -errno, "wait for events");
+	return 0;
+}
+
+/* --- running */
+
+/* Evictions are shown like drops, but are none: they stand outside of the accounting. */
+static void on_eviction(struct tracer *t, const struct drop *eviction)
+{
+	if (t->handler.eviction && filter_spec__matches_all(t->options.filter, eviction))
+		t->handler.eviction(t->handler.ctx, eviction);
+}
+
+static int on_record(void *ctx, const void *data, size_t size)
+{
+	struct tracer *t = ctx;
+	struct drop drop;
+
+	if (drop__decode(data, size, &drop)) {
+		t->corrections.undecoded++;
+		return 0;
+	}
+	enricher__drop(t->enricher, &drop);
+	if (drop__is_eviction(&drop)) {
+		on_eviction(t, &drop);
+		return 0;
+	}
+	if (!filter_spec__matches(t->options.filter, &drop) ||
+	    !t->handler.drop(t->handler.ctx, &drop))
+		t->corrections.filtered[reason_slot(drop.rec.reason)]++;
+	return 0;
+}
+
+/* Hands over what waits in the ring. The number of records, or -errno. */
+static int consume(struct tracer *t)
+{
+	int n = live__consume(t->live, on_record, t);
+
+	if (t->handler.polled)
+		t->handler.polled(t->handler.ctx);
+	return n;
+}
+
+static void read_counters(struct tracer *t, enum run_reading which)
+{
+	int err = netns_table__refresh(enricher__netns(t->enricher));
+
+	if (!err)
+		err = conntrack_counters__read(enricher__netns(t->enricher), &t->readings[which]);
+	if (err && !t->reading_error)
+		t->reading_error = err;
+}
+
+int tracer__start(struct tracer *t, struct tracer_failure *ret_failure)
+{
+	int err;
+
+	read_counters(t, READING_BEFORE_ARM);
+	err = live__start(t->live, &ret_failure->live);
+	if (!err) {
+		t->start_ns = boot_time_ns();
+		clock_gettime(CLOCK_REALTIME, &t->start);
+		read_counters(t, READING_AFTER_ARM);
+	}
+	kernel_btf__release();
+	return err;
+}
+
+int tracer__run(struct tracer *t, struct tracer_failure *ret_failure)
+{
+	int idle_polls = 0, n, err;
+
+	while (!event_loop__stopped(t->loop)) {
+		err = event_loop__wait(t->loop, idle_polls < IDLE_POLLS_MIN ? POLL_MS : -1);
+		if (err)
+			return fail(ret_failure, err, "wait for events");
+		n = consume(t);
+		if (n < 0)
+			return fail(ret_failure, n, "read the ring buffer");
+		idle_polls = n ? 0 : idle_polls + 1;
+	}
+	return 0;
+}
+
+/* --- ending */
+
+void tracer__stop(struct tracer *t)
+{
+	event_loop__release_signals(t->loop);
+	read_counters(t, READING_BEFORE_DISARM);
+	live__stop(t->live);
+	clock_gettime(CLOCK_REALTIME, &t->end);
+	read_counters(t, READING_AFTER_DISARM);
+	while (consume(t) > 0)
+		;
+}
+
+int tracer__summarize(struct tracer *t, struct run_summary *ret_summary)
+{
+	struct summary *summary = &ret_summary->summary;
+	int err;
+
+	err = run_summary__fill(ret_summary, t->live, t->enricher, t->readings, t->reading_error,
+				t->start_ns, &t->corrections);
+	if (err)
+		return err;
+	summary->start = t->start;
+	summary->end = t->end;
+	summary->evictions_known = run_hooks__evictions(&t->hooks, &summary->evictions,
+							 &summary->evictions_lost);
+	return 0;
+}
+
+void tracer__close(struct tracer *t)
+{
+	int i;
+
+	for (i = 0; i < __READING_MAX; i++)
+		conntrack_reading__done(&t->readings[i]);
+	run_hooks__close(&t->hooks);
+	live__close(t->live);
+	enricher__free(t->enricher);
+	event_loop__free(t->loop);
+	memset(t, 0, sizeof(*t));
+}
