@@ -67,17 +67,7 @@ static void on_polled(void *ctx)
 
 static int open_tracer(struct trace *t)
 {
-	const struct trace_options *from = &t->options;
-	struct tracer_options options = {
-		.hook = from->hook,
-		.conntrack = from->conntrack,
-		.direct_extra = from->direct_extra,
-		.btf_path = from->btf_path,
-		.root = from->root,
-		.ring_bytes = from->ring_bytes,
-		.noise = from->noise,
-		.filter = &from->filter,
-	};
+	struct tracer_options options = run_options__tracer(&t->options.run);
 	struct tracer_handler handler = {
 		.ctx = t,
 		.drop = on_drop,
@@ -220,7 +210,7 @@ int trace__main(int argc, char **argv)
 
 	argv[0] = name;
 	trace_options__parse(argc, argv, &t.options);
-	let_libbpf_speak(t.options.verbose);
+	let_libbpf_speak(t.options.run.verbose);
 
 	status = open_tracer(&t);
 	if (!status)

@@ -6,29 +6,20 @@
 #define DROPWHY_TRACE_OPTIONS_H
 
 #include "user/aggregate/aggregate.h"
-#include "user/filter_spec.h"
-#include "user/source/live.h"
+#include "user/commands/run_options.h"
 
 struct trace_options {
 	const char *format;	/* a sink's name */
 	const char *output;	/* file to write to; NULL: stdout */
-	const char *btf_path;	/* NULL: the kernel's own */
-	const char *root;	/* where the node's file system is; "" is / */
 	double duration_s;	/* 0: until a signal */
 	__u64 count;		/* stop after so many shown drops; 0: no limit */
 	bool summary_only;
-	bool noise;		/* show noise reasons too */
-	bool verbose;
 	int color;		/* -1: only on a terminal, 0 never, 1 always */
-	enum live_hook hook;
-	enum conntrack_mode conntrack;
-	bool direct_extra;	/* CONNTRACK_COUNTERS, and what direct hooks add where they can */
-	size_t ring_bytes;
 	enum group_key keys[__GROUP_KEY_MAX];
 	size_t key_count;
 	size_t top;		/* groups shown in the summary; 0: all */
 	size_t max_keys;
-	struct filter_spec filter;
+	struct run_options run;
 };
 
 /**

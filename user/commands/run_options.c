@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Reads the options that the tracing commands share: see run_options.h.
+ */
+#include <errno.h>
+#include <error.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/commands/run_options.h"
+#include "user/exit_status.h"
+
+#define RING_BYTES_DEFAULT (4 << 20)
+#define RING_BYTES_MAX	   (1UL << 30)
+
+/* Beyond those of any command. */
+enum option_key {
+	OPTION_ALL = 0x1000,
+	OPTION_RING_SIZE,
+	OPTION_HOOK,
+	OPTION_CONNTRACK_HOOKS,
+	OPTION_BTF,
+	OPTION_ROOT,
+	OPTION_FILTER, /* + enum filter_option; the last */
+};
+
+#define FILTER_KEY(name) (OPTION_FILTER + FILTER_OPTION_##name)
+
+static const struct argp_option argp_options[] = {
+	{ NULL, 0, NULL, 0,
+	  "What to show (values of one option are alternatives, different options must all match):",
+	  3 },
+	{ "pod", FILTER_KEY(POD), "PATTERN", 0, "Pods whose network namespace it died in", 0 },
+	{ "namespace", FILTER_KEY(NAMESPACE), "PATTERN", 0, "Kubernetes namespaces of these pods", 0 },
+	{ "netns", FILTER_KEY(NETNS), "NETNS", 0,
+	  "Network namespaces: name, inode number, path or pid:PID", 0 },
+	{ "iface", FILTER_KEY(IFACE), "PATTERN", 0, "Interface names", 0 },
+	{ "reason", FILTER_KEY(REASON), "PATTERN", 0,
+	  "Drop reasons, e.g. NETFILTER_DROP or 'TCP_*'; shown even if they are noise", 0 },
+	{ "cause", FILTER_KEY(CAUSE), "PATTERN", 0,
+	  "Causes, e.g. ct_table_full, 'ct_*', nft_rule, none", 0 },
+	{ "proto", FILTER_KEY(PROTO), "PROTO", 0,
+	  "tcp, udp, icmp, icmpv6, sctp, dccp, udplite, gre, esp, ip, ipv6, arp, or a number", 0 },
+	{ "host", FILTER_KEY(HOST), "PREFIX", 0, "Address or CIDR prefix at either end", 0 },
+	{ "src", FILTER_KEY(SRC), "PREFIX", 0, "Source address or CIDR prefix", 0 },
+	{ "dst", FILTER_KEY(DST), "PREFIX", 0, "Destination address or CIDR prefix", 0 },
+	{ "port", FILTER_KEY(PORT), "PORT", 0, "Port or FIRST-LAST at either end", 0 },
+	{ "sport", FILTER_KEY(SPORT), "PORT", 0, "Source port or FIRST-LAST", 0 },
+	{ "dport", FILTER_KEY(DPORT), "PORT", 0, "Destination port or FIRST-LAST", 0 },
+	{ "all", OPTION_ALL, NULL, 0, "Show the reasons that are no trouble too", 0 },
+	{ NULL, 0, NULL, 0, "How to trace:", 4 },
+	{ "ring-size", OPTION_RING_SIZE, "BYTES", 0,
+	  "Ring buffer, rounded up to a power of two; k and m are understood (default 4m)", 0 },
+	{ "hook", OPTION_HOOK, "HOOK", 0,
+	  "auto, btf (typed tracepoint) or tracepoint (the classic one) (default auto)", 0 },
+	{ "conntrack-hooks", OPTION_CONNTRACK_HOOKS, "HOW", 0,
+	  "How conntrack's drops are told: counters, direct (hooks on its functions), both "
+	  "(compared), or auto: counters, and hooks where they add who won a clash or was "
+	  "evicted (default auto)",
+	  0 },
+	{ "btf", OPTION_BTF, "FILE", 0, "The kernel's types, where it does not carry them", 0 },
+	{ "root", OPTION_ROOT, "DIR", 0,
+	  "Where the node's file system is mounted, when run in a container", 0 },
+	{ "verbose", 'v', NULL, 0, "Say more on stderr, libbpf's and the verifier's words too", 0 },
+	{ 0 },
+};
+
+unsigned long run_options__number(struct argp_state *state, const char *option, const char *text,
+				  unsigned long min, unsigned long max)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || number < min || number > max)
+		argp_error(state, "--%s takes a whole number from %lu to %lu", option, min, max);
+	return number;
+}
+
+size_t run_options__bytes(struct argp_state *state, const char *option, const char *text,
+			  size_t min, size_t max)
+{
+	unsigned long number, unit = 1;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (*end == 'k' || *end == 'K')
+		unit = 1 << 10;
+	else if (*end == 'm' || *end == 'M')
+		unit = 1 << 20;
+	if (text[0] < '0' || text[0] > '9' || errno || (*end && (unit == 1 || end[1])) ||
+	    number > max / unit || number * unit < min)
+		argp_error(state, "--%s takes bytes up to %zum, e.g. 65536, 256k or 16m", option,
+			   max >> 20);
+	return number * unit;
+}
+
+static size_t read_ring_bytes(struct argp_state *state, const char *text)
+{
+	size_t wanted = run_options__bytes(state, "ring-size", text, 1, RING_BYTES_MAX);
+	size_t bytes = sysconf(_SC_PAGESIZE);
+
+	while (bytes < wanted)
+		bytes *= 2;
+	return bytes;
+}
+
+int run_options__word(struct argp_state *state, const char *option, const char *text,
+		      const char *const *words)
+{
+	int i;
+
+	for (i = 0; words[i]; i++)
+		if (!strcmp(text, words[i]))
+			return i;
+	argp_error(state, "--%s takes %s, %s, …: see --help", option, words[0], words[1]);
+	return -1;
+}
+
+static void set_conntrack_hooks(struct argp_state *state, struct run_options *options,
+				const char *text)
+{
+	static const char *const words[] = { "counters", "direct", "both", "auto", NULL };
+	int word = run_options__word(state, "conntrack-hooks", text, words);
+
+	options->direct_extra = word == 3;
+	options->conntrack = word == 3 ? CONNTRACK_COUNTERS : word;
+}
+
+/* --netns is resolved below --root, wherever that stands: filters are read last. */
+struct given_filter {
+	enum filter_option option;
+	const char *values;
+};
+
+struct parser {
+	struct run_options *options;
+	struct given_filter *filters;
+	size_t filter_count;
+};
+
+static void add_filters(struct argp_state *state, const struct parser *parser)
+{
+	struct run_options *options = parser->options;
+	char error[FILTER_ERROR_LEN];
+	size_t i;
+
+	for (i = 0; i < parser->filter_count; i++)
+		if (filter_spec__add(&options->filter, parser->filters[i].option, options->root,
+				     parser->filters[i].values, error))
+			argp_error(state, "%s", error);
+}
+
+static void set_defaults(struct run_options *options)
+{
+	*options = (struct run_options){
+		.root = "",
+		.direct_extra = true,
+		.ring_bytes = RING_BYTES_DEFAULT,
+	};
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	static const char *const hooks[] = { "auto", "btf", "tracepoint", NULL };
+	/* a command line is read once in a process */
+	static struct parser parser;
+	struct run_options *options = state->input;
+
+	if (key >= OPTION_FILTER && key < OPTION_FILTER + __FILTER_OPTION_MAX) {
+		parser.filters[parser.filter_count++] =
+			(struct given_filter){ key - OPTION_FILTER, arg };
+		return 0;
+	}
+	switch (key) {
+	case ARGP_KEY_INIT:
+		set_defaults(options);
+		parser = (struct parser){ .options = options,
+					  .filters = calloc(state->argc, sizeof(*parser.filters)) };
+		if (!parser.filters)
+			error(EXIT_FAILED, ENOMEM, "cannot read the options");
+		return 0;
+	case OPTION_ALL:
+		options->noise = true;
+		return 0;
+	case OPTION_RING_SIZE:
+		options->ring_bytes = read_ring_bytes(state, arg);
+		return 0;
+	case OPTION_HOOK:
+		options->hook = run_options__word(state, "hook", arg, hooks);
+		return 0;
+	case OPTION_CONNTRACK_HOOKS:
+		set_conntrack_hooks(state, options, arg);
+		return 0;
+	case OPTION_BTF:
+		options->btf_path = arg;
+		return 0;
+	case OPTION_ROOT:
+		options->root = arg;
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case ARGP_KEY_END:
+		add_filters(state, &parser);
+		free(parser.filters);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp run_options_argp = { argp_options, parse_option, NULL, NULL, NULL, NULL, NULL };
+
+struct tracer_options run_options__tracer(const struct run_options *options)
+{
+	struct tracer_options tracer = {
+		.hook = options->hook,
+		.conntrack = options->conntrack,
+		.direct_extra = options->direct_extra,
+		.btf_path = options->btf_path,
+		.root = options->root,
+		.ring_bytes = options->ring_bytes,
+		.noise = options->noise,
+		.filter = &options->filter,
+	};
+
+	return tracer;
+}
+
+void run_options__done(struct run_options *options)
+{
+	filter_spec__done(&options->filter);
+}

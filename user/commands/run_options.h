@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The options that all commands share which watch the kernel: what is of
+ * interest, and how to trace. An argp child of each command's own options.
+ */
+#ifndef DROPWHY_RUN_OPTIONS_H
+#define DROPWHY_RUN_OPTIONS_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "user/filter_spec.h"
+#include "user/run/tracer.h"
+
+struct run_options {
+	const char *btf_path;	/* NULL: the kernel's own */
+	const char *root;	/* where the node's file system is; "" is / */
+	bool noise;		/* show noise reasons too */
+	bool verbose;
+	enum live_hook hook;
+	enum conntrack_mode conntrack;
+	bool direct_extra;	/* CONNTRACK_COUNTERS, and what direct hooks add where they can */
+	size_t ring_bytes;
+	struct filter_spec filter;
+};
+
+/* To be listed among the children of a command's argp, whose parser sets
+ * child_inputs to a struct run_options at ARGP_KEY_INIT. Wrong usage ends the
+ * process. The options' groups are 3 and 4. */
+extern const struct argp run_options_argp;
+
+/** @brief **run_options__tracer()** the same as the tracer takes it; points into @p options. */
+struct tracer_options run_options__tracer(const struct run_options *options);
+
+/** @brief **run_options__done()** frees what the options hold. */
+void run_options__done(struct run_options *options);
+
+/** @brief **run_options__number()** reads a whole number; ends the process unless it is in the range. */
+unsigned long run_options__number(struct argp_state *state, const char *option, const char *text,
+				  unsigned long min, unsigned long max);
+
+/** @brief **run_options__bytes()** reads a size such as 65536, 256k or 16m; likewise. */
+size_t run_options__bytes(struct argp_state *state, const char *option, const char *text,
+			  size_t min, size_t max);
+
+/**
+ * @brief **run_options__word()** finds a word in a list that ends in NULL.
+ * @return its index; ends the process if it is none of them
+ */
+int run_options__word(struct argp_state *state, const char *option, const char *text,
+		      const char *const *words);
+
+#endif
