@@ -26,6 +26,8 @@ enum record_type {
 	 * the tuple and DROP_SECTION_CT mean something: those of the victim.
 	 */
 	RECORD_EVICTION = 2,
+	/* Somebody wrote to a watched sysctl: struct sysctl_record (bpf/sysctl_record.h). */
+	RECORD_SYSCTL = 3,
 	__RECORD_MAX,
 };
 

@@ -99,17 +99,11 @@ struct sink *sink__new(const char *name, FILE *out, const struct sink_options *o
 	return sink;
 }
 
-int sink__drop(struct sink *sink, const struct drop *drop)
+/* Writes the line that was built, if it could be, and counts it either way. */
+static int sink__end_row(struct sink *sink)
 {
-	int err = sink->first_error;
+	int err = sink__write_line(sink);
 
-	if (sink->options.quiet_rows)
-		return 0;
-	if (!err) {
-		line__clear(&sink->line);
-		sink->type->drop(sink, drop);
-		err = sink__write_line(sink);
-	}
 	if (err) {
 		sink->rows_failed++;
 		return err;
@@ -117,6 +111,39 @@ int sink__drop(struct sink *sink, const struct drop *drop)
 	sink->rows_written++;
 	sink->rows_unflushed++;
 	return 0;
+}
+
+int sink__drop(struct sink *sink, const struct drop *drop)
+{
+	if (sink->options.quiet_rows)
+		return 0;
+	if (!sink->first_error) {
+		line__clear(&sink->line);
+		sink->type->drop(sink, drop);
+	}
+	return sink__end_row(sink);
+}
+
+int sink__sysctl(struct sink *sink, const struct sysctl_change *change)
+{
+	if (sink->options.quiet_rows || !sink->type->sysctl)
+		return 0;
+	if (!sink->first_error) {
+		line__clear(&sink->line);
+		sink->type->sysctl(sink, change);
+	}
+	return sink__end_row(sink);
+}
+
+int sink__notice(struct sink *sink, const struct notice *notice)
+{
+	if (sink->options.quiet_rows || !sink->type->notice)
+		return 0;
+	if (!sink->first_error) {
+		line__clear(&sink->line);
+		sink->type->notice(sink, notice);
+	}
+	return sink__end_row(sink);
 }
 
 int sink__summary(struct sink *sink, const struct summary *summary)

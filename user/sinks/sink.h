@@ -11,7 +11,9 @@
 #include <stdio.h>
 
 #include "user/drop.h"
+#include "user/notice.h"
 #include "user/sinks/line.h"
+#include "user/sysctl/change.h"
 
 struct summary;			/* aggregate/summary.h */
 
@@ -34,6 +36,10 @@ struct sink_type {
 	void (*begin)(struct sink *sink);
 	/* One drop as one line. */
 	void (*drop)(struct sink *sink, const struct drop *drop);
+	/* A changed setting, and a word about the run, as one line each; NULL: this
+	 * format has no place for them. */
+	void (*sysctl)(struct sink *sink, const struct sysctl_change *change);
+	void (*notice)(struct sink *sink, const struct notice *notice);
 	/* The end-of-run summary; NULL: this format has none. */
 	void (*summary)(struct sink *sink, const struct summary *summary);
 };
@@ -45,7 +51,7 @@ struct sink {
 	struct line line;	/* under construction */
 	void *state;		/* the format's own, zeroed at first */
 	__u64 rows_written;
-	__u64 rows_failed;	/* drops that could not be written */
+	__u64 rows_failed;	/* rows that could not be written */
 	__u64 rows_unflushed;	/* part of rows_written that may still sit in a buffer */
 	int first_error;	/* -errno of the first failed write, 0: none */
 };
@@ -74,6 +80,15 @@ struct sink *sink__new(const char *name, FILE *out, const struct sink_options *o
  * this drop alone
  */
 int sink__drop(struct sink *sink, const struct drop *drop);
+
+/**
+ * @brief **sink__sysctl()** writes a changed setting as one line, where the
+ * format has one; failures as sink__drop().
+ */
+int sink__sysctl(struct sink *sink, const struct sysctl_change *change);
+
+/** @brief **sink__notice()** likewise for a word about the run itself. */
+int sink__notice(struct sink *sink, const struct notice *notice);
 
 /**
  * @brief **sink__summary()** writes the summary where the format has one.

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Drops as CSV (RFC 4180): a header row, then every column in every row, an
- * unknown one empty. Lines end in LF alone, against the letter of the RFC: every
+ * unknown one empty. What is no drop has rows of its own type, and a few columns
+ * behind those of drops. Lines end in LF alone, against the letter of the RFC: every
  * reader of CSV takes that, while cut, awk and grep would see a CR as part of
  * the last field. There are no summary rows, all rows have one meaning.
  */
-#include <string.h>
-
 #include "user/sinks/columns.h"
 #include "user/sinks/escape.h"
+#include "user/sinks/record_columns.h"
 #include "user/sinks/sink.h"
 
 static void csv__begin(struct sink *sink)
@@ -17,34 +17,81 @@ static void csv__begin(struct sink *sink)
 	size_t i;
 
 	for (i = 0; i < column_count; i++) {
-		if (i)
-			line__put(line, ",", 1);
 		line__put_text(line, columns[i].name);
+		line__put(line, ",", 1);
 	}
-	line__put(line, "\n", 1);
+	for (i = 0; i < extra_column_count; i++) {
+		line__put_text(line, extra_columns[i]);
+		line__put(line, i + 1 < extra_column_count ? "," : "\n", 1);
+	}
+}
+
+static void put_field(struct line *line, const char *value, size_t len, char separator)
+{
+	char *at = line__reserve(line, ESCAPE_CSV_ROOM(len) + 1);
+
+	if (!at)
+		return;
+	if (len)
+		len = escape__csv(value, len, at);
+	at[len] = separator;
+	line->len += len + 1;
 }
 
 static void csv__drop(struct sink *sink, const struct drop *drop)
 {
-	struct line *line = &sink->line;
 	char value[COLUMN_VALUE_LEN];
-	size_t i, len;
-	char *at;
+	size_t i;
 
-	for (i = 0; i < column_count; i++) {
-		len = columns[i].format(drop, value);
-		at = line__reserve(line, ESCAPE_CSV_ROOM(len) + 1);
-		if (!at)
-			return;
-		if (len)
-			len = escape__csv(value, len, at);
-		at[len] = i + 1 < column_count ? ',' : '\n';
-		line->len += len + 1;
-	}
+	for (i = 0; i < column_count; i++)
+		put_field(&sink->line, value, columns[i].format(drop, value), ',');
+	for (i = 0; i < extra_column_count; i++)
+		put_field(&sink->line, "", 0, i + 1 < extra_column_count ? ',' : '\n');
+}
+
+/* Writes the value of a record's column into @buf: its length, 0 without it. */
+typedef size_t (*value_fn)(const char *name, const void *record, char *buf);
+
+static size_t sysctl_value(const char *name, const void *record, char *buf)
+{
+	const struct sysctl_column *column = sysctl_column__find(name);
+
+	return column ? column->format(record, buf) : 0;
+}
+
+static size_t notice_value(const char *name, const void *record, char *buf)
+{
+	const struct notice_column *column = notice_column__find(name);
+
+	return column ? column->format(record, buf) : 0;
+}
+
+static void put_record(struct line *line, const void *record, value_fn value_of)
+{
+	char value[COLUMN_VALUE_LEN];
+	size_t i;
+
+	for (i = 0; i < column_count; i++)
+		put_field(line, value, value_of(columns[i].name, record, value), ',');
+	for (i = 0; i < extra_column_count; i++)
+		put_field(line, value, value_of(extra_columns[i], record, value),
+			  i + 1 < extra_column_count ? ',' : '\n');
+}
+
+static void csv__sysctl(struct sink *sink, const struct sysctl_change *change)
+{
+	put_record(&sink->line, change, sysctl_value);
+}
+
+static void csv__notice(struct sink *sink, const struct notice *notice)
+{
+	put_record(&sink->line, notice, notice_value);
 }
 
 const struct sink_type sink_csv = {
 	.name = "csv",
 	.begin = csv__begin,
 	.drop = csv__drop,
+	.sysctl = csv__sysctl,
+	.notice = csv__notice,
 };

@@ -8,6 +8,7 @@
 
 #include "user/flow.h"
 #include "user/number.h"
+#include "user/sinks/change_text.h"
 #include "user/sinks/fields.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/summary_text.h"
@@ -277,6 +278,32 @@ static void text__drop(struct sink *sink, const struct drop *drop)
 	line__put(&sink->line, "\n", 1);
 }
 
+/* Between the drops' lines: "10:00:00.000 SETTING net.… 2310720 > 524288 by kube-proxy (pid 7, …)" */
+static void text__sysctl(struct sink *sink, const struct sysctl_change *change)
+{
+	char clock[TIMESTAMP_LEN];
+	struct line *line = &sink->line;
+
+	timestamp__clock(&change->time, clock);
+	if (sink->options.color)
+		line__put_text(line, COLOR_BOLD);
+	line__printf(line, "%s SETTING ", clock);
+	change_text__append(line, change);
+	if (sink->options.color)
+		line__put_text(line, COLOR_RESET);
+	line__put(line, "\n", 1);
+}
+
+static void text__notice(struct sink *sink, const struct notice *notice)
+{
+	char clock[TIMESTAMP_LEN];
+
+	timestamp__clock(&notice->time, clock);
+	line__printf(&sink->line, "%s NOTICE ", clock);
+	line__put_escaped(&sink->line, notice->text, strlen(notice->text));
+	line__put(&sink->line, "\n", 1);
+}
+
 static void text__summary(struct sink *sink, const struct summary *summary)
 {
 	summary_text__append(&sink->line, summary, sink->options.color);
@@ -287,5 +314,7 @@ const struct sink_type sink_text = {
 	.state_size = sizeof(struct text_state),
 	.begin = text__begin,
 	.drop = text__drop,
+	.sysctl = text__sysctl,
+	.notice = text__notice,
 	.summary = text__summary,
 };
