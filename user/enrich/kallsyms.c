@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * /proc/kallsyms in two blocks of memory: sorted addresses, and all names one
- * after the other.
+ * /proc/kallsyms in blocks of memory: sorted addresses, all names one after
+ * the other, and chains of the symbols that came of one C function.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -25,11 +25,14 @@
 struct symbol {
 	__u64 addr;
 	__u32 name;   /* offset into names */
+	__u32 next;   /* 1 + index of the next one in its chain; 0: the last */
 	__u16 module; /* index into modules; 0: the kernel proper */
 } __attribute__((packed, aligned(2)));
 
 struct symbol_table {
 	struct symbol *symbols; /* by address, then as listed */
+	__u32 *chains;		/* 1 + index of the first symbol, by the hash of its C name */
+	__u32 chain_mask;	/* one less than how many there are, a power of two */
 	size_t count;
 	size_t room;
 	char *names;
@@ -61,6 +64,7 @@ struct kallsyms_line {
 static void symbol_table__done(struct symbol_table *t)
 {
 	free(t->symbols);
+	free(t->chains);
 	free(t->names);
 	free(t->modules);
 }
@@ -79,16 +83,27 @@ static bool is_padding(const char *name)
 	return strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 /* "ffffffffc0a0b0c0 t name\t[module]\n"; NUL-terminated. */
 static bool parse_line(const char *line, struct kallsyms_line *ret_line)
 {
-	/* strtoull() would also take a sign, spaces and 0x */
-	size_t digits = strspn(line, "0123456789abcdefABCDEF");
-	const char *end = line + digits, *p;
+	const char *end = line, *p;
 
-	if (!digits || digits > 16 || end[0] != ' ' || !end[1] || end[2] != ' ')
+	/* by hand: strtoull() takes a sign, spaces and 0x, and a third of the time in all */
+	for (ret_line->addr = 0; hex_digit(*end) >= 0; end++)
+		ret_line->addr = ret_line->addr << 4 | (__u64)hex_digit(*end);
+	if (end == line || end - line > 16 || end[0] != ' ' || !end[1] || end[2] != ' ')
 		return false;
-	ret_line->addr = strtoull(line, NULL, 16);
 	ret_line->type = end[1];
 	ret_line->name = end + 3;
 	ret_line->name_len = strcspn(ret_line->name, " \t\n");
@@ -207,6 +222,43 @@ static void trim(struct symbol_table *t)
 		t->names = shrunk;
 }
 
+/* Length of the C name: no such has a dot, what follows one is the compiler's. */
+static size_t base_length(const char *name)
+{
+	return strcspn(name, ".");
+}
+
+/* FNV-1a */
+static __u32 hash_name(const char *name, size_t len)
+{
+	__u32 hash = 0x811c9dc5u;
+
+	while (len--)
+		hash = (hash ^ (unsigned char)*name++) * 0x01000193u;
+	return hash;
+}
+
+/* Chains the symbols of one C name, in ascending order. */
+static int index_names(struct symbol_table *t)
+{
+	size_t chains = 1024, i;
+
+	while (chains < t->count)
+		chains *= 2;
+	t->chains = calloc(chains, sizeof(*t->chains));
+	if (!t->chains)
+		return -ENOMEM;
+	t->chain_mask = (__u32)(chains - 1);
+	for (i = t->count; i-- > 0;) {
+		const char *name = t->names + t->symbols[i].name;
+		__u32 *chain = &t->chains[hash_name(name, base_length(name)) & t->chain_mask];
+
+		t->symbols[i].next = *chain;
+		*chain = (__u32)i + 1;
+	}
+	return 0;
+}
+
 static int symbol_table__read(struct symbol_table *t, FILE *in)
 {
 	/* a name, a module and what stands between them */
@@ -239,7 +291,7 @@ static int symbol_table__read(struct symbol_table *t, FILE *in)
 	if (!t->sorted)
 		qsort(t->symbols, t->count, sizeof(*t->symbols), compare_symbols);
 	trim(t);
-	return 0;
+	return index_names(t);
 }
 
 static int symbol_table__load(struct symbol_table *ret_table, const char *path)
@@ -421,34 +473,38 @@ const char *kallsyms__module(const struct kallsyms *k, __u64 addr)
 	return s && s->module ? k->table.modules[s->module] : NULL;
 }
 
-/* The next symbol from @s on that a C function of that name became; NULL: no more. */
-static const struct symbol *next_of_name(const struct symbol_table *t, const struct symbol *s,
-					 const char *name, size_t len)
+/* From a chain's link on, the first symbol that a C function of that name became; NULL: none. */
+static const struct symbol *of_name(const struct symbol_table *t, __u32 link, const char *name,
+				    size_t len)
 {
-	const char *full;
+	for (; link; link = t->symbols[link - 1].next) {
+		const char *full = name_of(t, &t->symbols[link - 1]);
 
-	for (; len && s < t->symbols + t->count; s++) {
-		full = name_of(t, s);
-		/* no C name has a dot: what follows one is the compiler's */
 		if (strncmp(full, name, len) == 0 && (!full[len] || full[len] == '.'))
-			return s;
+			return &t->symbols[link - 1];
 	}
 	return NULL;
+}
+
+static const struct symbol *first_of_name(const struct symbol_table *t, const char *name, size_t len)
+{
+	if (!len)
+		return NULL;
+	return of_name(t, t->chains[hash_name(name, base_length(name)) & t->chain_mask], name, len);
 }
 
 int kallsyms__range(const struct kallsyms *k, const char *name, kallsyms_range_fn fn, void *ctx)
 {
 	const struct symbol_table *t = &k->table;
-	const struct symbol *s = t->symbols;
 	size_t len = strlen(name);
+	const struct symbol *s = first_of_name(t, name, len);
 	int found = 0, err;
 
-	while ((s = next_of_name(t, s, name, len))) {
+	for (; s; s = of_name(t, s->next, name, len)) {
 		found++;
 		err = fn ? fn(s->addr, end_of(t, s), name_of(t, s), ctx) : 0;
 		if (err)
 			return err;
-		s++;
 	}
 	return found;
 }
@@ -456,10 +512,10 @@ int kallsyms__range(const struct kallsyms *k, const char *name, kallsyms_range_f
 size_t kallsyms__addresses(const struct kallsyms *k, const char *name, __u64 *addrs, size_t max)
 {
 	const struct symbol_table *t = &k->table;
-	const struct symbol *s = t->symbols;
 	size_t len = strlen(name), found = 0;
+	const struct symbol *s = first_of_name(t, name, len);
 
-	for (; (s = next_of_name(t, s, name, len)); s++, found++)
+	for (; s; s = of_name(t, s->next, name, len), found++)
 		if (found < max)
 			addrs[found] = s->addr;
 	return found;
