@@ -9,7 +9,8 @@
 
 #include "user/source/conntrack_hooks.h"
 
-#define REFUSED "the kernel has no kprobes and refuses trampolines"
+#define REFUSED	   "the kernel has no kprobes and refuses trampolines"
+#define NOT_LOADED "nf_conntrack is not loaded"
 
 /* All functions there, all to be hooked in this way. */
 static void fill(struct conntrack_hook_status *status, enum conntrack_hook_method method)
@@ -28,6 +29,7 @@ static void lack(struct conntrack_hook_status *status, const char *why_not)
 	status->symbol[0] = '\0';
 	status->method = HOOK_METHOD_NONE;
 	status->why_not = why_not;
+	status->may_come = !strcmp(why_not, NOT_LOADED);
 }
 
 Test(conntrack_hooks, all_functions_for_verdicts)
@@ -67,9 +69,9 @@ Test(conntrack_hooks, says_what_is_missing)
 		enum conntrack_hook_function missing;
 		int err;
 	} cases[] = {
-		{ CONNTRACK_DIRECT, HOOK_CONFIRM, -ENOENT },
-		{ CONNTRACK_BOTH, HOOK_IN, -ENOENT },
-		{ CONNTRACK_BOTH, HOOK_ALLOC, -ENOENT },
+		{ CONNTRACK_DIRECT, HOOK_CONFIRM, -EOPNOTSUPP },
+		{ CONNTRACK_BOTH, HOOK_IN, -EOPNOTSUPP },
+		{ CONNTRACK_BOTH, HOOK_ALLOC, -EOPNOTSUPP },
 		/* the verdict is known without these */
 		{ CONNTRACK_BOTH, HOOK_CLASH, 0 },
 		{ CONNTRACK_DIRECT, HOOK_EVICT, 0 },
@@ -117,8 +119,8 @@ Test(conntrack_hooks, nothing_at_all)
 		cr_expect_eq(conntrack_hooks__plan(mode, status, &why_not), -EOPNOTSUPP);
 		cr_expect_str_eq(why_not, REFUSED);
 		for (i = 0; i < __HOOK_FUNCTION_MAX; i++)
-			lack(&status[i], "not loaded");
+			lack(&status[i], NOT_LOADED);
 		cr_expect_eq(conntrack_hooks__plan(mode, status, &why_not), -ENOENT);
-		cr_expect_str_eq(why_not, "not loaded");
+		cr_expect_str_eq(why_not, NOT_LOADED);
 	}
 }

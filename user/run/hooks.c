@@ -12,8 +12,8 @@
 static int attach(struct run_hooks *h, struct live *live, const struct kallsyms *k,
 		  const char **ret_why_not)
 {
-	h->hooks = conntrack_hooks__open(k, h->mode, live__verdicts_fd(live), live__events_fd(live),
-					 ret_why_not);
+	h->hooks = conntrack_hooks__open(k, h->mode, h->btf_path, live__verdicts_fd(live),
+					 live__events_fd(live), ret_why_not);
 	return h->hooks ? 0 : -errno;
 }
 

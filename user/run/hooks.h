@@ -14,6 +14,7 @@
 struct run_hooks {
 	struct conntrack_hooks *hooks; /* NULL: not attached */
 	enum conntrack_mode mode;
+	const char *btf_path;	/* as in struct live_options */
 	bool wanted;
 	__u64 generation;	/* of the symbols that the tables were made from */
 	__u64 evictions;	/* by hooks that have been closed */

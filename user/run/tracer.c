@@ -65,6 +65,7 @@ static int open_live(struct tracer *t, struct tracer_failure *failure)
 	if (err)
 		return err;
 	t->hooks.mode = from->conntrack;
+	t->hooks.btf_path = options.btf_path;
 	t->hooks.wanted = options.verdicts;
 	return run_hooks__open(&t->hooks, t->live, kallsyms, &failure->live);
 }

@@ -57,18 +57,27 @@ static bool has_function(const struct btf *btf, const char *name)
 }
 
 struct first_symbol {
+	const struct kallsyms *kallsyms;
 	char *name;
 	size_t size;
 };
+
+/* Static functions of other modules may be called the same. */
+static bool is_conntracks(const struct kallsyms *k, __u64 address)
+{
+	const char *module = kallsyms__module(k, address);
+
+	return !module || !strcmp(module, "nf_conntrack");
+}
 
 /* What others of the same file call where its first test has been inlined into them. */
 static int take_part(__u64 start, __u64 end, const char *name, void *ctx)
 {
 	struct first_symbol *first = ctx;
 
-	(void)start;
 	(void)end;
-	if (strstr(name, ".cold") || !strstr(name, ".part."))
+	if (strstr(name, ".cold") || !strstr(name, ".part.") ||
+	    !is_conntracks(first->kallsyms, start))
 		return 0;
 	snprintf(first->name, first->size, "%s", name);
 	return 1;
@@ -79,9 +88,9 @@ static int take_symbol(__u64 start, __u64 end, const char *name, void *ctx)
 {
 	struct first_symbol *first = ctx;
 
-	(void)start;
 	(void)end;
-	if (strstr(name, ".cold") || strstr(name, ".part."))
+	if (strstr(name, ".cold") || strstr(name, ".part.") ||
+	    !is_conntracks(first->kallsyms, start))
 		return 0;
 	snprintf(first->name, first->size, "%s", name);
 	return 1;
@@ -93,11 +102,12 @@ void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_statu
 	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
 	bool trampolines = kernel_trial__trampolines(base) == TRIAL_YES;
 	bool kprobes = kernel_trial__kprobes() == TRIAL_YES;
+	bool loaded = k && kallsyms__range(k, "nf_conntrack_in", NULL, NULL) > 0;
 	int i;
 
 	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
 		struct conntrack_hook_status *status = &ret_status[i];
-		struct first_symbol first = { status->symbol, sizeof(status->symbol) };
+		struct first_symbol first = { k, status->symbol, sizeof(status->symbol) };
 
 		memset(status, 0, sizeof(*status));
 		status->function = plans[i].function;
@@ -106,8 +116,12 @@ void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_statu
 			kallsyms__range(k, plans[i].function, take_part, &first);
 		if (k && !status->symbol[0])
 			kallsyms__range(k, plans[i].function, take_symbol, &first);
-		if (!status->symbol[0])
-			status->why_not = "no such function: inlined, or nf_conntrack is not loaded";
+		status->may_come = !loaded && (trampolines || kprobes);
+		if (!trampolines && !kprobes)
+			status->why_not = "the kernel has no kprobes and refuses trampolines";
+		else if (!status->symbol[0])
+			status->why_not = loaded ? "no such function: the compiler inlined it" :
+						   "nf_conntrack is not loaded";
 		else if (trampolines && !strcmp(status->symbol, plans[i].function) &&
 			 (has_function(base, plans[i].function) ||
 			  has_function(module, plans[i].function)))
@@ -115,7 +129,7 @@ void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_statu
 		else if (kprobes)
 			status->method = HOOK_METHOD_KPROBE;
 		else
-			status->why_not = "the kernel has no kprobes and refuses trampolines";
+			status->why_not = "the kernel has no kprobes and no trampoline fits";
 	}
 	btf__free(module);
 }
@@ -137,7 +151,7 @@ int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status
 		if (status[i].why_not && mode != CONNTRACK_COUNTERS &&
 		    (i == HOOK_CONFIRM || i == HOOK_IN || i == HOOK_ALLOC)) {
 			*ret_why_not = status[i].why_not;
-			return status[i].symbol[0] ? -EOPNOTSUPP : -ENOENT;
+			return status[i].may_come ? -ENOENT : -EOPNOTSUPP;
 		}
 	}
 	/* without early_drop nf_ct_delete tells nothing, and the other way round */
@@ -146,7 +160,7 @@ int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status
 	if (any)
 		return 0;
 	*ret_why_not = status[HOOK_CLASH].why_not;
-	return status[HOOK_CLASH].symbol[0] ? -EOPNOTSUPP : -ENOENT;
+	return status[HOOK_CLASH].may_come ? -ENOENT : -EOPNOTSUPP;
 }
 
 /* --- loading */
@@ -236,9 +250,10 @@ static int load(struct conntrack_hooks *hooks, int verdicts_fd, int events_fd)
 }
 
 struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum conntrack_mode mode,
-					      int verdicts_fd, int events_fd,
+					      const char *btf_path, int verdicts_fd, int events_fd,
 					      const char **ret_why_not)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = btf_path);
 	struct conntrack_hooks *hooks = calloc(1, sizeof(*hooks));
 	int err;
 
@@ -253,7 +268,7 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	if (err)
 		goto cleanup;
 	*ret_why_not = "the kernel refuses the programs";
-	hooks->skel = conntrack_hooks_bpf__open();
+	hooks->skel = conntrack_hooks_bpf__open_opts(&open_opts);
 	err = hooks->skel ? load(hooks, verdicts_fd, events_fd) : -errno;
 	if (err)
 		goto cleanup;

@@ -34,6 +34,7 @@ struct conntrack_hook_status {
 	char symbol[64];	/* as this kernel has it, with the compiler's suffix; "": not there */
 	enum conntrack_hook_method method; /* how it is hooked, or would be */
 	const char *why_not;	/* static; NULL: it can be hooked */
+	bool may_come;		/* nf_conntrack, not loaded yet, would bring it */
 };
 
 struct conntrack_hooks;
@@ -68,6 +69,7 @@ int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status
  *
  * @param k symbols
  * @param mode what they are for
+ * @param btf_path a file with this kernel's BTF; NULL: its own
  * @param verdicts_fd map of the drop object
  * @param events_fd map of the drop object
  * @param ret_why_not static text on failure
@@ -76,7 +78,7 @@ int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status
  * of loading
  */
 struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum conntrack_mode mode,
-					      int verdicts_fd, int events_fd,
+					      const char *btf_path, int verdicts_fd, int events_fd,
 					      const char **ret_why_not);
 
 /** @brief **conntrack_hooks__status()** how each function is hooked now. */
