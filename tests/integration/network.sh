@@ -8,20 +8,25 @@ ns() {
 	echo "$PREFIX-$1"
 }
 
+# Not by `ip netns exec`, which makes mounts of its own for every command: /sys stays the host's.
 in_ns() { # NAME COMMAND...
 	in_ns_name=$PREFIX-$1
 	shift
-	ip netns exec "$in_ns_name" "$@"
+	nsenter --net="/run/netns/$in_ns_name" "$@"
 }
 
 # ns_sysctl NAME SYSCTL=VALUE...
 ns_sysctl() {
 	ns_sysctl_name=$1
 	shift
-	for assignment; do
-		in_ns "$ns_sysctl_name" sh -c "echo '${assignment#*=}' >/proc/sys/$(
-			echo "${assignment%%=*}" | tr . /)"
-	done
+	# shellcheck disable=SC2016 # the other shell expands it
+	in_ns "$ns_sysctl_name" sh -euc 'for assignment; do
+		path=${assignment%%=*}
+		while [ "$path" != "${path%.*}" ]; do
+			path=${path%%.*}/${path#*.}
+		done
+		echo "${assignment#*=}" >"/proc/sys/$path"
+	done' sh "$@"
 }
 
 # ns_new NAME...: fresh namespaces that send nothing of their own accord.
@@ -47,6 +52,14 @@ ns_inode() { # NAME
 	stat -L -c %i "/run/netns/$(ns "$1")"
 }
 
+# Sets $v6: 10.x.y.z is also fd10:x:y::z.
+address6() { # 10.X.Y.Z
+	address6_rest=${1#10.}
+	v6=fd10:${address6_rest%%.*}:
+	address6_rest=${address6_rest#*.}
+	v6=$v6${address6_rest%.*}::${address6_rest#*.}
+}
+
 # ns_link A IFACE ADDRESS4 B IFACE ADDRESS4: a veth pair; 10.x.y.z/24 is also fd10:x:y::z/64.
 ns_link() {
 	ip link add name "$2" netns "$(ns "$1")" type veth peer name "$5" netns "$(ns "$4")"
@@ -55,29 +68,35 @@ ns_link() {
 }
 
 ns_address() { # NAME IFACE 10.X.Y.Z
-	v6=$(echo "$3" | sed 's/^10\.\([0-9]*\)\.\([0-9]*\)\.\([0-9]*\)$/fd10:\1:\2::\3/')
-	ip -n "$(ns "$1")" addr add "$3/24" dev "$2"
-	ip -n "$(ns "$1")" addr add "$v6/64" dev "$2" nodad
-	ip -n "$(ns "$1")" link set "$2" up
+	address6 "$3"
+	ip -n "$(ns "$1")" -batch - <<-END
+		addr add $3/24 dev $2
+		addr add $v6/64 dev $2 nodad
+		link set $2 up
+	END
 }
 
 mac() { # NAME IFACE
-	in_ns "$1" cat "/sys/class/net/$2/address"
+	ip -n "$(ns "$1")" -br link show dev "$2" >"$WORK/mac"
+	read -r _ _ mac_address _ <"$WORK/mac"
+	echo "$mac_address"
 }
 
-# know NAME IFACE ADDRESS PEER PEER_IFACE: a permanent neighbour, so that no packet waits for ARP.
+# know NAME IFACE ADDRESS[,ADDRESS] PEER PEER_IFACE: permanent neighbours, so that no packet waits for ARP.
 know() {
-	ip -n "$(ns "$1")" neigh replace "$3" lladdr "$(mac "$4" "$5")" dev "$2" nud permanent
+	know_mac=$(mac "$4" "$5")
+	ip -n "$(ns "$1")" -batch - <<-END
+		neigh replace ${3%,*} lladdr $know_mac dev $2 nud permanent
+		neigh replace ${3#*,} lladdr $know_mac dev $2 nud permanent
+	END
 }
 
 # pair: a (10.9.0.1, veth0) and b (10.9.0.2, veth0), which know each other.
 pair() {
 	ns_new a b
 	ns_link a veth0 10.9.0.1 b veth0 10.9.0.2
-	know a veth0 10.9.0.2 b veth0
-	know a veth0 fd10:9::2 b veth0
-	know b veth0 10.9.0.1 a veth0
-	know b veth0 fd10:9::1 a veth0
+	know a veth0 10.9.0.2,fd10:9::2 b veth0
+	know b veth0 10.9.0.1,fd10:9::1 a veth0
 }
 
 # router: c (10.8.1.2) - r (10.8.1.1, in0; 10.8.2.1, out0) - s (10.8.2.2); r forwards.

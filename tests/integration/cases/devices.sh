@@ -50,7 +50,7 @@ case_tun_nobody_reads() {
 	trace_ns a
 	send a traffic udp --from 10.5.0.1 --sport 4000 --to 10.5.0.2 --dport 4053 --count 400
 	trace_stop
-	lost=$(in_ns a cat /sys/class/net/tun0/statistics/tx_dropped)
+	lost=$(ip netns exec "$(ns a)" cat /sys/class/net/tun0/statistics/tx_dropped)
 	assert_at_least 250 "$lost" "dropped by the device"
 	assert_kfree "$lost"
 	assert_drops "$lost" reason="$(reason FULL_RING)" proto=udp src=10.5.0.1 dst=10.5.0.2 dport=4053 \
