@@ -166,14 +166,23 @@ reason() {
 	esac
 }
 
+# fate REASON: packets of that reason that passed the filters: delivered, folded or lost. Where
+# the kernel has no reasons, those of all.
+fate() {
+	fate_path=
+	[ -z "$(kernel_reason "$1")" ] || fate_path="reasons[reason=$(reason "$1")]."
+	echo $(($(summary "${fate_path}delivered") + $(summary "${fate_path}folded") + $(summary "${fate_path}lost")))
+}
+
 # expected WHAT: the value that this kernel's dropwhy must print.
 expected() {
 	case $1 in
 	nft_cause)
 		# where nothing but nftables and conntrack sits in the hooks
 		echo nft_rule ;;
-	nft_cause_beside_xtables)
-		# 6.7 (e0d4593140b0) frees in nft_do_chain; before, in nf_hook_slow like all of netfilter
+	nft_cause_beside_xtables | nft_cause_at_ingress)
+		# 6.7 (e0d4593140b0) frees in nft_do_chain; before, in nf_hook_slow like all of
+		# netfilter, and a device's own hooks are not looked through
 		if kernel_at_least 6 7; then echo nft_rule; else echo nf_rule; fi ;;
 	*)
 		fail "expected: $1?" ;;

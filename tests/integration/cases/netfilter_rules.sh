@@ -97,8 +97,8 @@ case_nft_netdev_ingress() {
 	mixed_traffic
 	trace_stop
 	assert_eq 30 "$(nft_counter b netdev fw ingress)" "packets dropped by the rule"
-	assert_drops 30 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause)" src=10.9.0.1 dport=53 \
-		netns="$(ns_inode b)" iface=veth0
+	assert_drops 30 reason="$(reason NETFILTER_DROP)" cause="$(expected nft_cause_at_ingress)" src=10.9.0.1 \
+		dport=53 netns="$(ns_inode b)" iface=veth0
 	assert_drops 30 cause='*_rule'
 }
 
