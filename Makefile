@@ -69,6 +69,7 @@ help:
 	@echo '     make unit     the unit tests alone (no root)'
 	@echo 'sudo make bench    what tracing costs a sender whose every packet is dropped'
 	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
+	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
 	@echo '     make fuzz [FUZZ_SECONDS=20]      every fuzz target for a while'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
@@ -143,13 +144,19 @@ integration: all $(INTEGRATION_TOOLS)
 
 .PHONY: test
 test:
-	$(Q)tools/install-dependencies build run test
+	$(Q)tools/install-dependencies build run test pods
 	$(Q)$(MAKE) all check-vmlinux
 	$(Q)$(MAKE) unit
 	$(Q)$(MAKE) unit SANITIZE=1
 	$(Q)$(MAKE) fuzz
 	$(Q)$(MAKE) integration
 	$(Q)$(MAKE) integration SANITIZE=1
+	$(Q)$(MAKE) pods
+
+# Pods made by a real containerd, runc and CNI plugins.
+.PHONY: pods
+pods: all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) tests/pods/run
 
 # The same cases inside real kernels, see tests/vm/kernels; KERNEL=6.1 CASE=name for less.
 .PHONY: test-vm

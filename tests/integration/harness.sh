@@ -17,6 +17,7 @@ NAMESPACES=
 CHILDREN=
 SAVED=
 MOUNTED=
+UNDO=				# functions that undo what the case's own files did
 
 # --- undoing ---------------------------------------------------------------
 
@@ -25,6 +26,9 @@ restore() {
 	trap '' INT TERM HUP PIPE
 	trap - EXIT
 	set +e
+	for undo in $UNDO; do
+		$undo
+	done
 	for child in $CHILDREN; do
 		kill -KILL "$child" 2>/dev/null
 	done

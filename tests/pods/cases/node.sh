@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Drops in the node's own namespace, through which the pods' packets pass.
+
+. "$(dirname "$0")/../pods/node.sh"
+
+# beyond: a host at 10.40.0.2 that the node reaches through its interface up0.
+beyond() {
+	ns_new beyond
+	ns_link node up0 10.40.0.1 beyond veth0 10.40.0.2
+	ip -n "$(ns beyond)" route add default via 10.40.0.1
+}
+
+case_pod_forward_rule() {
+	node_new
+	beyond
+	pod_new client shop
+	pod_new other shop
+	nft_rules node <<-END
+		add table inet fw
+		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
+		add rule inet fw forward udp dport 4000 drop
+	END
+	trace_ns node --proto udp
+	pod_send client traffic udp --to 10.40.0.2 --dport 4000 --count 30
+	pod_send other traffic udp --to 10.40.0.2 --dport 4000 --count 10
+	pod_send other traffic udp --to fd10:40::2 --dport 4000 --count 5
+	trace_stop
+	assert_drops 30 cause=nft_rule iface=cni0 src="$pod_client_ip"
+	assert_drops 10 cause=nft_rule iface=cni0 src="$pod_other_ip"
+	assert_drops 5 cause=nft_rule iface=cni0 src="$pod_other_ip6"
+	assert_only 45
+}
+
+case_pod_table_full() {
+	set_global net/netfilter/nf_conntrack_max 262144
+	node_new
+	beyond
+	pod_new client shop
+	pod_new other shop
+	conntrack_on node forward
+	fill_table node
+	trace_ns node --proto udp
+	echo 16 >/proc/sys/net/netfilter/nf_conntrack_max
+	pod_send client traffic udp --to 10.40.0.2 --dport 53 --sport 4000 --sports 30
+	pod_send other traffic udp --to 10.40.0.2 --dport 53 --sport 4000 --sports 20
+	trace_stop
+	assert_ct node 50 0 0
+	assert_drops 30 cause=ct_table_full iface=cni0 src="$pod_client_ip"
+	assert_drops 20 cause=ct_table_full iface=cni0 src="$pod_other_ip"
+	assert_only 50
+}

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# A node with a real containerd, in a network namespace of its own, and pods made
+# through the interface that the kubelet uses. Sourced by cases after harness.sh.
+
+PODS_DIR=$(cd "$(dirname "$0")/../pods" && pwd)
+CRI_SOCKET=/run/containerd/containerd.sock
+POD_CGROUPS=/kubepods/besteffort
+POD_UIDS=			# of all pods that were made
+UNDO="$UNDO node_undo"
+
+# --- the node --------------------------------------------------------------
+
+# node_new [SUBNET...]: namespace "node" with a containerd whose pods get an address of each
+# subnet, "10.30.0.0/24" and "fd30::/64" unless told; "SUBNET:FIRST:LAST" limits which.
+node_new() {
+	ns_new node
+	ns_sysctl node net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	cni_config "${@:-10.30.0.0/24 fd30::/64}"
+	containerd_config
+	nsenter --net="/run/netns/$(ns node)" containerd --config /run/containerd/config.toml \
+		>"$WORK/containerd.log" 2>&1 9>&- &
+	pid_containerd=$!
+	CHILDREN="$CHILDREN $!"
+	until_true cri_ready || fail "containerd did not start: $(tail -n 5 "$WORK/containerd.log")"
+	pod_image
+}
+
+cri_ready() {
+	[ -S $CRI_SOCKET ] && echo | "$PODS_DIR/cri" $CRI_SOCKET Version >"$WORK/cri.log" 2>&1
+}
+
+containerd_config() {
+	cat >/run/containerd/config.toml <<-END
+		version = 2
+		[grpc]
+		  address = "$CRI_SOCKET"
+		[plugins."io.containerd.grpc.v1.cri"]
+		  sandbox_image = "localhost/pod:1"
+		  restrict_oom_score_adj = true
+		  disable_apparmor = true
+		[plugins."io.containerd.grpc.v1.cri".cni]
+		  bin_dir = "$(cni_plugins)"
+		  conf_dir = "/etc/cni/net.d"
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		  snapshotter = "native"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+		  runtime_type = "io.containerd.runc.v2"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+		  SystemdCgroup = false
+	END
+}
+
+cni_plugins() {
+	for plugins in /usr/lib/cni /opt/cni/bin /usr/libexec/cni; do
+		if [ -x $plugins/bridge ]; then
+			echo $plugins
+			return
+		fi
+	done
+	fail "no CNI plugins: tools/install-dependencies pods"
+}
+
+cni_config() { # "SUBNET[:FIRST:LAST]..."; of IPv6 only a whole subnet
+	ranges=
+	for subnet in $*; do
+		case $subnet in
+		*.*:*:*) range=$(echo "$subnet" | sed 's/\(.*\):\(.*\):\(.*\)/"subnet":"\1","rangeStart":"\2","rangeEnd":"\3"/') ;;
+		*) range="\"subnet\":\"$subnet\"" ;;
+		esac
+		ranges="$ranges${ranges:+,}[{$range}]"
+	done
+	cat >/etc/cni/net.d/10-pods.conflist <<-END
+		{"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "cni0",
+		 "isGateway": true, "isDefaultGateway": true, "hairpinMode": true,
+		 "ipam": {"type": "host-local", "dataDir": "/var/lib/cni/addresses", "ranges": [$ranges]}}]}
+	END
+}
+
+# One image, which is busybox alone, of pods and their containers.
+pod_image() {
+	image=$WORK/image
+	mkdir -p "$image/root/bin"
+	cp "$(command -v busybox)" "$image/root/bin/busybox"
+	# what it is linked with, unless it is static
+	ldd "$(command -v busybox)" 2>/dev/null | grep -o '/[^ ]*' |
+		xargs -r cp -L --parents -t "$image/root"
+	tar -C "$image/root" -cf "$image/layer.tar" .
+	layer=$(sha256sum "$image/layer.tar")
+	cat >"$image/config.json" <<-END
+		{"architecture": "$(image_architecture)", "os": "linux",
+		 "config": {"Entrypoint": ["/bin/busybox", "sleep", "86400"]},
+		 "rootfs": {"type": "layers", "diff_ids": ["sha256:${layer%% *}"]}}
+	END
+	echo '[{"Config": "config.json", "RepoTags": ["localhost/pod:1"], "Layers": ["layer.tar"]}]' \
+		>"$image/manifest.json"
+	tar -C "$image" -cf "$WORK/image.tar" manifest.json config.json layer.tar
+	ctr --address $CRI_SOCKET --namespace k8s.io image import "$WORK/image.tar" \
+		>"$WORK/ctr.log" 2>&1 || fail "image import: $(cat "$WORK/ctr.log")"
+}
+
+# The architecture by the name that images use.
+image_architecture() {
+	case $(uname -m) in
+	x86_64) echo amd64 ;;
+	aarch64) echo arm64 ;;
+	*) uname -m ;;
+	esac
+}
+
+# --- pods ------------------------------------------------------------------
+
+# cri METHOD: the request from standard input.
+cri() {
+	"$PODS_DIR/cri" $CRI_SOCKET "$1"
+}
+
+# field NAME: the first value of that name in a response.
+field() {
+	sed -n "s/^ *$1: \"\(.*\)\"/\1/p" | head -n 1
+}
+
+# pod_config NAME NAMESPACE UID POD|NODE
+pod_config() {
+	cat <<-END
+		config {
+		  metadata { name: "$1" namespace: "$2" uid: "$3" }
+		  log_directory: "/var/log/pods/$2_$1_$3"
+		  $([ "$4" = NODE ] || echo "hostname: \"$1\"")
+		  linux {
+		    cgroup_parent: "$POD_CGROUPS/pod$3"
+		    security_context { namespace_options { network: $4 pid: CONTAINER } }
+		  }
+		}
+	END
+}
+
+# pod_new NAME NAMESPACE [POD|NODE]: sets $pod_NAME_id, _uid, _ip, _ip6 ("-" is "_" there).
+# Only the sandbox: pod_container adds a container.
+pod_new() {
+	pod_uid=$(cat /proc/sys/kernel/random/uuid)
+	POD_UIDS="$POD_UIDS $pod_uid"
+	mkdir -p "/var/log/pods/$2_$1_$pod_uid"
+	pod_id=$(pod_config "$1" "$2" "$pod_uid" "${3:-POD}" | cri RunPodSandbox | field pod_sandbox_id)
+	[ -n "$pod_id" ] || fail "no pod $1: $(grep level=error "$WORK/containerd.log" | tail -n 3)"
+	pod_addresses=$(echo "pod_sandbox_id: \"$pod_id\"" | cri PodSandboxStatus |
+		sed -n 's/^ *ip: "\(.*\)"/\1/p')
+	var=pod_$(echo "$1" | tr - _)
+	eval "${var}_id=$pod_id ${var}_uid=$pod_uid ${var}_namespace=$2"
+	eval "${var}_ip=$(echo "$pod_addresses" | grep -v : | head -n 1)"
+	eval "${var}_ip6=$(echo "$pod_addresses" | grep : | head -n 1)"
+}
+
+# pod NAME id|uid|ip|ip6|namespace
+pod() {
+	eval "echo \"\$pod_$(echo "$1" | tr - _)_$2\""
+}
+
+# pod_del NAME
+pod_del() {
+	pod_sandbox_del "$(pod "$1" id)"
+	# the kubelet does this much later, or never
+	rmdir "/var/log/pods/$(pod "$1" namespace)_$1_$(pod "$1" uid)" 2>/dev/null || :
+}
+
+pod_sandbox_del() { # ID
+	for method in StopPodSandbox RemovePodSandbox; do
+		echo "pod_sandbox_id: \"$1\"" | cri $method >>"$WORK/cri.log" 2>&1 || fail "$method: $(cat "$WORK/cri.log")"
+	done
+}
+
+# pod_pid NAME: the process that holds its namespaces.
+pod_pid() {
+	cat "/run/containerd/io.containerd.runtime.v2.task/k8s.io/$(pod "$1" id)/init.pid"
+}
+
+# pod_inode NAME: the number of its network namespace.
+pod_inode() {
+	stat -L -c %i "/proc/$(pod_pid "$1")/ns/net"
+}
+
+# in_pod NAME COMMAND...: in its network namespace and its cgroup, as its processes are.
+in_pod() {
+	in_pod_pid=$(pod_pid "$1")
+	shift
+	# shellcheck disable=SC2016 # the inner shell's
+	nsenter --net="/proc/$in_pod_pid/ns/net" sh -c '
+		pid=$1
+		shift
+		while IFS=: read -r number controllers path; do
+			case $number:$controllers in
+			0:) procs=/sys/fs/cgroup/unified$path/cgroup.procs
+				[ -e "$procs" ] || procs=/sys/fs/cgroup$path/cgroup.procs ;;
+			*) procs=/sys/fs/cgroup/${controllers#name=}$path/cgroup.procs ;;
+			esac
+			[ ! -e "$procs" ] || echo $$ >"$procs"
+		done <"/proc/$pid/cgroup"
+		exec "$@"' sh "$in_pod_pid" "$@"
+}
+
+# pod_send NAME TOOL ARG...: like send.
+pod_send() {
+	send_pod=$1 send_tool=$2
+	shift 2
+	in_pod "$send_pod" "$TOOLS/$send_tool" "$@" >"$WORK/send.out"
+	read -r _ sent _ failed _ errno <"$WORK/send.out"
+}
+
+# --- undoing ---------------------------------------------------------------
+
+# Whatever state the case left: pods by containerd if it still answers, then all that lives in
+# this mount namespace, then the pods' cgroups.
+node_undo() {
+	for pod_id in $(echo | CRI_SECONDS=10 cri ListPodSandbox 2>/dev/null | sed -n 's/^  id: "\(.*\)"/\1/p'); do
+		(pod_sandbox_del "$pod_id") >/dev/null 2>&1
+	done
+	[ -z "${pid_containerd:-}" ] || { kill "$pid_containerd"; wait "$pid_containerd"; } 2>/dev/null
+	for shim in $(pgrep -f "^[^ ]*containerd-shim-runc-v2 .*-address $CRI_SOCKET"); do
+		[ "$(readlink "/proc/$shim/ns/mnt")" != "$(readlink /proc/$$/ns/mnt)" ] || kill -KILL "$shim"
+	done
+	for uid in $POD_UIDS; do
+		for cgroup in /sys/fs/cgroup$POD_CGROUPS/pod$uid /sys/fs/cgroup/*$POD_CGROUPS/pod$uid; do
+			[ ! -d "$cgroup" ] || cgroup_del "$cgroup"
+		done
+	done
+	for cgroup in /sys/fs/cgroup /sys/fs/cgroup/*; do
+		rmdir "$cgroup$POD_CGROUPS" "$cgroup${POD_CGROUPS%/*}" 2>/dev/null
+	done
+	for netns in /run/netns/cni-*; do
+		[ ! -e "$netns" ] || umount "$netns"
+	done
+	for directory in /run/containerd /var/lib/containerd /var/lib/cni /var/log/pods /etc/cni/net.d; do
+		find "$directory" -mindepth 1 -delete 2>/dev/null
+	done
+}
+
+# cgroup_del DIR: and those below, after their processes.
+cgroup_del() {
+	find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+	find "$1" -depth -type d -exec rmdir {} + 2>/dev/null
+}
