@@ -71,7 +71,7 @@ help:
 	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
-	@echo '     make fuzz [FUZZ_SECONDS=20]      every fuzz target for a while'
+	@echo '     make fuzz [FUZZ_SECONDS=60]      every fuzz target for a while'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
 	@echo '     make lint     clang-tidy'
 	@echo '     make install  [PREFIX=$(PREFIX)] [DESTDIR=]'
@@ -144,7 +144,7 @@ integration: all $(INTEGRATION_TOOLS)
 
 .PHONY: test
 test:
-	$(Q)tools/install-dependencies build run test pods
+	$(Q)tools/install-dependencies build run test pods vm
 	$(Q)$(MAKE) all check-vmlinux
 	$(Q)$(MAKE) unit
 	$(Q)$(MAKE) unit SANITIZE=1
@@ -152,6 +152,7 @@ test:
 	$(Q)$(MAKE) integration
 	$(Q)$(MAKE) integration SANITIZE=1
 	$(Q)$(MAKE) pods
+	$(Q)$(MAKE) test-vm
 
 # Pods made by a real containerd, runc and CNI plugins.
 .PHONY: pods
@@ -165,7 +166,7 @@ test-vm:
 	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
 
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 8
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
@@ -187,16 +188,10 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/fuzz/libdropwhy.a Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer $(filter %.c,$^) $(O)/fuzz/libdropwhy.a $(LIBS) -o $@
 
+# as many at a time as there are CPUs
 .PHONY: fuzz
 fuzz: $(FUZZERS)
-	$(Q)for fuzzer in $(FUZZERS); do \
-		echo "$$fuzzer: $(FUZZ_SECONDS) s"; \
-		mkdir -p $$fuzzer.corpus; \
-		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			-artifact_prefix=$$fuzzer. $$fuzzer.corpus > $$fuzzer.log 2>&1 || \
-			{ cat $$fuzzer.log; exit 1; }; \
-		grep -E 'number_of_executed_units' $$fuzzer.log; \
-	done
+	$(Q)printf '%s\n' $(FUZZERS) | xargs -P "$$(nproc)" -n 1 tests/fuzz/run $(FUZZ_SECONDS)
 
 $(O)/tools/check-vmlinux: $(CHECK_VMLINUX_OBJECTS)
 	$(call say,LINK,$@)
