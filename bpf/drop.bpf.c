@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/dns.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/netfilter_cause.bpf.h"
 #include "bpf/packet.bpf.h"
@@ -43,7 +44,7 @@ __inline_always __u64 wakeup_flags(__u64 now_ns)
  * in the order in which they follow the record: those that come after an
  * absent one are moved up.
  */
-__inline_always bool deliver(struct scratch *sc, __u64 now_ns)
+__inline_always bool deliver(__u32 level, struct scratch *sc, __u64 now_ns)
 {
 	__u32 sections = sc->rec.sections, size = sizeof(sc->rec);
 	void *base = &sc->rec;
@@ -64,6 +65,8 @@ __inline_always bool deliver(struct scratch *sc, __u64 now_ns)
 					 sizeof(sc->winner));
 		size += sizeof(sc->clash);
 	}
+	if (dns_port_count)
+		size += append_dns(level, size);
 	sc->rec.hdr.size = size;
 	/* tells the verifier what the compiler knows */
 	if (size > DROP_RECORD_MAX_SIZE)
@@ -146,7 +149,7 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 		return FATE_FILTERED;
 	sc->rec.hdr.type = RECORD_DROP;
 	sc->rec.hdr.version = DROP_RECORD_VERSION;
-	return deliver(sc, sc->rec.time_ns) ? FATE_DELIVERED : FATE_LOST;
+	return deliver(level, sc, sc->rec.time_ns) ? FATE_DELIVERED : FATE_LOST;
 }
 
 __inline_always void count_fate(struct drop_counters *count, __u32 bytes, int fate)

@@ -90,7 +90,9 @@ enum tunnel_type {
 #define DROP_SECTION_CT	   (1u << 0) /* struct drop_section_ct */
 #define DROP_SECTION_INNER (1u << 1) /* struct drop_section_inner */
 #define DROP_SECTION_CLASH (1u << 2) /* struct drop_section_ct: the entry that was there first */
-#define DROP_SECTIONS_ALL  (DROP_SECTION_CT | DROP_SECTION_INNER | DROP_SECTION_CLASH)
+#define DROP_SECTION_DNS   (1u << 3) /* struct drop_section_dns, cut to the multiple of 8 that it needs */
+#define DROP_SECTIONS_ALL                                                      \
+	(DROP_SECTION_CT | DROP_SECTION_INNER | DROP_SECTION_CLASH | DROP_SECTION_DNS)
 
 /* Starts every record. A reader skips types it does not know by size. */
 struct record_header {
@@ -159,9 +161,27 @@ struct drop_section_inner {
 	struct flow_tuple tuple;
 };
 
+/*
+ * What a query needs of a DNS message: header, one name, type and class
+ * (RFC 1035 section 4.1), after the length that TCP puts before it; rounded up.
+ */
+#define DROP_DNS_PAYLOAD_BYTES 276
+
+/*
+ * The payload of a packet to or from a DNS port, of the innermost packet where
+ * there is a tunnel. In the record it ends with the last byte of payload that
+ * is there, padded with zeros to a multiple of 8.
+ */
+struct drop_section_dns {
+	__u16 length;		/* bytes of payload that are there */
+	__u8 more;		/* 1: it goes on, but too long, or where it could not be read */
+	__u8 pad;
+	__u8 payload[DROP_DNS_PAYLOAD_BYTES];
+};
+
 #define DROP_RECORD_MAX_SIZE                                                   \
 	(sizeof(struct drop_record) + 2 * sizeof(struct drop_section_ct) +     \
-	 sizeof(struct drop_section_inner))
+	 sizeof(struct drop_section_inner) + sizeof(struct drop_section_dns))
 
 /* reason on kernels before 5.17 (c504e5c2f964), which have none */
 #define NO_REASON 0xffffffffu
@@ -212,5 +232,6 @@ DROP_ASSERT(__builtin_offsetof(struct drop_record, l3_proto) == 112);
 DROP_ASSERT(__builtin_offsetof(struct drop_record, flags) == 130);
 DROP_ASSERT(sizeof(struct drop_section_ct) == 88);
 DROP_ASSERT(sizeof(struct drop_section_inner) == 48);
+DROP_ASSERT(sizeof(struct drop_section_dns) == 280);
 
 #endif

@@ -91,6 +91,9 @@ struct cpu_state {
 	__u64 walk_at;		/* where the walk through the namespaces goes on: struct net */
 };
 
+/* The loop over them is unrolled by the verifier. */
+#define DNS_PORTS_MAX 8
+
 /* Commands to the walk program, through globals.command */
 enum walk_command {
 	WALK_LEARN,		/* start a CPU: take baselines */

@@ -71,11 +71,19 @@ __inline_always bool span__read(const struct span *s, void *to, __u32 len)
 	       !bpf_probe_read_kernel(to, len, (const void *)s->at);
 }
 
+/* Ends the packet where its header says, before the link's padding; a length of 0 is a jumbo's. */
+__inline_always void clip(struct span *s, __u64 end, __u16 length)
+{
+	if (length && end < s->end)
+		s->end = end;
+}
+
 __inline_always void read_l4(struct span s, struct ip_result *res)
 {
 	__u64 left = s.end > s.at ? s.end - s.at : 0;
 
 	res->payload = s.at;
+	res->end = s.end;
 	if (left > sizeof(res->l4))
 		left = sizeof(res->l4);
 	if (left < 4 || bpf_probe_read_kernel(res->l4, left, (const void *)s.at)) {
@@ -125,6 +133,7 @@ __inline_always void read_ipv4(struct span s, struct ip_result *res)
 		res->flags |= DROP_F_LATER_FRAGMENT;
 		return;
 	}
+	clip(&s, s.at + bpf_ntohs(ip.total_length_be), ip.total_length_be);
 	s.at += (ip.version_ihl & 15) * 4;
 	read_l4(s, res);
 }
@@ -185,6 +194,7 @@ __inline_always void read_ipv6(struct span s, struct ip_result *res)
 
 	next = ip.next_header;
 	s.at += sizeof(ip);
+	clip(&s, s.at + bpf_ntohs(ip.payload_length_be), ip.payload_length_be);
 	for (i = 0; i < IPV6_EXTENSIONS_MAX; i++)
 		if (!skip_extension(&s, &next, res))
 			break;
@@ -370,6 +380,7 @@ __stage int read_packet(__u32 level)
 	if (rec->l3_proto != ETH_P_IP && rec->l3_proto != ETH_P_IPV6)
 		return 0;
 	read_ip(level, rec->l3_proto, s.at, s.end);
+	sc->packet.has_ip = true;
 	take_ip(rec, &sc->ip);
 	if (!sc->ip.payload || sc->ip.flags & DROP_F_TRUNCATED)
 		return 0;

@@ -100,6 +100,7 @@ __inline_always void read_layout(struct sk_buff *skb, struct scratch *sc, const 
 	__u16 mac = KREAD(typed, skb, mac_header), network = KREAD(typed, skb, network_header);
 
 	packet->data_end = data + (sc->rec.len_bytes - KREAD(typed, skb, data_len));
+	packet->nonlinear = KREAD(typed, skb, data_len) != 0;
 	packet->l2 = mac == HEADER_UNSET ? 0 : head + mac;
 	packet->l3 = !network || network == HEADER_UNSET ? 0 : head + network;
 	packet->l3_proto = bpf_ntohs(KREAD(typed, skb, protocol));

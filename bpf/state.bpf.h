@@ -21,6 +21,10 @@ const volatile __u64 wakeup_bytes = 0;	   /* wake the reader at this fill level 
 const volatile __u32 conntrack_mode = CONNTRACK_COUNTERS; /* enum conntrack_mode */
 const volatile bool enable_verdicts = false; /* direct hooks may leave some */
 
+/* Packets from or to these ports carry DNS; network order. */
+const volatile __u16 dns_ports_be[DNS_PORTS_MAX];
+const volatile __u32 dns_port_count = 0;
+
 /* Set while running. */
 struct live_globals globals = {};
 /* Two, so that one can be filled anew, when modules come, while the other is read. */
@@ -88,12 +92,15 @@ struct packet {
 	bool input;		/* received here, not sent */
 	bool routed;		/* has a route: past PREROUTING, unless from loopback */
 	bool loopback;
+	bool nonlinear;		/* goes on in fragments after the linear data */
+	bool has_ip;		/* scratch.ip speaks of this packet */
 };
 
 /* What an IP header and what follows it came to. */
 struct ip_result {
 	struct flow_tuple tuple;
 	__u64 payload;		/* address of the L4 header, 0: not reached */
+	__u64 end;		/* address after it and its payload, as far as that is linear */
 	__u16 flags;		/* DROP_F_* */
 	__u16 frag_offset_bytes;
 	__u8 l4[20];		/* first bytes of the L4 header, zeroed where missing */
@@ -118,6 +125,8 @@ struct scratch {
 	struct drop_section_ct ct;
 	struct drop_section_inner inner;
 	struct drop_section_ct clash;
+	/* only written, never read: room for append_dns() behind the others */
+	struct drop_section_dns dns_room;
 	struct packet packet;
 	/* not cleared */
 	struct drop_section_ct winner; /* what becomes clash: apart, so as not to overlap with it */

@@ -14,10 +14,11 @@
 #include "bpf/drop_record.h"
 
 struct drop {
-	struct drop_record rec;		/* base record; rec.sections tells which of the next three are valid */
+	struct drop_record rec;		/* base record; rec.sections tells which of the next four are valid */
 	struct drop_section_ct ct;
 	struct drop_section_inner inner;
 	struct drop_section_ct clash;	/* the entry that was there first */
+	struct drop_section_dns dns_message; /* zeros after its length */
 	__u64 count;			/* packets that this event stands for, at least 1 */
 	__u64 bytes;			/* their bytes */
 

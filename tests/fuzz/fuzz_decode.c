@@ -139,6 +139,13 @@ static size_t repair(uint8_t *record)
 			clash->orig.ip_version & 1 ? 4 : 6;
 		size += sizeof(*clash);
 	}
+	if (rec->sections & DROP_SECTION_DNS) {
+		struct drop_section_dns *dns = (struct drop_section_dns *)(record + size);
+
+		dns->length %= sizeof(dns->payload) + 1;
+		dns->more &= 1;
+		size += (offsetof(struct drop_section_dns, payload) + dns->length + 7) / 8 * 8;
+	}
 	rec->hdr = (struct record_header){ rec->hdr.type & 1 ? RECORD_DROP : RECORD_EVICTION,
 					   DROP_RECORD_VERSION, (__u32)size };
 	return size;

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "user/drop.h"
@@ -27,6 +28,7 @@ enum sample {
 	SAMPLE_CLASH,		/* SNAT had no port left; who has it is known */
 	SAMPLE_DISAGREE,	/* direct hooks contradict the counters */
 	SAMPLE_EVICTION,	/* an entry, not a packet */
+	SAMPLE_DNS,		/* a query with its name */
 	SAMPLE_BARE,		/* everything unknown */
 	__SAMPLE_MAX,
 };
@@ -242,6 +244,21 @@ static inline struct drop sample_clash(void)
 	return drop;
 }
 
+/* A query for the A record of web.shop.svc.cluster.local. */
+static inline struct drop sample_dns(void)
+{
+	static const char message[] = "\x1a\x2b\x01\0\0\x01\0\0\0\0\0\0"
+				      "\3web\4shop\3svc\7cluster\5local\0\0\1\0\1";
+	struct drop drop = sample_udp();
+
+	drop.rec.sections = DROP_SECTION_DNS;
+	drop.dns_message.length = sizeof(message) - 1;
+	memcpy(drop.dns_message.payload, message, sizeof(message) - 1);
+	drop.rec.hdr.size +=
+		(offsetof(struct drop_section_dns, payload) + sizeof(message) - 1 + 7) / 8 * 8;
+	return drop;
+}
+
 static inline struct drop sample_disagree(void)
 {
 	struct drop drop = sample_udp();
@@ -305,6 +322,8 @@ static inline struct drop sample_drop(enum sample sample)
 		return sample_disagree();
 	case SAMPLE_EVICTION:
 		return sample_eviction();
+	case SAMPLE_DNS:
+		return sample_dns();
 	default:
 		return (struct drop){ .count = 1 };
 	}

@@ -31,6 +31,12 @@ static struct record_bytes make_record(unsigned int sections)
 		memcpy(record.bytes + record.size, &lost.clash, sizeof(lost.clash));
 		record.size += sizeof(lost.clash);
 	}
+	if (sections & DROP_SECTION_DNS) {
+		struct drop_section_dns dns = sample_dns().dns_message;
+
+		memcpy(record.bytes + record.size, &dns, sizeof(dns));
+		record.size += (offsetof(struct drop_section_dns, payload) + dns.length + 7) / 8 * 8;
+	}
 	drop.rec.sections = (__u8)sections;
 	drop.rec.hdr.size = (__u32)record.size;
 	memcpy(record.bytes, &drop.rec, sizeof(drop.rec));
@@ -51,7 +57,7 @@ Test(decode, takes_every_combination_of_sections)
 	for (sections = 0; sections <= DROP_SECTIONS_ALL; sections++) {
 		struct record_bytes record = make_record(sections);
 		struct drop drop, ct = sample_syn_dnat(), inner = sample_vxlan();
-		struct drop clash = sample_clash();
+		struct drop clash = sample_clash(), dns = sample_dns();
 
 		memset(&drop, 0xff, sizeof(drop));
 		cr_assert_eq(drop__decode(record.bytes, record.size, &drop), 0);
@@ -73,6 +79,11 @@ Test(decode, takes_every_combination_of_sections)
 			cr_expect(!memcmp(&drop.clash, &clash.clash, sizeof(clash.clash)));
 		else
 			cr_expect_eq(drop.clash.status, 0);
+		if (sections & DROP_SECTION_DNS)
+			cr_expect(!memcmp(&drop.dns_message, &dns.dns_message,
+					  sizeof(dns.dns_message)));
+		else
+			cr_expect_eq(drop.dns_message.length, 0);
 	}
 }
 
@@ -192,6 +203,9 @@ Test(decode, checks_values)
 #define IN_CLASH(field)                                                                            \
 	(sizeof(struct drop_record) + sizeof(struct drop_section_ct) +                             \
 	 sizeof(struct drop_section_inner) + offsetof(struct drop_section_ct, field))
+#define IN_DNS(field)                                                                              \
+	(sizeof(struct drop_record) + 2 * sizeof(struct drop_section_ct) +                         \
+	 sizeof(struct drop_section_inner) + offsetof(struct drop_section_dns, field))
 		{ "last cause", IN_RECORD(cause), __CAUSE_MAX - 1, 0 },
 		{ "cause", IN_RECORD(cause), __CAUSE_MAX, -EINVAL },
 		{ "last direct cause", IN_RECORD(cause_direct), __CAUSE_MAX - 1, 0 },
@@ -211,11 +225,16 @@ Test(decode, checks_values)
 		{ "IP version of the winner", IN_CLASH(orig.ip_version), 5, -EINVAL },
 		{ "IP version of its reply", IN_CLASH(reply.ip_version), 1, -EINVAL },
 		{ "no IP at the winner", IN_CLASH(orig.ip_version), 0, 0 },
+		{ "DNS message goes on", IN_DNS(more), 1, 0 },
+		{ "DNS message goes on, and how", IN_DNS(more), 2, -EINVAL },
+		{ "longer DNS message, same bytes", IN_DNS(length), 46, -EBADMSG },
+		{ "shorter DNS message, same bytes", IN_DNS(length), 30, -EBADMSG },
+		{ "DNS message longer than any", IN_DNS(length) + 1, 0x80, -EINVAL },
 		{ "unknown section", IN_RECORD(sections), DROP_SECTIONS_ALL + 1, -EINVAL },
 		{ "every bit of sections", IN_RECORD(sections), 0xff, -EINVAL },
 		{ "one section alone", IN_RECORD(sections), DROP_SECTION_CT, -EBADMSG },
 		{ "one section missing", IN_RECORD(sections),
-		  DROP_SECTIONS_ALL & ~DROP_SECTION_CLASH, -EBADMSG },
+		  DROP_SECTIONS_ALL & ~DROP_SECTION_DNS, -EBADMSG },
 		{ "all missing", IN_RECORD(sections), 0, -EBADMSG },
 	};
 	size_t i;

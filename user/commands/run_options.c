@@ -13,6 +13,7 @@
 
 #define RING_BYTES_DEFAULT (4 << 20)
 #define RING_BYTES_MAX	   (1UL << 30)
+#define DNS_PORT	   53
 
 /* Beyond those of any command. */
 enum option_key {
@@ -20,6 +21,7 @@ enum option_key {
 	OPTION_RING_SIZE,
 	OPTION_HOOK,
 	OPTION_CONNTRACK_HOOKS,
+	OPTION_DNS_PORT,
 	OPTION_BTF,
 	OPTION_ROOT,
 	OPTION_FILTER, /* + enum filter_option; the last */
@@ -59,6 +61,8 @@ static const struct argp_option argp_options[] = {
 	  "(compared), or auto: counters, and hooks where they add who won a clash or was "
 	  "evicted (default auto)",
 	  0 },
+	{ "dns-port", OPTION_DNS_PORT, "PORT[,PORT...]", 0,
+	  "Ports whose packets' DNS queries are read, or none (default 53)", 0 },
 	{ "btf", OPTION_BTF, "FILE", 0, "The kernel's types, where it does not carry them", 0 },
 	{ "root", OPTION_ROOT, "DIR", 0,
 	  "Where the node's file system is mounted, when run in a container", 0 },
@@ -160,7 +164,32 @@ static void set_defaults(struct run_options *options)
 		.root = "",
 		.direct_extra = true,
 		.ring_bytes = RING_BYTES_DEFAULT,
+		.dns_ports = { DNS_PORT },
+		.dns_port_count = 1,
 	};
+}
+
+static void set_dns_ports(struct argp_state *state, struct run_options *options, const char *text)
+{
+	unsigned long port;
+	char *end;
+
+	options->dns_port_count = 0;
+	if (!strcmp(text, "none"))
+		return;
+	for (;; text = end + 1) {
+		errno = 0;
+		port = strtoul(text, &end, 10);
+		if (*text < '0' || *text > '9' || errno || port < 1 || port > 65535 ||
+		    (*end && *end != ','))
+			argp_error(state, "--dns-port takes ports from 1 to 65535, separated by "
+					  "commas, or none");
+		if (options->dns_port_count == DNS_PORTS_MAX)
+			argp_error(state, "--dns-port takes at most %d ports", DNS_PORTS_MAX);
+		options->dns_ports[options->dns_port_count++] = port;
+		if (!*end)
+			return;
+	}
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -195,6 +224,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_CONNTRACK_HOOKS:
 		set_conntrack_hooks(state, options, arg);
 		return 0;
+	case OPTION_DNS_PORT:
+		set_dns_ports(state, options, arg);
+		return 0;
 	case OPTION_BTF:
 		options->btf_path = arg;
 		return 0;
@@ -226,8 +258,10 @@ struct tracer_options run_options__tracer(const struct run_options *options)
 		.ring_bytes = options->ring_bytes,
 		.noise = options->noise,
 		.filter = &options->filter,
+		.dns_port_count = options->dns_port_count,
 	};
 
+	memcpy(tracer.dns_ports, options->dns_ports, sizeof(tracer.dns_ports));
 	return tracer;
 }
 

@@ -21,6 +21,8 @@ struct run_options {
 	enum conntrack_mode conntrack;
 	bool direct_extra;	/* CONNTRACK_COUNTERS, and what direct hooks add where they can */
 	size_t ring_bytes;
+	__u16 dns_ports[DNS_PORTS_MAX]; /* host order */
+	size_t dns_port_count;
 	struct filter_spec filter;
 };
 

@@ -51,6 +51,8 @@ static int open_live(struct tracer *t, struct tracer_failure *failure)
 		.hook_count = kernel_functions__hooks(kallsyms, hooks),
 		.ring_bytes = from->ring_bytes,
 		.netns_count = netns_table__count(enricher__netns(t->enricher)),
+		.dns_ports = from->dns_ports,
+		.dns_port_count = from->dns_port_count,
 		.noise = from->noise,
 		.conntrack = from->conntrack,
 		.verdicts = from->direct_extra || from->conntrack != CONNTRACK_COUNTERS,

@@ -25,6 +25,8 @@ struct tracer_options {
 	const char *btf_path;	/* NULL: the kernel's own; the caller's until tracer__close() */
 	const char *root;	/* where the node's file system is; "" is / */
 	size_t ring_bytes;	/* a power of two times the page size */
+	__u16 dns_ports[DNS_PORTS_MAX]; /* packets from or to these carry DNS; host order */
+	size_t dns_port_count;
 	bool noise;		/* deliver noise reasons too */
 	const struct filter_spec *filter; /* the caller's until tracer__close() */
 };

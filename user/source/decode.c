@@ -38,6 +38,7 @@ static int check_record(const struct drop_record *rec)
 	return 0;
 }
 
+/* Without DROP_SECTION_DNS, which tells its own size. */
 static size_t size_of_sections(__u8 sections)
 {
 	return (sections & DROP_SECTION_CT ? sizeof(struct drop_section_ct) : 0) +
@@ -45,7 +46,24 @@ static size_t size_of_sections(__u8 sections)
 	       (sections & DROP_SECTION_CLASH ? sizeof(struct drop_section_ct) : 0);
 }
 
-static int take_sections(struct drop *drop, const __u8 *at)
+/* The last section, as long as its payload needs; @size bytes are left for it. */
+static int take_dns(struct drop *drop, const __u8 *at, size_t size)
+{
+	struct drop_section_dns *dns = &drop->dns_message;
+	const size_t before = offsetof(struct drop_section_dns, payload);
+
+	if (size < before)
+		return -EBADMSG;
+	memcpy(dns, at, before);
+	if (dns->length > sizeof(dns->payload) || dns->more > 1)
+		return -EINVAL;
+	if (size != (before + dns->length + 7) / 8 * 8)
+		return -EBADMSG;
+	memcpy(dns->payload, at + before, dns->length);
+	return 0;
+}
+
+static int take_sections(struct drop *drop, const __u8 *at, const __u8 *end)
 {
 	if (drop->rec.sections & DROP_SECTION_CT) {
 		memcpy(&drop->ct, at, sizeof(drop->ct));
@@ -62,9 +80,12 @@ static int take_sections(struct drop *drop, const __u8 *at)
 	}
 	if (drop->rec.sections & DROP_SECTION_CLASH) {
 		memcpy(&drop->clash, at, sizeof(drop->clash));
+		at += sizeof(drop->clash);
 		if (!tuple_is_sane(&drop->clash.orig) || !tuple_is_sane(&drop->clash.reply))
 			return -EINVAL;
 	}
+	if (drop->rec.sections & DROP_SECTION_DNS)
+		return take_dns(drop, at, end - at);
 	return 0;
 }
 
@@ -86,9 +107,11 @@ int drop__decode(const void *data, size_t size, struct drop *ret_drop)
 	err = check_record(&drop.rec);
 	if (err)
 		return err;
-	if (hdr.size != sizeof(drop.rec) + size_of_sections(drop.rec.sections))
+	size = sizeof(drop.rec) + size_of_sections(drop.rec.sections);
+	if (drop.rec.sections & DROP_SECTION_DNS ? hdr.size < size : hdr.size != size)
 		return -EBADMSG;
-	err = take_sections(&drop, (const __u8 *)data + sizeof(drop.rec));
+	err = take_sections(&drop, (const __u8 *)data + sizeof(drop.rec),
+			    (const __u8 *)data + hdr.size);
 	if (err)
 		return err;
 

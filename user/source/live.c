@@ -4,6 +4,7 @@
  * where their counters are, the kernel side finds out by itself (walk.bpf.h);
  * this file runs that walk on each CPU.
  */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -86,10 +87,11 @@ static void fill_locations(struct live *live, unsigned int table,
 static int configure(struct live *live, const struct live_options *options)
 {
 	struct drop_bpf__rodata *rodata = live->skel->rodata;
-	size_t room = 2 * options->netns_count;
+	size_t room = 2 * options->netns_count, i;
 	int err;
 
-	if (options->location_count > LOCATION_CLASSES_MAX)
+	if (options->location_count > LOCATION_CLASSES_MAX ||
+	    options->dns_port_count > DNS_PORTS_MAX)
 		return -E2BIG;
 	/* rodata is const volatile for the programs only */
 	memcpy((void *)&rodata->filter, options->filter, sizeof(rodata->filter));
@@ -98,6 +100,9 @@ static int configure(struct live *live, const struct live_options *options)
 	rodata->conntrack_mode = options->conntrack;
 	rodata->enable_verdicts = options->verdicts;
 	rodata->enable_noise = options->noise;
+	rodata->dns_port_count = options->dns_port_count;
+	for (i = 0; i < options->dns_port_count; i++)
+		*(__u16 *)&rodata->dns_ports_be[i] = htons(options->dns_ports[i]);
 	rodata->wakeup_bytes = options->ring_bytes / 4;
 
 	err = bpf_map__set_max_entries(live->skel->maps.events, options->ring_bytes);

@@ -38,6 +38,8 @@ struct live_options {
 	size_t hook_count;
 	size_t ring_bytes;	/* a power of two times the page size */
 	size_t netns_count;	/* namespaces that exist now; room is made for more */
+	const __u16 *dns_ports;	/* whose packets' payloads are delivered; host order */
+	size_t dns_port_count;	/* at most DNS_PORTS_MAX */
 	bool noise;		/* deliver noise reasons too */
 	enum conntrack_mode conntrack; /* how causes of conntrack's drops are found */
 	bool verdicts;		/* direct hooks will be attached, now or later */
