@@ -60,6 +60,16 @@ enum {
 	BPF_RB_AVAIL_DATA = 0,
 };
 
+enum {
+	BPF_F_SYSCTL_BASE_NAME = 1,
+};
+
+/* the context of cgroup/sysctl programs */
+struct bpf_sysctl {
+	__u32 write;
+	__u32 file_pos;
+};
+
 #pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
 
 struct list_head {
@@ -270,7 +280,16 @@ struct nsproxy {
 	struct net *net_ns;
 };
 
+struct mm_struct {
+	unsigned long arg_start;
+	unsigned long arg_end;
+};
+
 struct task_struct {
+	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	char comm[16];
 	struct nsproxy *nsproxy;
 };
 

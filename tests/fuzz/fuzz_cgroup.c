@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "user/enrich/pod_uid.h"
+#include "user/sysctl/cgroup_root.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pod_log_dir dir;
 	char uid[POD_UID_LEN];
-	char *text;
+	char *text, *mount, unit[64];
 
 	text = malloc(size + 1);
 	if (!text)
@@ -42,6 +43,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    dir.namespace_len + dir.name_len + strlen(dir.uid) + 2 != strlen(text))
 			abort();
 	}
+	if (!cgroup_root__unit(text, unit, sizeof(unit)) && !unit[0])
+		abort();
+	mount = cgroup_root__from_mounts(text); /* changes the text: the last */
+	if (mount && mount[0] != '/')
+		abort();
 	free(text);
 	return 0;
 }

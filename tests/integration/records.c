@@ -216,6 +216,7 @@ static unsigned long long packets(const json_t *record)
 struct query {
 	char **conditions;
 	char *fields;		/* values: what to tell apart by */
+	bool of_packets;	/* count: records without a number of packets are wrong */
 	unsigned long long packets, lines;
 	json_t *sums;		/* values: packets by label */
 	json_t *summary;	/* the last record, if it is one */
@@ -228,7 +229,8 @@ static void count_record(const json_t *record, void *data)
 	if (!matches(record, query->conditions))
 		return;
 	query->lines++;
-	query->packets += packets(record);
+	if (query->of_packets)
+		query->packets += packets(record);
 }
 
 static void sum_record(const json_t *record, void *data)
@@ -449,6 +451,7 @@ int main(int argc, char **argv)
 	verb = argv[2];
 	query.conditions = argv + 3;
 	if (!strcmp(verb, "count") || !strcmp(verb, "lines")) {
+		query.of_packets = verb[0] == 'c';
 		ask(csv, count_record, &query);
 		printf("%llu\n", verb[0] == 'l' ? query.lines : query.packets);
 	} else if (!strcmp(verb, "values") && argv[3]) {

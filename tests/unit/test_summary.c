@@ -107,6 +107,14 @@ Test(summary, golden_files)
 
 Test(summary, says_all_that_went_wrong)
 {
+	struct sysctl_change change = {
+		.time = { 1795442400, 0 },
+		.name = "net.netfilter.nf_conntrack_max",
+		.old_value = "2310720",
+		.new_value = "524288",
+		.pid = 4711,
+		.comm = "kube\xffproxy",
+	};
 	struct aggregate *groups = make_groups(4);
 	struct summary summary = make_summary(groups);
 	size_t len;
@@ -123,6 +131,7 @@ Test(summary, says_all_that_went_wrong)
 	summary.no_baseline = 1;
 	summary.disagreed = 2;
 	summary.rows_failed = 1234;
+	summary.settings = (struct settings_found){ &change, 1, 2, 3 };
 	text = render("text", &summary, &len);
 	golden__expect("tests/unit/golden/summary-trouble.txt", text, len);
 	free(text);

@@ -9,6 +9,7 @@
 
 #include "user/aggregate/accounting.h"
 #include "user/aggregate/aggregate.h"
+#include "user/sysctl/change.h"
 
 struct reason_accounting {
 	const char *reason;	/* its name; belongs to the enricher */
@@ -31,6 +32,14 @@ struct conntrack_reconciliation {
 	struct conntrack_counter chaintoolong;
 };
 
+/* Settings that were changed during the run, in the order of their changes. */
+struct settings_found {
+	const struct sysctl_change *changes; /* writes of the same value are none */
+	size_t count;
+	__u64 beyond;		/* further changes, not kept */
+	__u64 lost;		/* watched writes for which the ring had no room */
+};
+
 struct summary {
 	struct timespec start, end; /* wall clock, UTC */
 	struct aggregate *groups; /* NULL: nothing was aggregated */
@@ -50,6 +59,7 @@ struct summary {
 	__u64 no_baseline;	/* netfilter drops whose conntrack counters could not be compared */
 	__u64 compared;		/* conntrack drops of which counters and direct hooks both spoke */
 	__u64 disagreed;	/* of these, on which they differed */
+	struct settings_found settings;
 	__u64 rows_failed;	/* delivered drops that could not be written to the output */
 };
 

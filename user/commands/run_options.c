@@ -22,6 +22,7 @@ enum option_key {
 	OPTION_HOOK,
 	OPTION_CONNTRACK_HOOKS,
 	OPTION_DNS_PORT,
+	OPTION_SYSCTL,
 	OPTION_BTF,
 	OPTION_ROOT,
 	OPTION_FILTER, /* + enum filter_option; the last */
@@ -63,6 +64,10 @@ static const struct argp_option argp_options[] = {
 	  0 },
 	{ "dns-port", OPTION_DNS_PORT, "PORT[,PORT...]", 0,
 	  "Ports whose packets' DNS queries are read, or none (default 53)", 0 },
+	{ "sysctl", OPTION_SYSCTL, "HOW", 0,
+	  "How changes of sysctls that make packets drop are found: auto, watch (each write, with "
+	  "who did it), compare (values, once a second) or off (default auto)",
+	  0 },
 	{ "btf", OPTION_BTF, "FILE", 0, "The kernel's types, where it does not carry them", 0 },
 	{ "root", OPTION_ROOT, "DIR", 0,
 	  "Where the node's file system is mounted, when run in a container", 0 },
@@ -195,6 +200,7 @@ static void set_dns_ports(struct argp_state *state, struct run_options *options,
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const hooks[] = { "auto", "btf", "tracepoint", NULL };
+	static const char *const settings[] = { "auto", "watch", "compare", "off", NULL };
 	/* a command line is read once in a process */
 	static struct parser parser;
 	struct run_options *options = state->input;
@@ -226,6 +232,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_DNS_PORT:
 		set_dns_ports(state, options, arg);
+		return 0;
+	case OPTION_SYSCTL:
+		options->settings = run_options__word(state, "sysctl", arg, settings);
 		return 0;
 	case OPTION_BTF:
 		options->btf_path = arg;
@@ -263,6 +272,19 @@ struct tracer_options run_options__tracer(const struct run_options *options)
 
 	memcpy(tracer.dns_ports, options->dns_ports, sizeof(tracer.dns_ports));
 	return tracer;
+}
+
+struct settings_options run_options__settings(const struct run_options *options,
+					      struct enricher *enricher)
+{
+	struct settings_options settings = {
+		.mode = options->settings,
+		.btf_path = options->btf_path,
+		.root = options->root,
+		.enricher = enricher,
+	};
+
+	return settings;
 }
 
 void run_options__done(struct run_options *options)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "user/filter_spec.h"
+#include "user/run/settings.h"
 #include "user/run/tracer.h"
 
 struct run_options {
@@ -23,6 +24,7 @@ struct run_options {
 	size_t ring_bytes;
 	__u16 dns_ports[DNS_PORTS_MAX]; /* host order */
 	size_t dns_port_count;
+	enum settings_mode settings; /* how changes of settings are found */
 	struct filter_spec filter;
 };
 
@@ -33,6 +35,10 @@ extern const struct argp run_options_argp;
 
 /** @brief **run_options__tracer()** the same as the tracer takes it; points into @p options. */
 struct tracer_options run_options__tracer(const struct run_options *options);
+
+/** @brief **run_options__settings()** the same for watching settings during a run. */
+struct settings_options run_options__settings(const struct run_options *options,
+					      struct enricher *enricher);
 
 /** @brief **run_options__done()** frees what the options hold. */
 void run_options__done(struct run_options *options);

@@ -15,6 +15,7 @@
 #include "user/commands/trace.h"
 #include "user/commands/trace_options.h"
 #include "user/exit_status.h"
+#include "user/run/settings.h"
 #include "user/run/tracer.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/summary_text.h"
@@ -25,6 +26,7 @@
 struct trace {
 	struct trace_options options;
 	struct tracer tracer;
+	struct settings *settings;
 	FILE *out;
 	struct sink *sink;
 	struct aggregate *groups;
@@ -54,6 +56,24 @@ static bool on_drop(void *ctx, const struct drop *drop)
 	if (t->options.count && t->shown >= t->options.count)
 		event_loop__stop(t->tracer.loop);
 	return true;
+}
+
+static void on_change(void *ctx, const struct sysctl_change *change)
+{
+	struct trace *t = ctx;
+
+	sink__sysctl(t->sink, change);
+	sink__flush(t->sink);
+}
+
+/* People are told on stderr, at once and even when the output goes to a file. */
+static void on_notice(void *ctx, const struct notice *notice)
+{
+	struct trace *t = ctx;
+
+	fprintf(stderr, "dropwhy: %s\n", notice->text);
+	if (strcmp(t->options.format, "text"))
+		sink__notice(t->sink, notice);
 }
 
 static void on_polled(void *ctx)
@@ -116,6 +136,22 @@ static int open_output(struct trace *t)
 	return EXIT_FINE;
 }
 
+static int open_settings(struct trace *t)
+{
+	struct settings_options options =
+		run_options__settings(&t->options.run, t->tracer.enricher);
+	struct settings_handler handler = { .ctx = t, .change = on_change, .notice = on_notice };
+	const char *why_not;
+	int err;
+
+	t->settings = settings__open(&options, &handler, t->tracer.loop, &why_not);
+	if (t->settings)
+		return EXIT_FINE;
+	err = -errno;
+	return complain(err == -EOPNOTSUPP ? EXIT_KERNEL : EXIT_FAILED, err,
+			"watch sysctls being written", why_not);
+}
+
 static void on_end(void *ctx, int fd)
 {
 	struct event_loop *loop = ctx;
@@ -175,10 +211,12 @@ static int finish(struct trace *t)
 	int err;
 
 	tracer__stop(&t->tracer);
+	settings__finish(t->settings);
 	err = tracer__summarize(&t->tracer, &t->summary);
 	if (err)
 		return complain(EXIT_FAILED, err, "add up the run", NULL);
 	summary->groups = t->groups;
+	summary->settings = settings__found(t->settings);
 	summary->top = t->options.top;
 	summary->rows_failed = t->sink->rows_failed;
 	if (!t->sink->first_error)
@@ -197,6 +235,7 @@ static int trace__done(struct trace *t, int status)
 		status = complain(EXIT_FAILED, -errno, "close the output", NULL);
 	aggregate__free(t->groups);
 	run_summary__done(&t->summary);
+	settings__close(t->settings);
 	tracer__close(&t->tracer);
 	trace_options__done(&t->options);
 	return status;
@@ -215,6 +254,8 @@ int trace__main(int argc, char **argv)
 	status = open_tracer(&t);
 	if (!status)
 		status = open_output(&t);
+	if (!status)
+		status = open_settings(&t);
 	if (!status)
 		status = open_events(&t);
 	if (status)

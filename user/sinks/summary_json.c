@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/sinks/escape.h"
+#include "user/sinks/record_columns.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/summary_json.h"
 #include "user/sinks/timestamp.h"
@@ -182,6 +183,40 @@ static json_t *make_conntrack(const struct summary *summary)
 	return list;
 }
 
+static json_t *make_changes(const struct settings_found *found)
+{
+	char value[COLUMN_VALUE_LEN];
+	json_t *list = json_array();
+	size_t i, c;
+
+	for (i = 0; i < found->count; i++) {
+		json_t *row = json_object();
+
+		/* as in the stream, but for the type and the version */
+		for (c = 2; c < sysctl_column_count; c++) {
+			if (!sysctl_columns[c].format(&found->changes[i], value))
+				continue;
+			if (sysctl_columns[c].kind == COLUMN_NUMBER)
+				set_number(&row, sysctl_columns[c].name, strtoull(value, NULL, 10));
+			else
+				set_text(&row, sysctl_columns[c].name, value);
+		}
+		append(&list, row);
+	}
+	return list;
+}
+
+static void set_settings(json_t **object, const struct settings_found *found)
+{
+	if (!found->count && !found->lost)
+		return;
+	set(object, "changes", make_changes(found));
+	if (found->beyond)
+		set_number(object, "changes_beyond", found->beyond);
+	if (found->lost)
+		set_number(object, "changes_lost", found->lost);
+}
+
 void summary_json__append(struct line *line, const struct summary *summary)
 {
 	json_t *object = json_object();
@@ -204,6 +239,7 @@ void summary_json__append(struct line *line, const struct summary *summary)
 		set_number(&object, "evictions", summary->evictions);
 		set_number(&object, "evictions_lost", summary->evictions_lost);
 	}
+	set_settings(&object, &summary->settings);
 	set_number(&object, "rows_failed", summary->rows_failed);
 	set(&object, "reasons", make_reasons(summary));
 	set_groups(&object, summary);

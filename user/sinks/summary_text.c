@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/number.h"
+#include "user/sinks/change_text.h"
 #include "user/sinks/summary_conntrack.h"
 #include "user/sinks/summary_text.h"
 #include "user/sinks/text_table.h"
@@ -197,6 +198,32 @@ static void put_accounting(struct line *text, const struct summary *summary)
 	}
 }
 
+/* "What changed", the likeliest answer to why it began. */
+static void put_settings(struct line *text, const struct summary *summary, bool color)
+{
+	const struct settings_found *found = &summary->settings;
+	char clock[TIMESTAMP_LEN];
+	size_t i;
+
+	if (!found->count && !found->lost)
+		return;
+	line__put_text(text, color ? "\n\033[1mwhat changed\033[0m\n" : "\nwhat changed\n");
+	for (i = 0; i < found->count; i++) {
+		timestamp__clock(&found->changes[i].time, clock);
+		line__printf(text, "  %s ", clock);
+		change_text__append(text, &found->changes[i]);
+		line__put(text, "\n", 1);
+	}
+	if (found->beyond) {
+		put_term(text, "  and ", found->beyond);
+		line__put_text(text, " further changes\n");
+	}
+	if (found->lost) {
+		put_term(text, "  ", found->lost);
+		line__put_text(text, " writes came too fast to be told one by one\n");
+	}
+}
+
 void summary_text__append(struct line *text, const struct summary *summary, bool color)
 {
 	put_title(text, summary, color);
@@ -205,6 +232,7 @@ void summary_text__append(struct line *text, const struct summary *summary, bool
 	put_reasons(text, summary, color);
 	put_accounting(text, summary);
 	summary_conntrack__append(text, summary, color);
+	put_settings(text, summary, color);
 }
 
 int summary_text__write(FILE *out, const struct summary *summary, bool color)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Settings that are changed while dropwhy runs: who did it, and whatever
+# happens to dropwhy, the write goes through.
+
+# write_in NAME SYSCTL-PATH VALUE: by a shell in that namespace, whose comm is "sh".
+write_in() {
+	in_ns "$1" sh -c "echo '$3' >/proc/sys/$2"
+}
+
+# changes N FIELD=GLOB...: so many rows.
+changes() {
+	[ "$DROPWHY" != none ] || return 0
+	wanted_rows=$1
+	shift
+	assert_eq "$wanted_rows" "$(records lines type=sysctl "$@")" "changes with $*"
+}
+
+case_sysctl_watch() {
+	ns_new a
+	trace_ns a --sysctl=watch
+	old=$(in_ns a cat /proc/sys/net/core/somaxconn)
+	write_in a net/core/somaxconn 1234
+	write_in a net/ipv4/conf/lo/rp_filter 2
+	# a setting that nobody watches, and one that is only read
+	write_in a net/ipv4/ip_default_ttl 63
+	in_ns a cat /proc/sys/net/ipv4/ip_forward >/dev/null
+	# longer than a record has room for
+	write_in a net/ipv4/ip_local_reserved_ports 1001,1003,1005,1007,1009,1011,1013,1015,1017,1019,1021,1023,1025
+	write_in a net/ipv4/ip_local_reserved_ports 7
+	trace_stop
+	assert_eq 1234 "$(in_ns a cat /proc/sys/net/core/somaxconn)" "what was written"
+	inode=$(ns_inode a)
+	changes 1 name=net.core.somaxconn old="$old" new=1234 seen_by=write comm=sh 'pid=[1-9]*' \
+		command='sh -c echo ?1234? >/proc/sys/net/core/somaxconn' netns="$inode" netns_name="$(ns a)"
+	changes 1 name=net.ipv4.conf.lo.rp_filter old=0 new=2 comm=sh truncated=
+	changes 1 name=net.ipv4.ip_local_reserved_ports old= new='1001,*' truncated=1
+	changes 1 name=net.ipv4.ip_local_reserved_ports old='1001,*' new=7 truncated=1
+	changes 4 netns="$inode"
+	assert_summary 'changes[name=net.core.somaxconn].new' 1234
+}
+
+# Every write is told or counted.
+case_sysctl_storm() {
+	ns_new a
+	trace_ns a --sysctl=watch
+	# shellcheck disable=SC2016 # of the inner shell
+	in_ns a sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); echo $i; done >/proc/sys/net/core/somaxconn'
+	trace_stop
+	[ "$DROPWHY" != none ] || return 0
+	told=$(records lines type=sysctl netns="$(ns_inode a)")
+	assert_eq 1000 "$((told + $(summary changes_lost 2>/dev/null || echo 0)))" "writes told and counted"
+	# kept for the summary are 256, the first one of all among them
+	assert_summary "changes[netns=$(ns_inode a)].new" 1
+	assert_eq 256 "$((told - $(summary changes_beyond)))" "changes in the summary"
+}
+
+# Killed, dropwhy leaves nothing behind that could stop a write.
+case_sysctl_killed() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	trace_ns a --sysctl=watch
+	write_in a net/core/somaxconn 1234
+	kill -KILL "$pid_dropwhy"
+	wait_exit "$pid_dropwhy" || :
+	write_in a net/core/somaxconn 4321
+	assert_eq 4321 "$(in_ns a cat /proc/sys/net/core/somaxconn)" "what was written"
+}
+
+# Two of them see the same: neither takes the place of the other.
+case_sysctl_beside_others() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	trace_ns a --sysctl=watch
+	"$DROPWHY" trace --json -o "$WORK/other.json" --sysctl=watch --netns "$(ns_inode a)" \
+		>/dev/null 2>"$WORK/other.err" 9>&- &
+	other=$!
+	CHILDREN="$CHILDREN $other"
+	wait_for "$WORK/other.err" '^dropwhy: tracing' "$other" || fail "the second one did not start"
+	write_in a net/core/somaxconn 1234
+	kill -INT "$other"
+	wait_exit "$other" || fail "the second one ended with status $?"
+	write_in a net/core/somaxconn 4321
+	trace_stop
+	changes 2 name=net.core.somaxconn netns="$(ns_inode a)"
+	assert_eq 1 "$("$TOOLS/records" "$WORK/other.json" lines type=sysctl new=1234 old='?*')" \
+		"changes that the second one saw"
+}
+
+case_sysctl_off() {
+	ns_new a
+	trace_ns a --sysctl=off
+	write_in a net/core/somaxconn 1234
+	trace_stop
+	changes 0
+}
+
+# By values alone: what, but not who; said once.
+case_sysctl_compare() {
+	set_global net/ipv4/icmp_msgs_per_sec 999
+	ns_new a
+	trace_ns a --sysctl=compare
+	set_global net/ipv4/icmp_msgs_per_sec 1001
+	trace_stop
+	changes 1 name=net.ipv4.icmp_msgs_per_sec old=999 new=1001 seen_by=value pid= comm= command=
+	[ "$DROPWHY" != none ] || return 0
+	assert_eq 1 "$(records lines type=notice source=sysctl text='*comparing*')" notices
+	assert_eq 1 "$(grep -c "once a second" "$ERR")" "words on stderr"
+}
+
+# A module's parameter is no sysctl, and the watch sees no write.
+case_sysctl_bypass() {
+	parameter=/sys/module/nf_conntrack/parameters/hashsize
+	buckets=$(cat /proc/sys/net/netfilter/nf_conntrack_buckets)
+	set_global net/netfilter/nf_conntrack_buckets "$buckets"
+	ns_new a
+	trace_ns a
+	echo 1024 >$parameter || skip "$parameter cannot be written"
+	trace_stop
+	changes 1 name=net.netfilter.nf_conntrack_buckets old="$buckets" new=1024 seen_by=value comm=
+}
+
+# A watched write is not found a second time by comparing.
+case_sysctl_told_once() {
+	set_global net/ipv4/icmp_msgs_per_sec 999
+	ns_new a
+	trace_ns a --sysctl=watch
+	set_global net/ipv4/icmp_msgs_per_sec 1001
+	trace_stop
+	changes 1 name=net.ipv4.icmp_msgs_per_sec old=999 new=1001 seen_by=write
+	changes 1 name=net.ipv4.icmp_msgs_per_sec
+}

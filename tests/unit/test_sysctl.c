@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The list of watched settings, comparing them, and where cgroup v2 is.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "tests/unit/temp_tree.h"
+#include "user/sysctl/cgroup_root.h"
+#include "user/sysctl/compare.h"
+#include "user/sysctl/names.h"
+
+Test(sysctl_names, watches_what_drops_packets)
+{
+	static const struct {
+		const char *path;
+		bool watched;
+	} cases[] = {
+		{ "net/netfilter/nf_conntrack_max", true },
+		{ "net/core/somaxconn", true },
+		{ "net/ipv4/conf/eth0.100/rp_filter", true },
+		{ "net/ipv4/neigh/default/gc_thresh3", true },
+		{ "net/ipv4/conf/rp_filter", false },
+		{ "net/ipv4/conf/a/b/rp_filter", false },
+		{ "net/ipv4/neigh/eth0/rp_filter", false },
+		{ "net/ipv4/ip_default_ttl", false },
+		{ "kernel/core_pattern", false },
+		{ "", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_eq(sysctl_names__watched(cases[i].path), cases[i].watched, "%s",
+			     cases[i].path);
+}
+
+/* What the kernel side builds from a name is what the loader put there. */
+Test(sysctl_names, keys)
+{
+	struct sysctl_watched_name key;
+	size_t i;
+
+	sysctl_names__key("net/core/somaxconn", &key);
+	cr_expect_str_eq(key.name, "net/core/somaxconn");
+	sysctl_names__key("net/ipv4/conf/*/rp_filter", &key);
+	cr_expect_str_eq(key.name, "*/rp_filter");
+	cr_expect_eq(key.name[sizeof(key.name) - 1], '\0');
+	for (i = 0; i < sysctl_name_count; i++)
+		cr_expect_lt(strlen(sysctl_names[i]) + 16, SYSCTL_NAME_LEN, "%s, and an interface",
+			     sysctl_names[i]);
+}
+
+Test(sysctl_names, dotted)
+{
+	static const char *const cases[][2] = {
+		{ "net/core/somaxconn", "net.core.somaxconn" },
+		{ "net/ipv4/conf/eth0.100/rp_filter", "net.ipv4.conf.eth0/100.rp_filter" },
+		{ "/sys/module/ip_vs/parameters/conn_tab_bits",
+		  "/sys/module/ip_vs/parameters/conn_tab_bits" },
+	};
+	char name[SYSCTL_NAME_LEN];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		sysctl_names__dotted(cases[i][0], name);
+		cr_expect_str_eq(name, cases[i][1]);
+	}
+}
+
+struct found {
+	size_t count;
+	struct sysctl_change last;
+};
+
+static void on_change(void *ctx, const struct sysctl_change *change)
+{
+	struct found *found = ctx;
+
+	found->count++;
+	found->last = *change;
+}
+
+static size_t compare(struct sysctl_compare *c, struct found *found)
+{
+	found->count = 0;
+	sysctl_compare__read(c);
+	sysctl_compare__report(c, on_change, found);
+	return found->count;
+}
+
+#define MAX    "proc/sys/net/netfilter/nf_conntrack_max"
+#define OTHER  "proc/sys/net/nf_conntrack_max"
+#define FILTER "proc/sys/net/ipv4/conf/all/rp_filter"
+
+Test(sysctl_compare, finds_what_differs)
+{
+	char *root = temp_tree__new();
+	struct sysctl_compare *c;
+	struct found found;
+
+	temp_tree__text(root, MAX, "2310720\n");
+	temp_tree__text(root, OTHER, "2310720\n");
+	temp_tree__text(root, FILTER, "0\n");
+	c = sysctl_compare__new(root);
+	cr_assert_not_null(c);
+	cr_expect_eq(compare(c, &found), 0);
+	temp_tree__text(root, MAX, "524288\n");
+	temp_tree__text(root, OTHER, "524288\n");
+	cr_expect_eq(compare(c, &found), 1, "one value under two names");
+	cr_expect_str_eq(found.last.name, "net.netfilter.nf_conntrack_max");
+	cr_expect_str_eq(found.last.old_value, "2310720");
+	cr_expect_str_eq(found.last.new_value, "524288");
+	cr_expect_eq(found.last.seen_by, SYSCTL_SEEN_VALUE);
+	cr_expect_eq(compare(c, &found), 0, "told once");
+	temp_tree__text(root, FILTER, "2\n");
+	cr_expect_eq(compare(c, &found), 1);
+	cr_expect_str_eq(found.last.name, "net.ipv4.conf.all.rp_filter");
+	sysctl_compare__free(c);
+	temp_tree__free(root);
+}
+
+Test(sysctl_compare, leaves_out_what_was_watched)
+{
+	char *root = temp_tree__new();
+	struct sysctl_compare *c;
+	struct found found;
+
+	temp_tree__text(root, MAX, "100\n");
+	temp_tree__text(root, OTHER, "100\n");
+	c = sysctl_compare__new(root);
+	cr_assert_not_null(c);
+	/* reported before it takes effect: the next reading may still be the old one */
+	sysctl_compare__explain(c, "net/nf_conntrack_max");
+	cr_expect_eq(compare(c, &found), 0);
+	temp_tree__text(root, MAX, "200\n");
+	temp_tree__text(root, OTHER, "200\n");
+	cr_expect_eq(compare(c, &found), 0);
+	temp_tree__text(root, MAX, "300\n");
+	temp_tree__text(root, OTHER, "300\n");
+	cr_expect_eq(compare(c, &found), 1, "nobody saw this one being written");
+	sysctl_compare__free(c);
+	temp_tree__free(root);
+}
+
+Test(sysctl_compare, modules_come_and_go)
+{
+	char *root = temp_tree__new(), longest[200];
+	struct sysctl_compare *c = sysctl_compare__new(root);
+	struct found found;
+
+	cr_assert_not_null(c);
+	temp_tree__text(root, MAX, "100\n");
+	cr_expect_eq(compare(c, &found), 0, "came");
+	temp_tree__remove(root, MAX);
+	cr_expect_eq(compare(c, &found), 0, "went");
+	temp_tree__text(root, MAX, "");
+	cr_expect_eq(compare(c, &found), 0, "empty is unknown");
+	memset(longest, '7', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	temp_tree__text(root, MAX, longest);
+	cr_expect_eq(compare(c, &found), 0);
+	temp_tree__text(root, MAX, "1");
+	cr_expect_eq(compare(c, &found), 1);
+	cr_expect_eq(strlen(found.last.old_value), SYSCTL_VALUE_LEN - 1);
+	cr_expect(found.last.old_cut);
+	sysctl_compare__free(c);
+	temp_tree__free(root);
+}
+
+Test(cgroup_root, from_mounts)
+{
+	static const struct {
+		const char *text, *found;
+	} cases[] = {
+		{ "30 24 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw\n",
+		  "/sys/fs/cgroup" },
+		/* beside v1 */
+		{ "1 2 0:1 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+		  "1 2 0:2 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
+		  "/sys/fs/cgroup/unified" },
+		/* a part of it, then all */
+		{ "1 2 0:2 /kubepods /mnt rw - cgroup2 none rw\n"
+		  "1 2 0:2 / /a\\040b rw - cgroup2 none rw",
+		  "/a b" },
+		{ "1 2 0:2 /../.. /sys/fs/cgroup rw - cgroup2 none rw\n", NULL },
+		{ "1 2 0:2 / /sys/fs/cgroup rw - tmpfs none rw\n", NULL },
+		{ "1 2 0:2 / - cgroup2 ", NULL },
+		{ " - cgroup2 ", NULL },
+		{ "1 2 0:2 / relative rw - cgroup2 none rw\n", NULL },
+		{ "\n\n", NULL },
+		{ "", NULL },
+	};
+	char text[256], *found;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		found = cgroup_root__from_mounts(text);
+		if (cases[i].found)
+			cr_expect_str_eq(found ? found : "(none)", cases[i].found, "%s",
+					 cases[i].text);
+		else
+			cr_expect_null(found, "%s", cases[i].text);
+	}
+}
+
+Test(cgroup_root, unit)
+{
+	static const char *const cases[][2] = {
+		{ "/system.slice/kubelet.service", "kubelet.service" },
+		{ "/user.slice/user-0.slice/session-3.scope", "session-3.scope" },
+		{ "/user.slice/user@0.service/app.slice/foo.service/sub", "foo.service" },
+		{ "/", NULL },
+		{ "/.service", NULL },
+		{ "/kubepods/pod1", NULL },
+		{ "", NULL },
+	};
+	char unit[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int err = cgroup_root__unit(cases[i][0], unit, sizeof(unit));
+
+		cr_expect_eq(!err, cases[i][1] != NULL, "%s", cases[i][0]);
+		if (!err)
+			cr_expect_str_eq(unit, cases[i][1]);
+	}
+	cr_expect_neq(cgroup_root__unit("/x23456789012345678901234567890.service", unit,
+					sizeof(unit)), 0, "no room");
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Watches and compares settings: see settings.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/enrich/netns_scan.h"
+#include "user/run/settings.h"
+#include "user/source/sysctl_watch.h"
+#include "user/sysctl/cgroup_root.h"
+#include "user/sysctl/names.h"
+
+struct settings {
+	struct settings_options options;
+	struct settings_handler handler;
+	struct event_loop *loop;
+	struct event_source *ring_source, *tick_source;
+	struct sysctl_watch *watch;
+	struct sysctl_compare *compare;
+	int cgroup_fd;		/* -1: no cgroup v2 */
+	__u32 own_netns;	/* whose values are compared */
+	struct sysctl_change *kept; /* SETTINGS_KEPT_MAX */
+	size_t kept_count;
+	__u64 beyond;
+};
+
+static const char unwatched[] =
+	"setting changes are found by comparing values once a second; who made them stays unknown";
+
+/* --- what is handed over */
+
+static void hand_over(struct settings *s, const struct sysctl_change *change)
+{
+	if (strcmp(change->old_value, change->new_value) ||
+	    change->old_cut != change->new_cut) {
+		if (s->kept_count < SETTINGS_KEPT_MAX)
+			s->kept[s->kept_count++] = *change;
+		else
+			s->beyond++;
+	}
+	if (s->handler.change)
+		s->handler.change(s->handler.ctx, change);
+}
+
+static void say(struct settings *s, const char *text)
+{
+	struct notice notice = { .source = "sysctl", .text = text };
+
+	clock_gettime(CLOCK_REALTIME, &notice.time);
+	if (s->handler.notice)
+		s->handler.notice(s->handler.ctx, &notice);
+}
+
+static void name_netns(struct settings *s, struct sysctl_change *change, __u64 when_ns)
+{
+	const char *name = NULL;
+
+	if (change->netns_ino)
+		name = netns_table__name(enricher__netns(s->options.enricher), change->netns_ino,
+					 when_ns);
+	if (name)
+		snprintf(change->netns_name, sizeof(change->netns_name), "%s", name);
+}
+
+/* --- a watched write */
+
+/* Without the newline and what follows it. */
+static void copy_value(char *to, const char *value, __u16 len)
+{
+	size_t n = len < SYSCTL_VALUE_LEN ? len : SYSCTL_VALUE_LEN - 1;
+
+	memcpy(to, value, n);
+	to[n] = '\0';
+	n = strlen(to);
+	while (n && (to[n - 1] == '\n' || to[n - 1] == ' '))
+		to[--n] = '\0';
+}
+
+/* Arguments end in NULs; /proc is for a kernel whose program may not read them. */
+static void copy_command(struct settings *s, struct sysctl_change *change,
+			 const struct sysctl_record *record)
+{
+	size_t len = record->command_len <= SYSCTL_COMMAND_LEN ? record->command_len : 0, i;
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	memcpy(change->command, record->command, len);
+	if (!len) {
+		snprintf(path, sizeof(path), "%s/proc/%u/cmdline", s->options.root, record->pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? 0 : read(fd, change->command, SYSCTL_COMMAND_LEN);
+		if (fd >= 0)
+			close(fd);
+		len = n > 0 ? (size_t)n : 0;
+	}
+	while (len && !change->command[len - 1])
+		len--;
+	for (i = 0; i < len; i++)
+		if (!change->command[i])
+			change->command[i] = ' ';
+	change->command[len] = '\0';
+	change->command_cut = record->flags & SYSCTL_F_COMMAND_CUT;
+}
+
+static void name_writer(struct settings *s, struct sysctl_change *change)
+{
+	char path[PATH_MAX];
+
+	if (s->cgroup_fd < 0 || !change->cgroup ||
+	    cgroup_root__path(s->cgroup_fd, change->cgroup, path, sizeof(path)))
+		return;
+	cgroup_root__unit(path, change->unit, sizeof(change->unit));
+}
+
+static void on_record(void *ctx, const struct sysctl_record *record)
+{
+	struct settings *s = ctx;
+	struct sysctl_change change = {
+		.time = enricher__wall_clock(s->options.enricher, record->time_ns),
+		.seen_by = SYSCTL_SEEN_WRITE,
+		.old_cut = record->flags & SYSCTL_F_OLD_CUT,
+		.new_cut = record->flags & SYSCTL_F_NEW_CUT,
+		.netns_ino = record->netns_ino,
+		.pid = record->pid,
+		.cgroup = record->cgroup_id,
+	};
+	char path[SYSCTL_NAME_LEN];
+
+	memcpy(path, record->name, sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	if (!sysctl_names__watched(path))
+		return;
+	if (record->netns_ino == s->own_netns || !s->own_netns)
+		sysctl_compare__explain(s->compare, path);
+	sysctl_names__dotted(path, change.name);
+	copy_value(change.old_value, record->old_value, record->old_len);
+	copy_value(change.new_value, record->new_value, record->new_len);
+	memcpy(change.comm, record->comm, SYSCTL_COMM_LEN);
+	copy_command(s, &change, record);
+	name_netns(s, &change, record->time_ns);
+	name_writer(s, &change);
+	hand_over(s, &change);
+}
+
+static void on_ring(void *ctx, int fd)
+{
+	struct settings *s = ctx;
+
+	(void)fd;
+	sysctl_watch__consume(s->watch, on_record, s);
+}
+
+/* --- a value that differs */
+
+static void on_difference(void *ctx, const struct sysctl_change *found)
+{
+	struct sysctl_change change = *found;
+	struct settings *s = ctx;
+
+	clock_gettime(CLOCK_REALTIME, &change.time);
+	change.netns_ino = s->own_netns;
+	name_netns(s, &change, 0);
+	hand_over(s, &change);
+}
+
+static void on_tick(void *ctx, int fd)
+{
+	struct settings *s = ctx;
+
+	(void)fd;
+	/* a write is in the ring before its value can be read */
+	sysctl_compare__read(s->compare);
+	if (s->watch)
+		sysctl_watch__consume(s->watch, on_record, s);
+	sysctl_compare__report(s->compare, on_difference, s);
+}
+
+/* --- opening and closing */
+
+static int open_watch(struct settings *s, const char **ret_why_not)
+{
+	bool whole = false;
+	int err;
+
+	s->cgroup_fd = cgroup_root__open(s->options.root, &whole);
+	if (s->cgroup_fd < 0) {
+		*ret_why_not = s->cgroup_fd == -EPERM ?
+			"no cgroup v2 is mounted, and mounting it needs CAP_SYS_ADMIN" :
+			"no cgroup v2: mount one (mount -t cgroup2 none DIR), if this kernel has it";
+		return s->cgroup_fd == -EPERM ? -EPERM : -EOPNOTSUPP;
+	}
+	s->watch = sysctl_watch__open(s->cgroup_fd, s->options.btf_path, sysctl_names,
+				      sysctl_name_count);
+	if (!s->watch) {
+		err = -errno;
+		*ret_why_not = err == -EPERM ?
+			"attaching to cgroup v2's root was refused: that needs CAP_BPF, CAP_PERFMON and "
+			"CAP_NET_ADMIN, and no program there that tolerates no other" :
+			"this kernel refuses the cgroup/sysctl program";
+		return err == -EPERM || err == -ENOMEM ? err : -EOPNOTSUPP;
+	}
+	if (!whole)
+		say(s, "only writes from within this container's cgroup are watched; others are "
+		       "found by comparing values once a second, and who made them stays unknown");
+	return 0;
+}
+
+static int open_all(struct settings *s, const char **ret_why_not)
+{
+	char text[512];
+	int err;
+
+	*ret_why_not = "out of memory";
+	s->kept = calloc(SETTINGS_KEPT_MAX, sizeof(*s->kept));
+	s->compare = sysctl_compare__new(s->options.root);
+	if (!s->kept || !s->compare)
+		return -ENOMEM;
+	netns_scan__pid("", getpid(), &s->own_netns);
+	if (s->options.mode != SETTINGS_COMPARE) {
+		err = open_watch(s, ret_why_not);
+		if (err && s->options.mode == SETTINGS_WATCH)
+			return err;
+		if (err) {
+			snprintf(text, sizeof(text), "%s: %s", *ret_why_not, unwatched);
+			say(s, text);
+		}
+	} else {
+		say(s, unwatched);
+	}
+	*ret_why_not = "waiting for events failed";
+	if (s->watch) {
+		s->ring_source = event_loop__watch(s->loop, sysctl_watch__fd(s->watch), on_ring, s);
+		if (!s->ring_source)
+			return -errno;
+	}
+	s->tick_source = event_loop__timer(s->loop, 1, 1, on_tick, s);
+	return s->tick_source ? 0 : -errno;
+}
+
+struct settings *settings__open(const struct settings_options *options,
+				const struct settings_handler *handler, struct event_loop *loop,
+				const char **ret_why_not)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	int err;
+
+	*ret_why_not = "out of memory";
+	if (!s)
+		return NULL;
+	s->options = *options;
+	s->handler = *handler;
+	s->loop = loop;
+	s->cgroup_fd = -1;
+	err = options->mode == SETTINGS_OFF ? 0 : open_all(s, ret_why_not);
+	if (!err)
+		return s;
+	settings__close(s);
+	errno = -err;
+	return NULL;
+}
+
+bool settings__watches(const struct settings *s)
+{
+	return s->watch;
+}
+
+void settings__finish(struct settings *s)
+{
+	if (s->compare)
+		on_tick(s, -1);
+}
+
+struct settings_found settings__found(const struct settings *s)
+{
+	struct settings_found found = { s->kept, s->kept_count, s->beyond, 0 };
+	struct sysctl_watch_counters counters;
+
+	if (s->watch && !sysctl_watch__counters(s->watch, &counters))
+		found.lost = counters.lost;
+	return found;
+}
+
+void settings__close(struct settings *s)
+{
+	if (!s)
+		return;
+	event_loop__remove(s->loop, s->ring_source);
+	event_loop__remove(s->loop, s->tick_source);
+	sysctl_watch__close(s->watch);
+	sysctl_compare__free(s->compare);
+	if (s->cgroup_fd >= 0)
+		close(s->cgroup_fd);
+	free(s->kept);
+	free(s);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The list of watched settings: see names.h. To watch another one: add a line.
+ */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/sysctl/names.h"
+
+#define NF "net/netfilter/"
+
+const char *const sysctl_names[] = {
+	/* conntrack: how many entries, in how many buckets, for how long, what is refused */
+	NF "nf_conntrack_max",
+	"net/nf_conntrack_max",
+	NF "nf_conntrack_buckets",
+	NF "nf_conntrack_expect_max",
+	NF "nf_conntrack_generic_timeout",
+	NF "nf_conntrack_icmp_timeout",
+	NF "nf_conntrack_icmpv6_timeout",
+	NF "nf_conntrack_udp_timeout",
+	NF "nf_conntrack_udp_timeout_stream",
+	NF "nf_conntrack_gre_timeout",
+	NF "nf_conntrack_gre_timeout_stream",
+	NF "nf_conntrack_tcp_timeout_syn_sent",
+	NF "nf_conntrack_tcp_timeout_syn_recv",
+	NF "nf_conntrack_tcp_timeout_established",
+	NF "nf_conntrack_tcp_timeout_fin_wait",
+	NF "nf_conntrack_tcp_timeout_close_wait",
+	NF "nf_conntrack_tcp_timeout_last_ack",
+	NF "nf_conntrack_tcp_timeout_time_wait",
+	NF "nf_conntrack_tcp_timeout_close",
+	NF "nf_conntrack_tcp_timeout_max_retrans",
+	NF "nf_conntrack_tcp_timeout_unacknowledged",
+	NF "nf_conntrack_tcp_be_liberal",
+	NF "nf_conntrack_tcp_ignore_invalid_rst",
+	NF "nf_conntrack_tcp_loose",
+	NF "nf_conntrack_tcp_max_retrans",
+	NF "nf_conntrack_sctp_timeout_established",
+	NF "nf_conntrack_checksum",
+	NF "nf_conntrack_frag6_high_thresh",
+	NF "nf_conntrack_frag6_timeout",
+	"net/bridge/bridge-nf-call-iptables",
+	"net/bridge/bridge-nf-call-ip6tables",
+	/* listening sockets and TCP */
+	"net/core/somaxconn",
+	"net/ipv4/tcp_max_syn_backlog",
+	"net/ipv4/tcp_syncookies",
+	"net/ipv4/tcp_abort_on_overflow",
+	"net/ipv4/tcp_max_tw_buckets",
+	"net/ipv4/tcp_max_orphans",
+	"net/ipv4/tcp_tw_reuse",
+	"net/ipv4/tcp_fin_timeout",
+	"net/ipv4/tcp_challenge_ack_limit",
+	"net/ipv4/ip_local_port_range",
+	"net/ipv4/ip_local_reserved_ports",
+	/* buffers */
+	"net/core/rmem_max",
+	"net/core/rmem_default",
+	"net/core/wmem_max",
+	"net/core/wmem_default",
+	"net/core/optmem_max",
+	"net/ipv4/tcp_rmem",
+	"net/ipv4/tcp_wmem",
+	"net/ipv4/tcp_mem",
+	"net/ipv4/udp_mem",
+	"net/ipv4/udp_rmem_min",
+	/* devices and their backlog */
+	"net/core/netdev_max_backlog",
+	"net/core/netdev_budget",
+	"net/core/netdev_budget_usecs",
+	"net/core/dev_weight",
+	"net/core/default_qdisc",
+	/* neighbours, routes, fragments */
+	"net/ipv4/neigh/*/gc_thresh1",
+	"net/ipv4/neigh/*/gc_thresh2",
+	"net/ipv4/neigh/*/gc_thresh3",
+	"net/ipv6/neigh/*/gc_thresh1",
+	"net/ipv6/neigh/*/gc_thresh2",
+	"net/ipv6/neigh/*/gc_thresh3",
+	"net/ipv4/neigh/*/unres_qlen_bytes",
+	"net/ipv6/route/max_size",
+	"net/ipv4/ipfrag_high_thresh",
+	"net/ipv4/ipfrag_time",
+	"net/ipv4/ipfrag_max_dist",
+	"net/ipv6/ip6frag_high_thresh",
+	"net/ipv4/icmp_ratelimit",
+	"net/ipv4/icmp_msgs_per_sec",
+	"net/ipv4/icmp_echo_ignore_all",
+	/* what is forwarded and what is believed */
+	"net/ipv4/ip_forward",
+	"net/ipv4/ip_nonlocal_bind",
+	"net/ipv4/conf/*/forwarding",
+	"net/ipv6/conf/*/forwarding",
+	"net/ipv4/conf/*/rp_filter",
+	"net/ipv4/conf/*/accept_local",
+	"net/ipv4/conf/*/route_localnet",
+	"net/ipv4/conf/*/src_valid_mark",
+	"net/ipv4/conf/*/arp_ignore",
+	"net/ipv4/conf/*/proxy_arp",
+	"net/ipv6/conf/*/disable_ipv6",
+	"net/ipv6/conf/*/accept_ra",
+	/* IPVS */
+	"net/ipv4/vs/conntrack",
+	"net/ipv4/vs/conn_reuse_mode",
+	"net/ipv4/vs/expire_nodest_conn",
+	"net/ipv4/vs/drop_entry",
+	"net/ipv4/vs/drop_packet",
+};
+
+const size_t sysctl_name_count = sizeof(sysctl_names) / sizeof(sysctl_names[0]);
+
+const char *const sysctl_bypass_files[] = {
+	"/sys/module/nf_conntrack/parameters/hashsize",
+	"/sys/module/nf_conntrack/parameters/expect_hashsize",
+	"/sys/module/nf_conntrack/parameters/acct",
+	"/sys/module/ip_vs/parameters/conn_tab_bits",
+};
+
+const size_t sysctl_bypass_count = sizeof(sysctl_bypass_files) / sizeof(sysctl_bypass_files[0]);
+
+void sysctl_names__key(const char *name, struct sysctl_watched_name *ret_key)
+{
+	memset(ret_key, 0, sizeof(*ret_key));
+	if (strchr(name, '*'))
+		snprintf(ret_key->name, sizeof(ret_key->name), "*%s", strrchr(name, '/'));
+	else
+		snprintf(ret_key->name, sizeof(ret_key->name), "%s", name);
+}
+
+bool sysctl_names__watched(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < sysctl_name_count; i++)
+		if (!fnmatch(sysctl_names[i], path, FNM_PATHNAME | FNM_NOESCAPE))
+			return true;
+	return false;
+}
+
+void sysctl_names__dotted(const char *path, char *ret_name)
+{
+	char *at;
+
+	snprintf(ret_name, SYSCTL_NAME_LEN, "%s", path);
+	for (at = ret_name; *path != '/' && *at; at++) {
+		if (*at == '/')
+			*at = '.';
+		else if (*at == '.')
+			*at = '/';
+	}
+}
