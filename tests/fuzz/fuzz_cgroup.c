@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user/enrich/pod_uid.h"
 #include "user/sysctl/cgroup_root.h"
+#include "user/who/pod_uid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

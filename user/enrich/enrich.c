@@ -19,7 +19,8 @@ struct enricher {
 	struct reason_names *reasons;
 	struct kallsyms *kallsyms;
 	struct netns_table *netns;
-	struct pod_table *pods;
+	struct directory *directory;
+	struct sources *sources;
 	struct enricher_errors errors;
 	__s64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	__s64 stale_check_ns; /* CLOCK_BOOTTIME of the next look at the modules */
@@ -68,14 +69,21 @@ struct enricher *enricher__new(const struct enricher_options *options)
 	if (!e->kallsyms)
 		e->errors.kallsyms = -errno;
 	e->netns = netns_table__new(options->root);
-	e->pods = pod_table__new(options->root);
-	if (!e->reasons || !e->netns || !e->pods) {
+	if (e->netns)
+		e->directory = directory__new(options->root, e->netns);
+	if (!e->reasons || !e->netns || !e->directory) {
 		enricher__free(e);
 		errno = ENOMEM;
 		return NULL;
 	}
 	e->errors.netns = netns_table__refresh(e->netns);
-	pod_table__prime(e->pods, e->netns);
+	e->sources = sources__new(options->root, e->directory);
+	if (!e->sources) {
+		enricher__free(e);
+		errno = ENOMEM;
+		return NULL;
+	}
+	directory__prime(e->directory);
 	return e;
 }
 
@@ -114,6 +122,7 @@ static void name_location(struct enricher *e, struct drop *drop)
 void enricher__drop(struct enricher *e, struct drop *drop)
 {
 	const struct drop_record *rec = &drop->rec;
+	const struct who *who;
 
 	drop->time = enricher__wall_clock(e, rec->time_ns);
 	drop->reason = reason_names__get(e->reasons, rec->reason);
@@ -130,8 +139,11 @@ void enricher__drop(struct enricher *e, struct drop *drop)
 	if (!rec->netns_ino)
 		return;
 	/* the pod first: it may renew the namespaces, and their names with them */
-	pod_table__find(e->pods, e->netns, rec->netns_ino, rec->time_ns, &drop->pod,
-			&drop->pod_namespace);
+	who = directory__by_netns(e->directory, rec->netns_ino, rec->time_ns);
+	if (who && who->kind == WHO_POD) {
+		drop->pod = who->name;
+		drop->pod_namespace = who->namespace;
+	}
 	drop->netns_name = netns_table__name(e->netns, rec->netns_ino, rec->time_ns);
 }
 
@@ -150,13 +162,24 @@ struct netns_table *enricher__netns(struct enricher *e)
 	return e->netns;
 }
 
+struct directory *enricher__directory(struct enricher *e)
+{
+	return e->directory;
+}
+
+struct sources *enricher__sources(struct enricher *e)
+{
+	return e->sources;
+}
+
 void enricher__free(struct enricher *e)
 {
 	if (!e)
 		return;
 	reason_names__free(e->reasons);
 	kallsyms__free(e->kallsyms);
-	pod_table__free(e->pods);
+	sources__free(e->sources);
+	directory__free(e->directory);
 	netns_table__free(e->netns);
 	free(e);
 }

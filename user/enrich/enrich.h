@@ -9,8 +9,9 @@
 #include "user/drop.h"
 #include "user/enrich/kallsyms.h"
 #include "user/enrich/netns.h"
-#include "user/enrich/pod.h"
 #include "user/enrich/reason.h"
+#include "user/who/directory.h"
+#include "user/who/sources.h"
 
 struct enricher;
 
@@ -59,6 +60,12 @@ struct kallsyms *enricher__kallsyms(struct enricher *e);
 
 /** @brief **enricher__netns()** the network namespaces; never NULL. */
 struct netns_table *enricher__netns(struct enricher *e);
+
+/** @brief **enricher__directory()** pods, Services, nodes; never NULL. */
+struct directory *enricher__directory(struct enricher *e);
+
+/** @brief **enricher__sources()** what tells the directory; never NULL. */
+struct sources *enricher__sources(struct enricher *e);
 
 /** @brief **enricher__free()** frees all; NULL is fine. */
 void enricher__free(struct enricher *e);

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Pod UIDs as they stand in the paths of cgroups and of log directories. Pure.
+ * Pod UIDs and container ids as they stand in the paths of cgroups and of log
+ * directories. Pure.
  */
 #ifndef DROPWHY_POD_UID_H
 #define DROPWHY_POD_UID_H
 
-#include "user/enrich/pod.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* 8-4-4-4-12 hexadecimal digits, or 32 of a static pod, and a NUL. */
+#define POD_UID_LEN 37
+
+/* 64 hexadecimal digits and a NUL. */
+#define CONTAINER_ID_LEN 65
 
 /**
  * @brief **pod_uid__from_cgroup()** finds the pod in /proc/PID/cgroup, written
@@ -17,6 +25,22 @@
  * @return 0; -ENOENT: no pod; -EEXIST: its lines name different ones
  */
 int pod_uid__from_cgroup(const char *text, char *ret_uid);
+
+/**
+ * @brief **pod_uid__is()** whether a text is a pod's UID: 8-4-4-4-12 digits, or 32.
+ */
+bool pod_uid__is(const char *text);
+
+/** @brief **container_id__is()** whether a text is a container's or sandbox's id: 64 digits. */
+bool container_id__is(const char *text);
+
+/**
+ * @brief **container_id__from_cgroup()** finds the container in /proc/PID/cgroup:
+ * …/docker-ID.scope, …/libpod-ID.scope, …/docker/ID and the like.
+ * @param ret_id CONTAINER_ID_LEN bytes; of containers in one another the outermost
+ * @return 0; -ENOENT: none; -EEXIST: its lines name different ones
+ */
+int container_id__from_cgroup(const char *text, char *ret_id);
 
 /* The parts of NAMESPACE_NAME_UID; pointers into the text, not terminated. */
 struct pod_log_dir {

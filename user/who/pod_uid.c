@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Takes pod UIDs out of paths. Strict: what is not exactly a UID in exactly the
- * right place is no pod.
+ * Takes pod UIDs and container ids out of paths. Strict: what is not exactly one
+ * in exactly the right place is none.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "user/enrich/pod_uid.h"
+#include "user/who/pod_uid.h"
 
 #define UUID_LEN   36
 #define STATIC_LEN 32
@@ -98,9 +98,11 @@ static bool parse_path(const char *path, size_t len, char *ret_uid)
 	return false;
 }
 
-int pod_uid__from_cgroup(const char *text, char *ret_uid)
+/* Takes the same from every line of /proc/PID/cgroup; one differing makes it nothing. */
+static int from_lines(const char *text, bool (*parse)(const char *path, size_t len, char *ret),
+		      char *ret, size_t size)
 {
-	char uid[POD_UID_LEN], first[POD_UID_LEN] = "";
+	char found[CONTAINER_ID_LEN], first[CONTAINER_ID_LEN] = "";
 	const char *line, *end, *path;
 
 	/* cgroup v1 has a line for each hierarchy: ID:CONTROLLERS:PATH */
@@ -108,16 +110,86 @@ int pod_uid__from_cgroup(const char *text, char *ret_uid)
 		end = line + strcspn(line, "\n");
 		path = memchr(line, ':', (size_t)(end - line));
 		path = path ? memchr(path + 1, ':', (size_t)(end - path - 1)) : NULL;
-		if (!path || !parse_path(path + 1, (size_t)(end - path - 1), uid))
+		if (!path || !parse(path + 1, (size_t)(end - path - 1), found))
 			continue;
-		if (first[0] && strcmp(first, uid) != 0)
+		if (first[0] && strcmp(first, found) != 0)
 			return -EEXIST;
-		memcpy(first, uid, sizeof(first));
+		memcpy(first, found, sizeof(first));
 	}
 	if (!first[0])
 		return -ENOENT;
-	memcpy(ret_uid, first, sizeof(first));
+	memcpy(ret, first, size);
 	return 0;
+}
+
+int pod_uid__from_cgroup(const char *text, char *ret_uid)
+{
+	return from_lines(text, parse_path, ret_uid, POD_UID_LEN);
+}
+
+static bool is_hex(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isdigit((unsigned char)text[i]) && (text[i] < 'a' || text[i] > 'f'))
+			return false;
+	return true;
+}
+
+/* ID, or WORD-ID.scope; conmon's cgroup beside it (libpod-conmon-ID.scope) is none. */
+static bool parse_container(const char *part, size_t len, char *ret_id)
+{
+	static const char suffix[] = ".scope";
+	const size_t suffix_len = sizeof(suffix) - 1, id_len = CONTAINER_ID_LEN - 1;
+	const char *id = part;
+
+	if (len > id_len + suffix_len + 1 &&
+	    memcmp(part + len - suffix_len, suffix, suffix_len) == 0) {
+		id = part + len - suffix_len - id_len;
+		if (id[-1] != '-' || memmem(part, (size_t)(id - part), "conmon", 6))
+			return false;
+	} else if (len != id_len) {
+		return false;
+	}
+	if (!is_hex(id, id_len))
+		return false;
+	memcpy(ret_id, id, id_len);
+	ret_id[id_len] = '\0';
+	return true;
+}
+
+static bool parse_container_path(const char *path, size_t len, char *ret_id)
+{
+	const char *part = path, *end = path + len, *slash;
+	size_t part_len;
+
+	while (part < end) {
+		slash = memchr(part, '/', (size_t)(end - part));
+		part_len = (size_t)((slash ? slash : end) - part);
+		if (parse_container(part, part_len, ret_id))
+			return true;
+		part += part_len + 1;
+	}
+	return false;
+}
+
+int container_id__from_cgroup(const char *text, char *ret_id)
+{
+	return from_lines(text, parse_container_path, ret_id, CONTAINER_ID_LEN);
+}
+
+bool pod_uid__is(const char *text)
+{
+	char uid[POD_UID_LEN];
+
+	return parse_uid(text, strnlen(text, POD_UID_LEN), '-', uid);
+}
+
+bool container_id__is(const char *text)
+{
+	return strnlen(text, CONTAINER_ID_LEN) == CONTAINER_ID_LEN - 1 &&
+	       is_hex(text, CONTAINER_ID_LEN - 1);
 }
 
 static bool is_dns_name(const char *text, size_t len, size_t max)

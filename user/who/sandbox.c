@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Checks sandboxes against the kernel's own view.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/enrich/netns_scan.h"
+#include "user/who/sandbox.h"
+
+#define CGROUP_MAX 16384
+
+static bool is_safe(const char *path)
+{
+	return path[0] == '/' && !strstr(path, "/../") && !strstr(path, "/./");
+}
+
+/* "/proc/PID/ns/net": its PID; 0: something else. */
+static pid_t pid_of_path(const char *path)
+{
+	int pid = 0, end = 0;
+
+	if (sscanf(path, "/proc/%9d/ns/net%n", &pid, &end) != 1 || !end || path[end])
+		return 0;
+	return pid;
+}
+
+static int stat_file(const char *root, const char *path, __u32 *ret_ino)
+{
+	char full[PATH_MAX];
+
+	/* /var/run is a link to /run, which would lead out of another root */
+	if (strncmp(path, "/var/run/", 9) == 0)
+		path += 4;
+	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	return netns_scan__stat(root, full, ret_ino, NULL);
+}
+
+int sandbox__netns(const char *root, const char *path, pid_t pid, __u32 *ret_ino)
+{
+	pid_t holder = pid_of_path(path);
+	__u32 ino = 0, other = 0;
+	int err;
+
+	if (!is_safe(path))
+		return -EINVAL;
+	err = holder ? netns_scan__pid(root, holder, &ino) : stat_file(root, path, &ino);
+	if (err)
+		return err;
+	if (pid && (netns_scan__pid(root, pid, &other) || other != ino))
+		return -ESTALE;
+	*ret_ino = ino;
+	return 0;
+}
+
+int sandbox__process(const char *root, pid_t pid, const char *id)
+{
+	char path[PATH_MAX], text[CGROUP_MAX], mangled[64];
+	size_t i;
+	ssize_t n;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid) >= (int)sizeof(path))
+		return -ESRCH;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ESRCH;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n < 0)
+		return -ESRCH;
+	text[n] = '\0';
+	if (!id || strstr(text, id))
+		return 0;
+	/* systemd's names of slices have "_" for "-" */
+	if (snprintf(mangled, sizeof(mangled), "%s", id) >= (int)sizeof(mangled))
+		return -ESRCH;
+	for (i = 0; mangled[i]; i++)
+		if (mangled[i] == '-')
+			mangled[i] = '_';
+	return strstr(text, mangled) ? 0 : -ESRCH;
+}
