@@ -13,6 +13,8 @@
 
 #include "bpf/drop_record.h"
 
+struct dns_query;		/* enrich/dns.h */
+
 struct drop {
 	struct drop_record rec;		/* base record; rec.sections tells which of the next four are valid */
 	struct drop_section_ct ct;
@@ -29,6 +31,8 @@ struct drop {
 					 * unnamed, by the location if the kernel gives none, "" for evictions */
 	const char *symbol;		/* e.g. "nf_hook_slow" */
 	__u64 symbol_offset;		/* bytes into symbol */
+	const struct dns_query *dns; /* what the packet's DNS message asks; NULL: none could be read */
+	bool dns_malformed;	/* it came from or to a DNS port, but is none */
 	const char *netns_name;		/* e.g. "blue" or "cni-1234", else the command living there */
 	const char *pod;		/* pod name of the netns where it died */
 	const char *pod_namespace;	/* that pod's Kubernetes namespace */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "user/aggregate/summary.h"
+#include "user/enrich/dns.h"
 #include "user/sinks/columns.h"
 #include "user/sinks/sink.h"
 #include "user/source/decode.h"
@@ -73,7 +74,8 @@ static void use(const struct drop *drop)
 {
 	static const enum group_key keys[] = { GROUP_POD, GROUP_NETNS, GROUP_REASON,
 					       GROUP_CAUSE, GROUP_TUPLE, GROUP_SRC,
-					       GROUP_DST, GROUP_IFACE, GROUP_LOCATION };
+					       GROUP_DST, GROUP_IFACE, GROUP_DNS,
+					       GROUP_LOCATION };
 	const size_t key_count = sizeof(keys) / sizeof(keys[0]);
 	struct drop other = *drop;
 	struct conntrack_reconciliation ct = {
@@ -175,6 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_Alignas(8) uint8_t record[DROP_RECORD_MAX_SIZE] = {};
+	struct dns_query dns;
 	struct drop drop;
 	size_t used;
 	char *rest;
@@ -191,6 +194,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(rest, data + used, size);
 	rest[size] = '\0';
 	add_texts(&drop, rest, size + 1);
+	dns__parse_payload(drop.rec.tuple.l4_proto, &drop.dns_message, &dns);
+	drop.dns = dns.has_header ? &dns : NULL;
+	drop.dns_malformed = drop.rec.mark & 2;
 	drop.time.tv_sec = (time_t)drop.rec.time_ns;
 	drop.time.tv_nsec = (long)drop.rec.cgroup_id;
 	drop.symbol_offset = drop.rec.location;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "user/drop.h"
+#include "user/enrich/dns.h"
 
 enum sample {
 	SAMPLE_UDP,		/* a DNS query that met a full conntrack table */
@@ -204,12 +205,17 @@ static inline struct drop sample_lldp(void)
 
 static inline struct drop sample_hostile(void)
 {
+	static const struct dns_query query = { .name = "-\033]0;,\"\\.", .id = 65535,
+						.type = 65280, .response = true,
+						.has_header = true };
 	struct drop drop = sample_udp();
 
 	sample_iface(&drop, "=\033[2J\",\n\xff\\");
 	drop.netns_name = "a\r\nb\xc2\x9b\x7f";
 	drop.pod = "@p\xe2\x80\x8eod";
 	drop.pod_namespace = "n\xc3\xa4s\xed\xa0\x80";
+	drop.dns = &query;
+	drop.dns_malformed = true;
 	drop.symbol = "s\"y,m";
 	drop.count = 1200;
 	drop.bytes = 93600;
@@ -249,8 +255,11 @@ static inline struct drop sample_dns(void)
 {
 	static const char message[] = "\x1a\x2b\x01\0\0\x01\0\0\0\0\0\0"
 				      "\3web\4shop\3svc\7cluster\5local\0\0\1\0\1";
+	static const struct dns_query query = { .name = "wEb.shop.svc.cluster.local", .id = 0x1a2b,
+						.type = 1, .has_header = true };
 	struct drop drop = sample_udp();
 
+	drop.dns = &query;
 	drop.rec.sections = DROP_SECTION_DNS;
 	drop.dns_message.length = sizeof(message) - 1;
 	memcpy(drop.dns_message.payload, message, sizeof(message) - 1);

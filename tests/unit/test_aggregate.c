@@ -126,6 +126,8 @@ Test(aggregate, labels)
 		{ GROUP_DST, SAMPLE_IPV6, "2001:db8:2::10" },
 		{ GROUP_IFACE, SAMPLE_UDP, "veth0" },
 		{ GROUP_IFACE, SAMPLE_BARE, "" },
+		{ GROUP_DNS, SAMPLE_DNS, "web.shop.svc.cluster.local" },
+		{ GROUP_DNS, SAMPLE_UDP, "" },
 		{ GROUP_LOCATION, SAMPLE_UDP, "nf_hook_slow" },
 		{ GROUP_LOCATION, SAMPLE_LLDP, "0xffffffff81c0a5a5" },
 		{ GROUP_LOCATION, SAMPLE_BARE, "" },
@@ -320,8 +322,8 @@ Test(aggregate, cuts_what_is_longer_than_any_name)
 {
 	static const enum group_key keys[] = { GROUP_POD, GROUP_NETNS, GROUP_REASON, GROUP_CAUSE,
 					       GROUP_TUPLE, GROUP_SRC, GROUP_DST, GROUP_IFACE,
-					       GROUP_LOCATION };
-	struct aggregate *agg = aggregate__new(keys, 9, 10);
+					       GROUP_DNS, GROUP_LOCATION };
+	struct aggregate *agg = aggregate__new(keys, 10, 10);
 	struct drop drop = sample_ipv6();
 	const struct group *const *groups;
 	char text[4096];

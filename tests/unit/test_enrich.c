@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/unit/sample_drop.h"
 #include "tests/unit/temp_tree.h"
 #include "user/enrich/enrich.h"
 
@@ -115,6 +116,53 @@ Test(enrich, wall_clock)
 		ts = enricher__wall_clock(e, stamps[i]);
 		cr_expect(ts.tv_nsec >= 0 && ts.tv_nsec < 1000000000);
 	}
+	enricher__free(e);
+	temp_tree__free(root);
+}
+
+Test(enrich, dns_messages)
+{
+	static const struct {
+		const char *what;
+		__u16 length;
+		__u8 more;
+		__u8 l4_proto;
+		bool known;	/* at least the header */
+		const char *name;
+		bool malformed;
+	} cases[] = {
+		{ "whole", 44, 0, IPPROTO_UDP, true, "web.shop.svc.cluster.local", false },
+		{ "cut in the name", 20, 1, IPPROTO_UDP, true, "", false },
+		{ "cut in the header", 10, 1, IPPROTO_UDP, false, "", false },
+		{ "ends in the name", 20, 0, IPPROTO_UDP, false, "", true },
+		{ "out of reach", 0, 1, IPPROTO_TCP, false, "", false },
+		{ "middle of a stream", 20, 0, IPPROTO_TCP, false, "", false },
+	};
+	char *root = temp_tree__new();
+	struct enricher *e = make_enricher(root, NULL);
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct drop drop = sample_dns();
+
+		drop.dns_message.length = cases[i].length;
+		drop.dns_message.more = cases[i].more;
+		drop.rec.tuple.l4_proto = cases[i].l4_proto;
+		enricher__drop(e, &drop);
+		cr_expect_eq(drop.dns_malformed, cases[i].malformed, "%s", cases[i].what);
+		cr_assert_eq(drop.dns != NULL, cases[i].known, "%s", cases[i].what);
+		if (!drop.dns)
+			continue;
+		cr_expect_eq(drop.dns->id, 0x1a2b);
+		cr_expect_str_eq(drop.dns->name, cases[i].name, "%s", cases[i].what);
+	}
+	/* what an earlier drop asked for must not stick to one without a message */
+	struct drop plain = sample_udp();
+
+	plain.dns_malformed = true;
+	enricher__drop(e, &plain);
+	cr_expect_null(plain.dns);
+	cr_expect_not(plain.dns_malformed);
 	enricher__free(e);
 	temp_tree__free(root);
 }

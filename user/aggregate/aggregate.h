@@ -19,6 +19,7 @@ enum group_key {
 	GROUP_SRC,		/* address */
 	GROUP_DST,		/* address */
 	GROUP_IFACE,
+	GROUP_DNS,		/* name asked for, in lower case */
 	GROUP_LOCATION,		/* symbol, without offset; else the address */
 	__GROUP_KEY_MAX,
 };

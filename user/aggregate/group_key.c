@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "user/aggregate/group_key.h"
+#include "user/enrich/dns.h"
 #include "user/flow.h"
 #include "user/number.h"
 
@@ -209,6 +210,17 @@ static __u8 *build_iface(const struct drop *drop, __u8 *at)
 	return build_bytes(drop->rec.iface, strnlen(drop->rec.iface, DROP_IFACE_LEN - 1), at);
 }
 
+/* Resolvers vary the case of a name against forgery (0x20 bits): one group all the same. */
+static __u8 *build_dns(const struct drop *drop, __u8 *at)
+{
+	__u8 *end = build_string(drop->dns ? drop->dns->name : NULL, at);
+
+	for (; at < end; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at += 'a' - 'A';
+	return end;
+}
+
 static __u8 *build_location(const struct drop *drop, __u8 *at)
 {
 	return build_string(drop->symbol, build_number(drop->symbol ? 0 : drop->rec.location, at));
@@ -228,6 +240,7 @@ static const struct key_part key_parts[__GROUP_KEY_MAX] = {
 	[GROUP_SRC] = { "src", build_src, format_address },
 	[GROUP_DST] = { "dst", build_dst, format_address },
 	[GROUP_IFACE] = { "iface", build_iface, format_string },
+	[GROUP_DNS] = { "dns", build_dns, format_string },
 	[GROUP_LOCATION] = { "location", build_location, format_location },
 };
 

@@ -3,10 +3,12 @@
  * Owns the tables and asks each of them about a drop.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "user/enrich/dns.h"
 #include "user/enrich/enrich.h"
 #include "user/enrich/reason_location.h"
 
@@ -21,6 +23,7 @@ struct enricher {
 	struct netns_table *netns;
 	struct directory *directory;
 	struct sources *sources;
+	struct dns_query dns;	/* of the last drop */
 	struct enricher_errors errors;
 	__s64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	__s64 stale_check_ns; /* CLOCK_BOOTTIME of the next look at the modules */
@@ -119,6 +122,24 @@ static void name_location(struct enricher *e, struct drop *drop)
 	drop->symbol = kallsyms__find(e->kallsyms, drop->rec.location, &drop->symbol_offset);
 }
 
+static void read_dns(struct enricher *e, struct drop *drop)
+{
+	__u8 sections = drop->rec.sections, l4_proto = drop->rec.tuple.l4_proto;
+	enum dns_status status;
+
+	drop->dns = NULL;
+	drop->dns_malformed = false;
+	if (!(sections & DROP_SECTION_DNS))
+		return;
+	if (sections & DROP_SECTION_INNER)
+		l4_proto = drop->inner.tuple.l4_proto;
+	status = dns__parse_payload(l4_proto, &drop->dns_message, &e->dns);
+	/* a TCP segment may well begin in the middle of a message */
+	drop->dns_malformed = status == DNS_MALFORMED && l4_proto == IPPROTO_UDP;
+	if (e->dns.has_header)
+		drop->dns = &e->dns;
+}
+
 void enricher__drop(struct enricher *e, struct drop *drop)
 {
 	const struct drop_record *rec = &drop->rec;
@@ -132,6 +153,7 @@ void enricher__drop(struct enricher *e, struct drop *drop)
 	drop->pod = NULL;
 	drop->pod_namespace = NULL;
 	name_location(e, drop);
+	read_dns(e, drop);
 	if (drop__is_eviction(drop))
 		drop->reason = "";
 	else if (rec->reason == NO_REASON)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "user/enrich/dns.h"
 #include "user/flow.h"
 #include "user/number.h"
 #include "user/sinks/columns.h"
@@ -343,6 +344,30 @@ static size_t format_inner_proto(const struct drop *drop, char *buf)
 	return flow__format_proto(drop->inner.tuple.l4_proto, buf);
 }
 
+static size_t format_dns(const struct drop *drop, char *buf)
+{
+	return drop->dns ? field__text(drop->dns->name, buf) : none(buf);
+}
+
+static size_t format_dns_type(const struct drop *drop, char *buf)
+{
+	return drop->dns && drop->dns->type ? dns__format_type(drop->dns->type, buf) : none(buf);
+}
+
+static size_t format_dns_id(const struct drop *drop, char *buf)
+{
+	return drop->dns ? number__decimal(drop->dns->id, buf) : none(buf);
+}
+
+static size_t format_dns_kind(const struct drop *drop, char *buf)
+{
+	if (drop->dns_malformed)
+		return field__text("malformed", buf);
+	if (!drop->dns)
+		return none(buf);
+	return field__text(drop->dns->response ? "response" : "query", buf);
+}
+
 static size_t format_pod(const struct drop *drop, char *buf)
 {
 	return field__text(drop->pod, buf);
@@ -409,6 +434,10 @@ const struct column columns[] = {
 	{ "inner_dst", COLUMN_TEXT, format_inner_dst },
 	{ "inner_dport", COLUMN_NUMBER, format_inner_dport },
 	{ "inner_proto", COLUMN_TEXT, format_inner_proto },
+	{ "dns", COLUMN_TEXT, format_dns },
+	{ "dns_type", COLUMN_TEXT, format_dns_type },
+	{ "dns_id", COLUMN_NUMBER, format_dns_id },
+	{ "dns_kind", COLUMN_TEXT, format_dns_kind },
 	{ "pod", COLUMN_TEXT, format_pod },
 	{ "namespace", COLUMN_TEXT, format_namespace },
 };

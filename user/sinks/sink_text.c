@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "user/enrich/dns.h"
 #include "user/flow.h"
 #include "user/number.h"
 #include "user/sinks/change_text.h"
@@ -236,6 +237,27 @@ static void put_clash(struct line *line, const struct drop *drop)
 			     rec->cause_direct ? drop_cause__name(rec->cause_direct) : "none");
 }
 
+/* "dns=www.example.org type=AAAA id=6699", or the part of it that is there. */
+static void put_dns(struct line *line, const struct drop *drop)
+{
+	const struct dns_query *dns = drop->dns;
+	char type[DNS_TYPE_LEN];
+
+	if (drop->dns_malformed)
+		line__put_text(line, " dns-malformed");
+	if (!dns)
+		return;
+	if (*dns->name) {
+		line__put_text(line, " dns=");
+		line__put_escaped(line, dns->name, strlen(dns->name));
+	}
+	if (dns->type) {
+		dns__format_type(dns->type, type);
+		line__printf(line, " type=%s", type);
+	}
+	line__printf(line, " id=%u%s", dns->id, dns->response ? " response" : "");
+}
+
 static void put_extras(struct line *line, const struct drop *drop)
 {
 	const struct drop_record *rec = &drop->rec;
@@ -251,6 +273,7 @@ static void put_extras(struct line *line, const struct drop *drop)
 		line__printf(line, " ct=%s", drop_ct_state__name(rec->ct_state));
 	put_nat(line, drop);
 	put_clash(line, drop);
+	put_dns(line, drop);
 	if (rec->flags & DROP_F_FRAGMENT)
 		line__printf(line, " frag@%u", rec->frag_offset_bytes);
 	if (field__vlan(drop, text))
