@@ -122,7 +122,7 @@ static void compare_snapshots(const struct reconcile_input *in,
 	/* known before but not after arming: that reading failed, so there is no lower bound */
 	if (after_arm.count || !before_arm.count)
 		inner = range__movement(after_arm, before_disarm);
-	row->gone = !last.count || outer.backwards || inner.backwards;
+	row->gone = in->restarted || !last.count || outer.backwards || inner.backwards;
 	if (row->gone)
 		return;
 	row->drop.least = inner.drop;

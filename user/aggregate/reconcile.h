@@ -42,6 +42,7 @@ struct reconcile_input {
 	struct conntrack_snapshot after_disarm;
 	const struct conntrack_claim *claims;
 	size_t claim_count;
+	bool restarted;		/* nf_conntrack was unloaded meanwhile: all counters are gone */
 };
 
 /**
@@ -51,6 +52,7 @@ struct reconcile_input {
  * zero. One that is missing at the end is gone, and so is one whose counters
  * ran backwards: its number was given to a new namespace. (Should the new one
  * have outrun the old one's counters on every CPU, nothing here can tell.)
+ * Where nf_conntrack was unloaded meanwhile all are gone in this sense.
  *
  * @param in the four snapshots and the claims; snapshots are sorted in place
  * @param ret_rows namespaces in which a counter moved or that have a claim,

@@ -25,7 +25,7 @@ struct conntrack_counter {
 
 struct conntrack_reconciliation {
 	__u32 netns_ino;
-	bool gone;		/* deleted during the run: only attributed is valid */
+	bool gone;		/* its counters went during the run: only attributed is valid */
 	const char *netns_name;	/* NULL: unknown */
 	struct conntrack_counter drop;
 	struct conntrack_counter insert_failed;

@@ -42,6 +42,16 @@ static void on_eviction(void *ctx, const struct drop *eviction)
 		sink__drop(t->sink, eviction);
 }
 
+/* People are told on stderr, at once and even when the output goes to a file. */
+static void on_notice(void *ctx, const struct notice *notice)
+{
+	struct trace *t = ctx;
+
+	fprintf(stderr, "dropwhy: %s\n", notice->text);
+	if (strcmp(t->options.format, "text"))
+		sink__notice(t->sink, notice);
+}
+
 static bool on_drop(void *ctx, const struct drop *drop)
 {
 	struct trace *t = ctx;
@@ -66,16 +76,6 @@ static void on_change(void *ctx, const struct sysctl_change *change)
 	sink__flush(t->sink);
 }
 
-/* People are told on stderr, at once and even when the output goes to a file. */
-static void on_notice(void *ctx, const struct notice *notice)
-{
-	struct trace *t = ctx;
-
-	fprintf(stderr, "dropwhy: %s\n", notice->text);
-	if (strcmp(t->options.format, "text"))
-		sink__notice(t->sink, notice);
-}
-
 static void on_polled(void *ctx)
 {
 	struct trace *t = ctx;
@@ -92,6 +92,7 @@ static int open_tracer(struct trace *t)
 		.ctx = t,
 		.drop = on_drop,
 		.eviction = on_eviction,
+		.notice = on_notice,
 		.polled = on_polled,
 	};
 	struct tracer_failure failure;

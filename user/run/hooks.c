@@ -17,6 +17,11 @@ static int attach(struct run_hooks *h, struct live *live, const struct kallsyms 
 	return h->hooks ? 0 : -errno;
 }
 
+static bool has_conntrack(const struct kallsyms *k)
+{
+	return k && kallsyms__range(k, "nf_conntrack_in", NULL, NULL) > 0;
+}
+
 int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 		      struct live_failure *ret_failure)
 {
@@ -24,6 +29,7 @@ int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 	int err;
 
 	h->generation = k ? kallsyms__generation(k) : 0;
+	h->conntrack = has_conntrack(k);
 	if (!h->wanted)
 		return 0;
 	err = attach(h, live, k, &why_not);
@@ -49,13 +55,15 @@ static void detach(struct run_hooks *h)
 	h->hooks = NULL;
 }
 
-int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k)
+int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k,
+		       const char **ret_news)
 {
 	static struct location_class locations[LOCATION_CLASSES_MAX];
 	static struct hook_function functions[HOOK_FUNCTIONS_MAX];
 	const char *why_not;
 	int err;
 
+	*ret_news = NULL;
 	if (!k)
 		return 0;
 	kallsyms__reload_if_stale(k);
@@ -64,6 +72,12 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 	h->generation = kallsyms__generation(k);
 	err = live__modules_changed(live, locations, kernel_functions__locations(k, locations),
 				    functions, kernel_functions__hooks(k, functions));
+	if (!err && h->conntrack != has_conntrack(k)) {
+		h->conntrack = !h->conntrack;
+		h->unloaded |= !h->conntrack;
+		*ret_news = h->conntrack ? "nf_conntrack was loaded: its drops are known from now on" :
+					   "nf_conntrack was unloaded";
+	}
 	if (!h->wanted)
 		return err;
 	/* hooks on a module that was unloaded hold nothing; those on another load are new */

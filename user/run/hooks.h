@@ -16,6 +16,8 @@ struct run_hooks {
 	enum conntrack_mode mode;
 	const char *btf_path;	/* as in struct live_options */
 	bool wanted;
+	bool conntrack;		/* nf_conntrack is there */
+	bool unloaded;		/* it has gone during the run, perhaps to come again */
 	__u64 generation;	/* of the symbols that the tables were made from */
 	__u64 evictions;	/* by hooks that have been closed */
 	__u64 evictions_lost;
@@ -32,9 +34,11 @@ int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 
 /**
  * @brief **run_hooks__refresh()** to be called about once a second.
+ * @param ret_news what happened to nf_conntrack, static; NULL: nothing
  * @return 0, or -errno: the tables or hooks could not be renewed
  */
-int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k);
+int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k,
+		       const char **ret_news);
 
 /**
  * @brief **run_hooks__evictions()** adds up all hooks of the run.

@@ -98,9 +98,10 @@ static const char *netns_name(struct netns_table *netns, __u32 ino, __u64 start_
 }
 
 static int fill_conntrack(struct run_summary *s, struct live *live, struct enricher *enricher,
-			  struct conntrack_reading *readings, __u64 start_ns)
+			  struct conntrack_reading *readings, __u64 start_ns, bool restarted)
 {
 	struct reconcile_input in = {
+		.restarted = restarted,
 		.before_arm = readings[READING_BEFORE_ARM].snapshot,
 		.after_arm = readings[READING_AFTER_ARM].snapshot,
 		.before_disarm = readings[READING_BEFORE_DISARM].snapshot,
@@ -156,7 +157,8 @@ int run_summary__fill(struct run_summary *s, struct live *live, struct enricher 
 	s->summary.compared = evidence.compared;
 	s->summary.disagreed = evidence.disagreed;
 	s->summary.conntrack_error = reading_error;
-	return reading_error ? 0 : fill_conntrack(s, live, enricher, readings, start_ns);
+	return reading_error ? 0 : fill_conntrack(s, live, enricher, readings, start_ns,
+				     corrections->counters_restarted);
 }
 
 void run_summary__done(struct run_summary *s)

@@ -24,6 +24,7 @@ enum run_reading {
 struct run_corrections {
 	__u64 filtered[REASON_SLOTS];
 	__u64 undecoded;	/* records that made no sense: their reason is not known */
+	bool counters_restarted; /* conntrack's: nf_conntrack was unloaded */
 };
 
 struct run_summary {

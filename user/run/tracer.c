@@ -81,11 +81,16 @@ static void on_ring(void *ctx, int fd)
 
 static void on_tick(void *ctx, int fd)
 {
+	struct notice notice = { .source = "conntrack" };
 	struct tracer *t = ctx;
 
 	(void)fd;
 	live__maintain(t->live);
-	run_hooks__refresh(&t->hooks, t->live, enricher__kallsyms(t->enricher));
+	run_hooks__refresh(&t->hooks, t->live, enricher__kallsyms(t->enricher), &notice.text);
+	if (!notice.text || !t->handler.notice)
+		return;
+	clock_gettime(CLOCK_REALTIME, &notice.time);
+	t->handler.notice(t->handler.ctx, &notice);
 }
 
 int tracer__open(struct tracer *t, const struct tracer_options *options,
@@ -209,6 +214,7 @@ int tracer__summarize(struct tracer *t, struct run_summary *ret_summary)
 	struct summary *summary = &ret_summary->summary;
 	int err;
 
+	t->corrections.counters_restarted = t->hooks.unloaded;
 	err = run_summary__fill(ret_summary, t->live, t->enricher, t->readings, t->reading_error,
 				t->start_ns, &t->corrections);
 	if (err)

@@ -13,6 +13,7 @@
 
 #include "user/enrich/enrich.h"
 #include "user/filter_spec.h"
+#include "user/notice.h"
 #include "user/run/event_loop.h"
 #include "user/run/hooks.h"
 #include "user/run/run_summary.h"
@@ -38,6 +39,8 @@ struct tracer_handler {
 	bool (*drop)(void *ctx, const struct drop *drop);
 	/* An eviction that the filters let through; NULL: nobody cares. */
 	void (*eviction)(void *ctx, const struct drop *eviction);
+	/* Something happened to the run itself; NULL: nobody cares. */
+	void (*notice)(void *ctx, const struct notice *notice);
 	/* After each round of reading, also an empty one; NULL. */
 	void (*polled)(void *ctx);
 };

@@ -141,7 +141,8 @@ static void put_reconciliation(struct line *text, const struct summary *summary)
 	if (gone) {
 		line__put_text(text, "  ");
 		put_plural(text, gone, "namespace");
-		line__put_text(text, " deleted during the run, the counters went with it; ");
+		line__put_text(text, " deleted during the run, or nf_conntrack unloaded: the counters "
+				     "went with it; ");
 		put_number(text, lost.attributed);
 		line__put_text(text, " attributed there\n");
 	}

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# nf_conntrack comes while dropwhy runs, and goes again under it.
+
+is_loaded() { # MODULE
+	grep -q "^$1 " /proc/modules
+}
+
+# Takes MODULE out of the kernel after all that uses it. Namespaces of earlier cases may
+# still be on their way out and hold some.
+unload() { # MODULE
+	for unload_user in $(awk -v module="$1" '$1 == module && $4 != "-" { gsub(",", " ", $4); print $4 }' \
+		/proc/modules); do
+		unload "$unload_user" || return 1
+	done
+	! is_loaded "$1" || rmmod "$1" 2>/dev/null
+}
+
+conntrack_gone() {
+	for users in ip_vs xt_conntrack nft_ct; do
+		unload $users || return 1
+	done
+	unload nf_conntrack
+}
+
+need_module() {
+	is_loaded nf_conntrack || skip "nf_conntrack is built in"
+}
+
+noticed() { # TEXT TIMES
+	[ "$DROPWHY" = none ] || until_true has_noticed "$@" ||
+		fail "dropwhy did not notice that nf_conntrack was $1"
+}
+
+has_noticed() { # TEXT TIMES
+	[ "$(grep -c "^dropwhy: nf_conntrack was $1" "$ERR")" -eq "$2" ]
+}
+
+lose_20() { # PORT: that a full table refuses
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 20 --to 10.8.2.2 --dport "$1"
+}
+
+case_ct_module_comes_and_goes() {
+	need_module
+	router
+	lock_global
+	until_true conntrack_gone || fail "nf_conntrack stays: $(grep conntrack /proc/modules)"
+	kfree_start NETFILTER_DROP
+	trace_ns r
+	nft_rules r <<-END
+		add table ip fw
+		add chain ip fw pre { type filter hook prerouting priority -300; policy accept; }
+		add rule ip fw pre udp dport 99 counter drop
+	END
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 30 --to 10.8.2.2 --dport 99
+	conntrack_on r forward
+	noticed loaded 1
+	set_global net/netfilter/nf_conntrack_max 1
+	fill_table r 1
+	lose_20 53
+	assert_eq 20 "$(ct_stat r drop)" "conntrack -S drop"
+	nft_rules r <<-END
+		delete table ip watch
+	END
+	# the value goes with the module
+	SAVED=
+	until_true conntrack_gone || fail "nf_conntrack stays: $(grep conntrack /proc/modules)"
+	noticed unloaded 1
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 30 --to 10.8.2.2 --dport 99
+	conntrack_on r forward
+	modprobe nf_conntrack_netlink
+	noticed loaded 2
+	set_global net/netfilter/nf_conntrack_max 1
+	fill_table r 1
+	lose_20 54
+	trace_stop
+	assert_kfree 100
+	assert_drops 60 cause="$(expected nft_cause)" dport=99
+	assert_drops 20 cause=ct_table_full dport=53
+	assert_only 100
+	assert_summary "conntrack[netns=$(ns_inode r)].drop.attributed" 40
+}
