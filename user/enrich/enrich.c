@@ -17,6 +17,9 @@
 /* Modules come and go rarely; looking costs a read of /proc/modules. */
 #define STALE_CHECK_NS NS_PER_S
 
+/* A clock that is merely slewed drifts less than this between two looks. */
+#define CLOCK_STEP_NS 10000000
+
 struct enricher {
 	struct reason_names *reasons;
 	struct kallsyms *kallsyms;
@@ -106,6 +109,14 @@ struct timespec enricher__wall_clock(const struct enricher *e, __u64 boot_ns)
 		ts.tv_nsec += NS_PER_S;
 	}
 	return ts;
+}
+
+void enricher__follow_clock(struct enricher *e)
+{
+	__s64 now = wall_offset_ns(), moved = now - e->wall_offset_ns;
+
+	if (moved > CLOCK_STEP_NS || moved < -CLOCK_STEP_NS)
+		e->wall_offset_ns = now;
 }
 
 static void name_location(struct enricher *e, struct drop *drop)

@@ -48,7 +48,8 @@ void enricher__drop(struct enricher *e, struct drop *drop);
  * @brief **enricher__wall_clock()** turns a boot-time stamp into wall clock time.
  * @param boot_ns CLOCK_BOOTTIME
  * @return UTC by the clock as it stood when the enricher was made: steady
- * across suspend and across later corrections of the clock
+ * across suspend and across later corrections of the clock, unless
+ * enricher__follow_clock() is called
  */
 struct timespec enricher__wall_clock(const struct enricher *e, __u64 boot_ns);
 
@@ -66,6 +67,12 @@ struct directory *enricher__directory(struct enricher *e);
 
 /** @brief **enricher__sources()** what tells the directory; never NULL. */
 struct sources *enricher__sources(struct enricher *e);
+
+/**
+ * @brief **enricher__follow_clock()** takes over a clock that was set, for runs
+ * of weeks; small corrections are left alone. To be called now and then.
+ */
+void enricher__follow_clock(struct enricher *e);
 
 /** @brief **enricher__free()** frees all; NULL is fine. */
 void enricher__free(struct enricher *e);

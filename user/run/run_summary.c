@@ -51,8 +51,8 @@ static struct accounting correct(const struct drop_counters *kernel, __u64 filte
 	return a;
 }
 
-static int fill_reasons(struct run_summary *s, struct live *live, struct enricher *enricher,
-			const struct run_corrections *corrections)
+int run_summary__accounting(struct run_summary *s, struct live *live, struct enricher *enricher,
+			    const struct run_corrections *corrections)
 {
 	struct drop_counters *counters = calloc(REASON_SLOTS, sizeof(*counters));
 	struct reason_names *names = enricher__reasons(enricher);
@@ -147,7 +147,7 @@ int run_summary__fill(struct run_summary *s, struct live *live, struct enricher 
 			const struct run_corrections *corrections)
 {
 	struct live_evidence evidence;
-	int err = fill_reasons(s, live, enricher, corrections);
+	int err = run_summary__accounting(s, live, enricher, corrections);
 
 	if (!err)
 		err = live__evidence(live, &evidence);

@@ -47,6 +47,16 @@ int run_summary__fill(struct run_summary *s, struct live *live, struct enricher 
 			struct conntrack_reading *readings, int reading_error, __u64 start_ns,
 			const struct run_corrections *corrections);
 
+/**
+ * @brief **run_summary__accounting()** adds up what has happened so far: the
+ * total, the reasons and missed alone. The CPUs go on counting meanwhile, so a
+ * packet under way may be in seen already and in nothing else yet.
+ * @param s zeroed; free with run_summary__done()
+ * @return 0 or -errno
+ */
+int run_summary__accounting(struct run_summary *s, struct live *live, struct enricher *enricher,
+			    const struct run_corrections *corrections);
+
 /** @brief **run_summary__done()** frees what fill allocated; a zeroed one is fine. */
 void run_summary__done(struct run_summary *s);
 
