@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "user/commands/bundle.h"
 #include "user/commands/features.h"
+#include "user/commands/probe.h"
 #include "user/commands/trace.h"
 #include "user/exit_status.h"
 
@@ -19,6 +21,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "trace", "show packet drops as they happen, and a summary", trace__main },
+	{ "probe", "watch for as long as it runs: metrics, logs, a flight recorder", probe__main },
+	{ "bundle", "list and show what the probe's flight recorder wrote", bundle__main },
 	{ "features", "show what this kernel offers, and which programs run on it", features__main },
 };
 

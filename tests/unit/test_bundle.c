@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/temp_tree.h"
+#include "user/bundle/bundle_dir.h"
+#include "user/bundle/bundle_read.h"
+#include "user/bundle/bundle_write.h"
+
+static char *dir;
+
+static void make_dir(void)
+{
+	dir = temp_tree__new();
+}
+
+static void remove_dir(void)
+{
+	temp_tree__free(dir);
+}
+
+TestSuite(bundle, .init = make_dir, .fini = remove_dir);
+
+static int write_bundle(const char *name, bool archive, size_t bytes)
+{
+	struct bundle_writer *w = bundle_writer__new(dir, name, archive);
+	char *text = malloc(bytes + 1);
+	int err;
+
+	cr_assert(w != NULL);
+	memset(text, 'x', bytes);
+	bundle_writer__add(w, "info.json", "{}", 2);
+	bundle_writer__begin_file(w, "drops.csv", bytes);
+	bundle_writer__put(w, text, bytes / 3);
+	bundle_writer__put(w, text + bytes / 3, bytes - bytes / 3);
+	bundle_writer__add(w, "empty", "", 0);
+	err = bundle_writer__finish(w);
+	free(text);
+	return err;
+}
+
+struct found {
+	int files;
+	size_t info, drops, empty;
+	char text[4];
+};
+
+static int find(void *ctx, const char *name, const char *bytes, size_t len)
+{
+	struct found *found = ctx;
+
+	found->files++;
+	if (!strcmp(name, "info.json"))
+		found->info = len;
+	if (!strcmp(name, "drops.csv"))
+		found->drops = len;
+	if (bytes)
+		memcpy(found->text, bytes, len < 3 ? len : 3);
+	return 0;
+}
+
+static size_t count(size_t *ret_all)
+{
+	struct bundle_info *bundles;
+	size_t complete, i;
+	char command[PATH_MAX];
+	FILE *ls;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	cr_assert(eq(int, bundle_dir__list(fd, &bundles, &complete), 0));
+	for (i = 1; i < complete; i++)
+		cr_assert(lt(str, bundles[i - 1].name, bundles[i].name));
+	bundle_dir__free_list(bundles, complete);
+	close(fd);
+	snprintf(command, sizeof(command), "ls -A %s | wc -l", dir);
+	ls = popen(command, "r");
+	cr_assert(eq(int, fscanf(ls, "%zu", ret_all), 1));
+	pclose(ls);
+	return complete;
+}
+
+Test(bundle, both_forms_are_written_whole_and_read_back)
+{
+	char path[PATH_MAX];
+	size_t all;
+	int archive;
+
+	for (archive = 0; archive < 2; archive++) {
+		struct found found = {};
+
+		cr_assert(eq(int, write_bundle("dropwhy-1", archive, 100000), 0));
+		snprintf(path, sizeof(path), "%s/dropwhy-1%s", dir,
+			 archive ? BUNDLE_ARCHIVE_SUFFIX : "");
+		cr_assert(eq(int, bundle__each(path, "info.json", find, &found), 0));
+		cr_assert(eq(int, found.files, 3));
+		cr_assert(eq(sz, found.info, 2));
+		cr_assert(eq(sz, found.drops, 100000));
+		cr_assert(eq(str, found.text, "{}"));
+	}
+	cr_assert(eq(sz, count(&all), 2));
+	cr_assert(eq(sz, all, 2));
+}
+
+/* A limit on the size of files stands for a full disk. */
+Test(bundle, a_full_disk_leaves_nothing_behind)
+{
+	struct rlimit tight;
+	size_t all;
+	int archive;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &tight);
+	tight.rlim_cur = 1; /* an archive of one letter is small, too */
+	setrlimit(RLIMIT_FSIZE, &tight);
+	for (archive = 0; archive < 2; archive++)
+		cr_assert(lt(int, write_bundle("dropwhy-1", archive, 100000), 0));
+	cr_assert(eq(sz, count(&all), 0));
+	cr_assert(eq(sz, all, 0));
+}
+
+Test(bundle, what_a_killed_writer_left_is_removed_by_the_next)
+{
+	struct bundle_writer *w = bundle_writer__new(dir, "dropwhy-1", false);
+	size_t all;
+
+	bundle_writer__add(w, "drops.csv", "x", 1);
+	/* never finished */
+	cr_assert(eq(sz, count(&all), 0));
+	cr_assert(eq(sz, all, 1));
+	cr_assert(eq(int, write_bundle("dropwhy-2", true, 10), 0));
+	cr_assert(eq(sz, count(&all), 1));
+	cr_assert(eq(sz, all, 1));
+}
+
+Test(bundle, the_oldest_go_when_there_are_too_many_bytes)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX];
+	size_t all;
+
+	temp_tree__text(dir, "drops-0", "not ours");
+	write_bundle("dropwhy-1", false, 1000);
+	write_bundle("dropwhy-2", true, 1000);
+	write_bundle("dropwhy-3", false, 1000);
+	write_bundle("dropwhy-4", false, 1000);
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1 << 20), 0));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 2100), 2));
+	cr_assert(eq(sz, count(&all), 2));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1), 1));
+	snprintf(path, sizeof(path), "%s/dropwhy-4", dir);
+	cr_assert(eq(int, access(path, F_OK), 0), "the newest stays");
+	cr_assert(eq(sz, all, 3));
+	close(fd);
+}
+
+Test(bundle, a_name_that_is_taken_is_replaced_or_refused_but_never_mixed)
+{
+	struct found found = {};
+	char path[PATH_MAX];
+
+	cr_assert(eq(int, write_bundle("dropwhy-1", false, 10), 0));
+	cr_assert(lt(int, write_bundle("dropwhy-1", false, 20), 0));
+	snprintf(path, sizeof(path), "%s/dropwhy-1", dir);
+	bundle__each(path, NULL, find, &found);
+	cr_assert(eq(sz, found.drops, 10));
+}
+
+Test(bundle, what_is_none_is_an_error)
+{
+	char path[PATH_MAX];
+
+	temp_tree__text(dir, "text", "no archive, nor anything like one");
+	snprintf(path, sizeof(path), "%s/text", dir);
+	cr_assert(eq(int, bundle__each(path, NULL, find, &(struct found){}), -EINVAL));
+	cr_assert(eq(int, bundle__each("/nowhere", NULL, find, &(struct found){}), -ENOENT));
+	cr_assert(bundle_writer__new("/nowhere", "dropwhy-1", false) == NULL);
+	cr_assert(eq(int, errno, ENOENT));
+	bundle_dir__free_list(NULL, 0);
+}

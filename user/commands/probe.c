@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * `dropwhy probe`: opens all parts of the daemon, gives up the privileges that
+ * only opening needs, runs, and ends in order.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/commands/complaint.h"
+#include "user/commands/probe.h"
+#include "user/exit_status.h"
+#include "user/probe/daemon.h"
+#include "user/probe/notify.h"
+#include "user/probe/privileges.h"
+#include "user/sinks/summary_text.h"
+
+struct probe {
+	struct daemon daemon;
+	int notify_fd;
+	struct run_summary summary;
+};
+
+static int open_tracer(struct daemon *d)
+{
+	struct tracer_options options = run_options__tracer(&d->options.run);
+	struct tracer_handler handler = {
+		.ctx = d,
+		.drop = daemon__drop,
+		.polled = daemon__polled,
+	};
+	struct tracer_failure failure;
+	int err = tracer__open(&d->tracer, &options, &handler, &failure);
+
+	if (err)
+		return complain_of(&failure, err);
+	d->ring = ring_fill__new(live__events_fd(d->tracer.live));
+	d->metrics = metrics__new(d->options.max_series);
+	if (d->options.recorder_bytes)
+		d->recorder = recorder__new(d->options.recorder_bytes);
+	if (!d->ring || !d->metrics || (d->options.recorder_bytes && !d->recorder))
+		return complain(EXIT_FAILED, -errno, "make room",
+				"try a smaller --recorder-size or --max-series");
+	return EXIT_FINE;
+}
+
+/* A pipe whose reader sleeps must not stop us: its rows are counted as failed instead. The
+ * descriptor that we were given may be shared, so it is opened anew. */
+static FILE *open_stdout(void)
+{
+	int fd = open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "a");
+
+	if (!out && fd >= 0)
+		close(fd);
+	return out ? out : stdout; /* e.g. a socket: cannot be opened */
+}
+
+static int open_log(struct daemon *d)
+{
+	struct rotating_log_options options = {
+		.format = d->options.csv_dir ? "csv" : "json",
+		.dir = d->options.csv_dir,
+		.prefix = "drops",
+		.suffix = d->options.csv_dir ? "csv" : "json",
+		.bytes = d->options.log_bytes,
+		.age_s = d->options.log_age_s,
+		.files = d->options.log_files,
+	};
+	const char *where = d->options.csv_dir ? d->options.csv_dir : d->options.json_log;
+
+	if (!where)
+		return EXIT_FINE;
+	if (!d->options.csv_dir && !strcmp(where, "-"))
+		options.stream = open_stdout();
+	else
+		options.dir = where;
+	d->log = rotating_log__new(&options);
+	if (d->log)
+		return EXIT_FINE;
+	fprintf(stderr, "dropwhy: cannot write to %s: %s\n", where, strerror(errno));
+	if (errno == ENOENT || errno == ENOTDIR)
+		fputs("dropwhy: it must be a directory that exists\n", stderr);
+	return EXIT_FAILED;
+}
+
+static int open_http(struct daemon *d)
+{
+	if (!strcmp(d->options.listen, "none"))
+		return EXIT_FINE;
+	d->http = http_server__new(d->tracer.loop, d->options.listen, daemon_routes, d);
+	if (d->http)
+		return EXIT_FINE;
+	if (errno == EINVAL) {
+		fputs("dropwhy: --listen takes a numeric ADDRESS:PORT, e.g. 127.0.0.1:9810 or "
+		      "[::1]:9810, or none\n", stderr);
+		return EXIT_USAGE;
+	}
+	fprintf(stderr, "dropwhy: cannot listen on %s: %s\n", d->options.listen, strerror(errno));
+	if (errno == EADDRINUSE)
+		fputs("dropwhy: is another probe running? --listen takes another address\n", stderr);
+	return EXIT_FAILED;
+}
+
+static int check_bundle_dir(const struct daemon *d)
+{
+	if (!d->options.bundle_dir || !access(d->options.bundle_dir, W_OK | X_OK))
+		return EXIT_FINE;
+	fprintf(stderr, "dropwhy: cannot write bundles to %s: %s\n", d->options.bundle_dir,
+		strerror(errno));
+	return EXIT_FAILED;
+}
+
+static void on_notice(void *ctx, const struct notice *notice)
+{
+	(void)ctx;
+	fprintf(stderr, "dropwhy: %s\n", notice->text);
+}
+
+static int open_settings(struct daemon *d)
+{
+	struct settings_options options =
+		run_options__settings(&d->options.run, d->tracer.enricher);
+	struct settings_handler handler = { .ctx = d, .change = daemon__change,
+					    .notice = on_notice };
+	const char *why_not;
+	int err;
+
+	d->settings = settings__open(&options, &handler, d->tracer.loop, &why_not);
+	if (d->settings)
+		return EXIT_FINE;
+	err = -errno;
+	return complain(err == -EOPNOTSUPP ? EXIT_KERNEL : EXIT_FAILED, err,
+			"watch sysctls being written", why_not);
+}
+
+static void on_signal(void *ctx, int signal)
+{
+	struct probe *p = ctx;
+
+	if (signal == SIGUSR1)
+		daemon__bundle(&p->daemon, TRIGGER_SIGNAL);
+	else if (signal != SIGHUP) /* a terminal that goes away is no reason to stop */
+		event_loop__stop(p->daemon.tracer.loop);
+}
+
+static void on_watchdog(void *ctx, int fd)
+{
+	const struct probe *p = ctx;
+
+	(void)fd;
+	notify__send(p->notify_fd, "WATCHDOG=1");
+}
+
+static int open_events(struct probe *p)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0 };
+	struct event_loop *loop = p->daemon.tracer.loop;
+	double watchdog_s = notify__watchdog_s();
+	int err;
+
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write */
+	err = event_loop__signals(loop, signals, on_signal, p);
+	if (!err && !event_loop__timer(loop, 1, 1, daemon__tick, &p->daemon))
+		err = -errno;
+	if (!err && watchdog_s > 0 &&
+	    !event_loop__timer(loop, watchdog_s, watchdog_s, on_watchdog, p))
+		err = -errno;
+	return err ? complain(EXIT_FAILED, err, "wait for events", NULL) : EXIT_FINE;
+}
+
+static int give_up_privileges(const struct daemon *d)
+{
+	const char *what;
+	int err;
+
+	if (d->options.keep_privileges)
+		return EXIT_FINE;
+	err = privileges__drop(&what);
+	return err ? complain(EXIT_FAILED, err, what, "--keep-privileges does without") :
+		     EXIT_FINE;
+}
+
+static int start(struct probe *p)
+{
+	struct daemon *d = &p->daemon;
+	struct tracer_failure failure = {};
+	int err;
+
+	err = tracer__start(&d->tracer, &failure);
+	if (err)
+		return complain_of(&failure, err);
+	daemon__tick(d, -1);
+	d->ready = true;
+	fprintf(stderr, "dropwhy: probing packet drops by %s%s%s; Ctrl-C ends it\n",
+		live__hook_name(d->tracer.live), d->http ? ", http://" : "",
+		d->http ? http_server__address(d->http) : "");
+	notify__send(p->notify_fd, "READY=1");
+	return EXIT_FINE;
+}
+
+static int run(struct probe *p)
+{
+	struct tracer_failure failure;
+	int err;
+
+	err = tracer__run(&p->daemon.tracer, &failure);
+	notify__send(p->notify_fd, "STOPPING=1");
+	return err ? complain_of(&failure, err) : EXIT_FINE;
+}
+
+/* The same last words as trace has: the accounting of the run. */
+static int finish(struct probe *p)
+{
+	struct daemon *d = &p->daemon;
+	int err;
+
+	tracer__stop(&d->tracer);
+	settings__finish(d->settings);
+	if (d->log)
+		rotating_log__flush(d->log);
+	err = tracer__summarize(&d->tracer, &p->summary);
+	if (err)
+		return complain(EXIT_FAILED, err, "add up the run", NULL);
+	p->summary.summary.settings = settings__found(d->settings);
+	p->summary.summary.rows_failed = d->log ? rotating_log__failed(d->log) : 0;
+	summary_text__write(stderr, &p->summary.summary, false);
+	return EXIT_FINE;
+}
+
+static int open_all(struct probe *p)
+{
+	struct daemon *d = &p->daemon;
+	int status = open_tracer(d);
+
+	if (!status)
+		status = open_log(d);
+	if (!status)
+		status = check_bundle_dir(d);
+	if (!status)
+		status = open_settings(d);
+	if (!status)
+		status = open_http(d);
+	if (!status)
+		status = open_events(p);
+	if (!status)
+		status = give_up_privileges(d);
+	return status;
+}
+
+int probe__main(int argc, char **argv)
+{
+	static char name[] = "dropwhy probe";
+	static struct probe p;
+	int status, finished;
+
+	argv[0] = name;
+	daemon__init(&p.daemon);
+	probe_options__parse(argc, argv, &p.daemon.options);
+	let_libbpf_speak(p.daemon.options.run.verbose);
+	p.notify_fd = notify__open();
+	status = open_all(&p);
+	if (!status) {
+		warn_about_tables(p.daemon.tracer.enricher);
+		status = start(&p);
+	}
+	if (!status) {
+		status = run(&p);
+		finished = finish(&p);
+		status = status ? status : finished;
+	}
+	run_summary__done(&p.summary);
+	daemon__done(&p.daemon);
+	if (p.notify_fd >= 0)
+		close(p.notify_fd);
+	return status;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * See daemon.h.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "user/probe/daemon.h"
+
+#define CONNTRACK_SECONDS 5
+#define MAINTAIN_SECONDS  5
+
+void daemon__init(struct daemon *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->bundle_fd = -1;
+	d->row.type = &sink_csv;
+}
+
+static __u64 boot_time_s(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return (__u64)time.tv_sec;
+}
+
+static void record(struct daemon *d, const struct drop *drop)
+{
+	line__clear(&d->row.line);
+	sink_csv.drop(&d->row, drop);
+	if (!d->row.line.failed)
+		recorder__add(d->recorder, d->row.line.data, d->row.line.len, d->now_s,
+			      drop->count);
+}
+
+bool daemon__drop(void *ctx, const struct drop *drop)
+{
+	struct daemon *d = ctx;
+
+	d->drops += drop->count;
+	metrics__drop(d->metrics, drop, enricher__directory(d->tracer.enricher), d->now_s);
+	if (d->log)
+		rotating_log__drop(d->log, drop);
+	if (d->recorder)
+		record(d, drop);
+	return true;
+}
+
+void daemon__change(void *ctx, const struct sysctl_change *change)
+{
+	struct daemon *d = ctx;
+
+	sysctl_log__add(&d->sysctls, change);
+	metrics__sysctl(d->metrics, change->name, d->now_s);
+	if (d->log)
+		rotating_log__sysctl(d->log, change);
+}
+
+void daemon__polled(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->log)
+		rotating_log__flush(d->log);
+}
+
+void daemon__read_conntrack(struct daemon *d)
+{
+	struct netns_table *netns = enricher__netns(d->tracer.enricher);
+	struct conntrack_reading reading = {};
+
+	netns_table__refresh_if_due(netns);
+	if (!conntrack_counters__read(netns, &reading))
+		metrics__conntrack(d->metrics, &reading, d->tracer.enricher, d->now_s);
+}
+
+static void look_at_log(struct daemon *d)
+{
+	int error;
+
+	rotating_log__tick(d->log);
+	error = rotating_log__error(d->log);
+	if (!!error == d->log_failing)
+		return;
+	d->log_failing = !!error;
+	if (error)
+		fprintf(stderr, "dropwhy: cannot write the log: %s; rows that are lost are counted "
+				"in dropwhy_log_rows_failed_total, it is tried again\n",
+			strerror(-error));
+	else
+		fputs("dropwhy: the log is written again\n", stderr);
+}
+
+static double fullest(const struct conntrack_reading *reading)
+{
+	double most = 0, used;
+	size_t i;
+
+	for (i = 0; i < reading->usage_count; i++) {
+		if (!reading->usage[i].max)
+			continue;
+		used = (double)reading->usage[i].entries / reading->usage[i].max;
+		most = used > most ? used : most;
+	}
+	return most;
+}
+
+static void look_for_triggers(struct daemon *d)
+{
+	struct trigger_input input = {
+		.drops = d->drops,
+		.table_full = metrics__causes(d->metrics)[CAUSE_CT_TABLE_FULL],
+		.lowered = d->sysctls.lowered,
+		.used = fullest(metrics__reading(d->metrics)),
+	};
+	enum trigger_kind kind = trigger__look(&d->trigger, &input);
+
+	if (kind != TRIGGER_NONE)
+		daemon__bundle(d, kind);
+}
+
+void daemon__tick(void *ctx, int fd)
+{
+	struct daemon *d = ctx;
+	__u64 age = (__u64)d->options.recorder_age_s;
+
+	(void)fd;
+	d->now_s = boot_time_s();
+	d->seconds++;
+	enricher__follow_clock(d->tracer.enricher);
+	if (d->seconds % CONNTRACK_SECONDS == 1)
+		daemon__read_conntrack(d);
+	if (d->seconds % MAINTAIN_SECONDS == 0)
+		metrics__maintain(d->metrics, enricher__directory(d->tracer.enricher), d->now_s);
+	if (d->http)
+		http_server__tick(d->http);
+	if (d->log)
+		look_at_log(d);
+	if (d->recorder && d->now_s > age)
+		recorder__forget(d->recorder, d->now_s - age);
+	look_for_triggers(d);
+}
+
+void daemon__gauges(const struct daemon *d, struct metrics_gauges *ret_gauges)
+{
+	struct metrics_gauges g = {
+		.hook = live__hook_name(d->tracer.live),
+		.ready = d->ready,
+		.ring_bytes = ring_fill__bytes(d->ring),
+		.ring_capacity_bytes = d->options.run.ring_bytes,
+		.bundles = d->bundles,
+		.bundles_failed = d->bundles_failed,
+		.bundles_limited = d->bundles_limited,
+	};
+
+	if (d->http) {
+		g.http_requests = http_server__counts(d->http)->answered;
+		g.http_refused = http_server__counts(d->http)->refused;
+		g.http_cut_off = http_server__counts(d->http)->cut_off;
+	}
+	if (d->log) {
+		g.rows_written = rotating_log__written(d->log);
+		g.rows_failed = rotating_log__failed(d->log);
+	}
+	if (d->recorder) {
+		g.recorder_bytes = recorder__bytes(d->recorder);
+		g.recorder_rows = recorder__rows(d->recorder);
+	}
+	*ret_gauges = g;
+}

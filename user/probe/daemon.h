@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the probe keeps while it runs, and what it does with each drop and each
+ * second. Its beginning and end are commands/probe.c's.
+ */
+#ifndef DROPWHY_DAEMON_H
+#define DROPWHY_DAEMON_H
+
+#include "user/commands/probe_options.h"
+#include "user/probe/http.h"
+#include "user/probe/metrics.h"
+#include "user/probe/recorder.h"
+#include "user/probe/rotating_log.h"
+#include "user/probe/sysctl_log.h"
+#include "user/probe/trigger.h"
+#include "user/run/settings.h"
+#include "user/run/tracer.h"
+#include "user/source/ring_fill.h"
+
+struct daemon {
+	struct probe_options options;
+	struct tracer tracer;
+	struct settings *settings;
+	struct metrics *metrics;
+	struct ring_fill *ring;
+	struct http_server *http;	/* NULL: none is wanted */
+	struct rotating_log *log;	/* NULL: none is wanted */
+	struct recorder *recorder;	/* NULL: none is wanted */
+	struct sink row;		/* builds the recorder's rows */
+	struct sysctl_log sysctls;
+	struct trigger trigger;
+	__u64 drops;			/* packets */
+	__u64 now_s;			/* CLOCK_BOOTTIME */
+	bool ready;
+	bool log_failing;		/* has been said */
+
+	/* a child that writes a bundle */
+	int bundle_fd;			/* its pidfd; -1: there is none */
+	pid_t bundle_pid;
+	struct event_source *bundle_source;
+	__u64 bundle_last_s;		/* when the last began; 0: never */
+	bool bundle_failed;		/* the last one */
+	__u64 bundles, bundles_failed, bundles_limited;
+	__u64 seconds;			/* ticks */
+};
+
+/** @brief **daemon__init()** empties it. */
+void daemon__init(struct daemon *d);
+
+/** @brief **daemon__drop()** a tracer_handler's drop. */
+bool daemon__drop(void *ctx, const struct drop *drop);
+
+/** @brief **daemon__change()** a settings_handler's change. */
+void daemon__change(void *ctx, const struct sysctl_change *change);
+
+/** @brief **daemon__polled()** a tracer_handler's polled. */
+void daemon__polled(void *ctx);
+
+/** @brief **daemon__tick()** an event_fn, to be called once a second. */
+void daemon__tick(void *ctx, int fd);
+
+/** @brief **daemon__read_conntrack()** reads conntrack's counters for the metrics. */
+void daemon__read_conntrack(struct daemon *d);
+
+/** @brief **daemon__gauges()** what metrics__write() wants to know. */
+void daemon__gauges(const struct daemon *d, struct metrics_gauges *ret_gauges);
+
+/** What becomes of a trigger. */
+enum bundle_start {
+	BUNDLE_STARTED,
+	BUNDLE_NO_DIRECTORY,	/* none is configured */
+	BUNDLE_TOO_SOON,	/* after the last */
+	BUNDLE_FAILED,
+};
+
+/** @brief **daemon__bundle()** begins to write a bundle, in a child. */
+enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger);
+
+/** Paths that the probe serves; ctx is the daemon. */
+extern const struct http_route daemon_routes[];
+
+/** @brief **daemon__done()** waits for the child, frees all. */
+void daemon__done(struct daemon *d);
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Bundles are written by a child: it has all memory as it was at the trigger,
+ * while the probe goes on; a slow disk or a failure there is no trouble here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/bundle/bundle_dir.h"
+#include "user/bundle/bundle_write.h"
+#include "user/probe/daemon.h"
+#include "user/probe/snapshot.h"
+
+/* A child that takes longer hangs on a disk that does not answer. */
+#define CHILD_SECONDS 120
+/* Another try after one that failed, e.g. for a full disk, need not wait as long. */
+#define RETRY_SECONDS 10
+
+static void child_name(enum trigger_kind trigger, char *name, size_t size)
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
+	snprintf(name, size, BUNDLE_PREFIX "%s-%s", stamp, trigger__name(trigger));
+}
+
+/* The child's exit status. */
+static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
+{
+	struct bundle_writer *w;
+	char name[128];
+	int fd, err;
+
+	child_name(snapshot->trigger, name, sizeof(name));
+	w = bundle_writer__new(d->options.bundle_dir, name, d->options.bundle_archive);
+	if (!w) {
+		err = -errno;
+	} else {
+		snapshot__write(w, snapshot);
+		err = bundle_writer__finish(w);
+	}
+	if (err) {
+		fprintf(stderr, "dropwhy: cannot write a bundle to %s: %s\n",
+			d->options.bundle_dir, strerror(-err));
+		return 1;
+	}
+	fprintf(stderr, "dropwhy: bundle %s written to %s\n", name, d->options.bundle_dir);
+	fd = open(d->options.bundle_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 1;
+	err = bundle_dir__keep_quota(fd, d->options.bundle_quota_bytes);
+	if (err < 0)
+		fprintf(stderr, "dropwhy: cannot delete old bundles in %s: %s\n",
+			d->options.bundle_dir, strerror(-err));
+	return 0;
+}
+
+/* Does not wait, or waits until it has ended. */
+static void reap(struct daemon *d, int options)
+{
+	int status;
+
+	if (d->bundle_fd < 0 || waitpid(d->bundle_pid, &status, options) != d->bundle_pid)
+		return;
+	event_loop__remove(d->tracer.loop, d->bundle_source);
+	d->bundle_source = NULL;
+	close(d->bundle_fd);
+	d->bundle_fd = -1;
+	d->bundle_failed = !WIFEXITED(status) || WEXITSTATUS(status);
+	if (!d->bundle_failed) {
+		d->bundles++;
+		return;
+	}
+	d->bundles_failed++;
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "dropwhy: writing a bundle was ended by signal %d\n",
+			WTERMSIG(status));
+}
+
+static void on_child(void *ctx, int fd)
+{
+	(void)fd;
+	reap(ctx, WNOHANG);
+}
+
+static bool is_too_soon(const struct daemon *d)
+{
+	double wait = d->options.bundle_interval_s;
+
+	if (d->bundle_fd >= 0)
+		return true;
+	if (!d->bundle_last_s)
+		return false;
+	if (d->bundle_failed && wait > RETRY_SECONDS)
+		wait = RETRY_SECONDS;
+	return (double)(d->now_s - d->bundle_last_s) < wait;
+}
+
+static int start_child(struct daemon *d, const struct snapshot *snapshot)
+{
+	sigset_t none;
+	pid_t pid;
+
+	fflush(NULL); /* what is buffered is the parent's to write */
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		/* connections of ours end when we close them, not when the child does */
+		syscall(SYS_close_range, 3U, ~0U, 0);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		alarm(CHILD_SECONDS);
+		_exit(write_bundle(d, snapshot));
+	}
+	d->bundle_pid = pid;
+	d->bundle_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (d->bundle_fd >= 0)
+		d->bundle_source = event_loop__watch(d->tracer.loop, d->bundle_fd, on_child, d);
+	if (d->bundle_source)
+		return 0;
+	/* before 5.3 there are no pidfds; ring buffers came later */
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	if (d->bundle_fd >= 0)
+		close(d->bundle_fd);
+	d->bundle_fd = -1;
+	return -ENOSYS;
+}
+
+enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
+{
+	struct run_summary accounting = {};
+	struct metrics_gauges gauges;
+	struct snapshot snapshot = {
+		.trigger = trigger,
+		.start = d->tracer.start,
+		.accounting = &accounting.summary,
+		.gauges = &gauges,
+		.metrics = d->metrics,
+		.recorder = d->recorder,
+		.sysctls = &d->sysctls,
+		.enricher = d->tracer.enricher,
+	};
+	int err;
+
+	if (!d->options.bundle_dir)
+		return BUNDLE_NO_DIRECTORY;
+	if (is_too_soon(d)) {
+		d->bundles_limited++;
+		return BUNDLE_TOO_SOON;
+	}
+	d->bundle_last_s = d->now_s;
+	clock_gettime(CLOCK_REALTIME, &snapshot.time);
+	daemon__gauges(d, &gauges);
+	err = run_summary__accounting(&accounting, d->tracer.live, d->tracer.enricher,
+				      &d->tracer.corrections);
+	if (!err)
+		err = start_child(d, &snapshot);
+	run_summary__done(&accounting);
+	if (!err)
+		return BUNDLE_STARTED;
+	d->bundles_failed++;
+	fprintf(stderr, "dropwhy: cannot write a bundle: %s\n", strerror(-err));
+	return BUNDLE_FAILED;
+}
+
+void daemon__done(struct daemon *d)
+{
+	reap(d, 0);
+	http_server__free(d->http);
+	rotating_log__free(d->log);
+	recorder__free(d->recorder);
+	metrics__free(d->metrics);
+	ring_fill__free(d->ring);
+	line__done(&d->row.line);
+	settings__close(d->settings);
+	tracer__close(&d->tracer);
+	probe_options__done(&d->options);
+}

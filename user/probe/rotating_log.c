@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * See rotating_log.h. Each file has a sink of its own: a sink that failed once
+ * stays failed, so after a full disk the next file begins.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user/probe/rotating_log.h"
+
+#define BUFFER_BYTES (64 << 10)
+#define NAME_LEN     256
+
+/* The longest that a log which failed is left alone. */
+#define PATIENCE_MAX_S 60
+
+struct rotating_log {
+	struct rotating_log_options options;
+	int dir_fd;		/* -1: a stream */
+	FILE *out;		/* NULL: none could be opened */
+	struct sink *sink;
+	__u64 written, failed;	/* by sinks that are gone, or without any */
+	__u64 opened_s;		/* CLOCK_MONOTONIC */
+	__u64 retry_s;		/* when to try again, while there is an error */
+	__u64 patience_s;	/* how long the last wait was */
+	size_t bytes;		/* in the file */
+	unsigned int serial;
+	char name[NAME_LEN];	/* of the file */
+	int error;
+};
+
+static __u64 now_s(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (__u64)time.tv_sec;
+}
+
+/* --- the directory */
+
+static bool is_ours(const struct rotating_log *log, const char *name)
+{
+	size_t len = strlen(name), prefix = strlen(log->options.prefix);
+	size_t suffix = strlen(log->options.suffix);
+
+	return len > prefix + suffix + 2 && !strncmp(name, log->options.prefix, prefix) &&
+	       name[prefix] == '-' && name[len - suffix - 1] == '.' &&
+	       !strcmp(name + len - suffix, log->options.suffix);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names begin with the time: in order of names is in order of age. */
+static size_t list_ours(const struct rotating_log *log, char ***ret_names)
+{
+	int fd = openat(log->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	char **names = NULL, **grown;
+	struct dirent *entry;
+	size_t count = 0;
+
+	*ret_names = NULL;
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while ((entry = readdir(dir))) {
+		if (!is_ours(log, entry->d_name))
+			continue;
+		grown = reallocarray(names, count + 1, sizeof(*names));
+		if (!grown)
+			break;
+		names = grown;
+		names[count] = strdup(entry->d_name);
+		if (!names[count])
+			break;
+		count++;
+	}
+	closedir(dir);
+	if (count)
+		qsort(names, count, sizeof(*names), by_name);
+	*ret_names = names;
+	return count;
+}
+
+static void delete_oldest(const struct rotating_log *log)
+{
+	char **names;
+	size_t count = list_ours(log, &names), i;
+
+	for (i = 0; i < count; i++) {
+		if (i + log->options.files < count)
+			unlinkat(log->dir_fd, names[i], 0);
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* --- files */
+
+static void close_file(struct rotating_log *log)
+{
+	bool useless = false;
+
+	if (log->sink) {
+		sink__flush(log->sink);
+		log->written += log->sink->rows_written;
+		log->failed += log->sink->rows_failed;
+		useless = log->sink->first_error && !log->sink->rows_written;
+		sink__free(log->sink);
+		log->sink = NULL;
+	}
+	if (log->out && log->out != log->options.stream) {
+		fclose(log->out);
+		/* else a full disk would leave one a try, and they would crowd out the good ones */
+		if (useless)
+			unlinkat(log->dir_fd, log->name, 0);
+	}
+	log->out = NULL;
+}
+
+static FILE *open_next(struct rotating_log *log)
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+	FILE *out;
+	int fd;
+
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
+	do {
+		snprintf(log->name, sizeof(log->name), "%s-%s-%04u.%s", log->options.prefix, stamp,
+			 log->serial++ % 10000, log->options.suffix);
+		fd = openat(log->dir_fd, log->name,
+			    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
+	} while (fd < 0 && errno == EEXIST);
+	if (fd < 0)
+		return NULL;
+	out = fdopen(fd, "a");
+	if (!out)
+		close(fd);
+	return out;
+}
+
+static FILE *open_stream(struct rotating_log *log)
+{
+	clearerr(log->options.stream);
+	/* the row that failed may be torn: it must not take the next one with it */
+	if (log->error)
+		fputc('\n', log->options.stream);
+	return log->options.stream;
+}
+
+static void wait_longer(struct rotating_log *log)
+{
+	log->patience_s = log->patience_s ? 2 * log->patience_s : 1;
+	if (log->patience_s > PATIENCE_MAX_S)
+		log->patience_s = PATIENCE_MAX_S;
+	log->retry_s = now_s() + log->patience_s;
+}
+
+static int open_file(struct rotating_log *log)
+{
+	struct sink_options options = {};
+	int err = 0;
+
+	log->out = log->dir_fd >= 0 ? open_next(log) : open_stream(log);
+	log->opened_s = now_s();
+	log->bytes = 0;
+	if (log->out) {
+		setvbuf(log->out, NULL, _IOFBF, BUFFER_BYTES);
+		log->sink = sink__new(log->options.format, log->out, &options);
+	}
+	err = log->sink ? sink__flush(log->sink) : -errno;
+	if (err) {
+		close_file(log);
+		wait_longer(log);
+	} else if (log->dir_fd >= 0) {
+		delete_oldest(log);
+	}
+	log->error = err;
+	return err;
+}
+
+struct rotating_log *rotating_log__new(const struct rotating_log_options *options)
+{
+	struct rotating_log *log = calloc(1, sizeof(*log));
+	int err;
+
+	if (!log)
+		return NULL;
+	log->options = *options;
+	log->dir_fd = -1;
+	if (options->dir) {
+		log->dir_fd = open(options->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (log->dir_fd < 0) {
+			err = errno;
+			free(log);
+			errno = err;
+			return NULL;
+		}
+	}
+	err = open_file(log);
+	if (err) {
+		rotating_log__free(log);
+		errno = -err;
+		return NULL;
+	}
+	return log;
+}
+
+static void note_error(struct rotating_log *log)
+{
+	if (log->error || !log->sink || !log->sink->first_error)
+		return;
+	log->error = log->sink->first_error;
+	wait_longer(log);
+}
+
+static void after_row(struct rotating_log *log)
+{
+	note_error(log);
+	log->bytes += log->sink->line.len;
+	if (log->dir_fd < 0 || log->bytes < log->options.bytes || log->error)
+		return;
+	close_file(log);
+	open_file(log);
+}
+
+void rotating_log__drop(struct rotating_log *log, const struct drop *drop)
+{
+	if (!log->sink) {
+		log->failed++;
+		return;
+	}
+	sink__drop(log->sink, drop);
+	after_row(log);
+}
+
+void rotating_log__sysctl(struct rotating_log *log, const struct sysctl_change *change)
+{
+	if (!log->sink) {
+		log->failed++;
+		return;
+	}
+	sink__sysctl(log->sink, change);
+	after_row(log);
+}
+
+void rotating_log__flush(struct rotating_log *log)
+{
+	__u64 before;
+
+	if (!log->sink)
+		return;
+	before = log->sink->rows_unflushed;
+	sink__flush(log->sink);
+	note_error(log);
+	if (before && !log->error)
+		log->patience_s = 0; /* it works */
+}
+
+void rotating_log__tick(struct rotating_log *log)
+{
+	bool old = log->dir_fd >= 0 && (double)(now_s() - log->opened_s) >= log->options.age_s;
+	bool empty = log->sink && !log->sink->rows_written;
+
+	if (log->error ? now_s() < log->retry_s : !old || empty)
+		return;
+	close_file(log);
+	open_file(log);
+}
+
+__u64 rotating_log__written(const struct rotating_log *log)
+{
+	return log->written + (log->sink ? log->sink->rows_written - log->sink->rows_unflushed : 0);
+}
+
+__u64 rotating_log__failed(const struct rotating_log *log)
+{
+	return log->failed + (log->sink ? log->sink->rows_failed : 0);
+}
+
+int rotating_log__error(const struct rotating_log *log)
+{
+	return log->error;
+}
+
+void rotating_log__free(struct rotating_log *log)
+{
+	if (!log)
+		return;
+	close_file(log);
+	if (log->dir_fd >= 0)
+		close(log->dir_fd);
+	free(log);
+}

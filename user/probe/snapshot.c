@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * See snapshot.h.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "user/number.h"
+#include "user/probe/snapshot.h"
+#include "user/sinks/escape.h"
+#include "user/sinks/sink.h"
+#include "user/sinks/timestamp.h"
+
+#define NETNS_MAX 65536
+
+/* One file under construction, written as a whole. */
+static void add_line(struct bundle_writer *w, const char *name, struct line *text)
+{
+	if (!text->failed)
+		bundle_writer__add(w, name, text->data, text->len);
+	line__done(text);
+}
+
+static void put_field(struct line *text, const char *value, char after)
+{
+	size_t len = value ? strlen(value) : 0;
+	char *at = line__reserve(text, ESCAPE_CSV_ROOM(len) + 1);
+
+	if (!at)
+		return;
+	if (len)
+		len = escape__csv(value, len, at);
+	at[len] = after;
+	text->len += len + 1;
+}
+
+static void put_number(struct line *text, __u64 value, char after)
+{
+	char number[NUMBER_LEN];
+
+	number__decimal(value, number);
+	put_field(text, number, after);
+}
+
+/* --- info.json */
+
+static json_t *json_time(const struct timespec *time)
+{
+	char text[TIMESTAMP_LEN];
+
+	timestamp__rfc3339(time, text);
+	return json_string(text);
+}
+
+static json_t *json_accounting(const struct accounting *a)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "seen", (json_int_t)a->seen, "delivered",
+			 (json_int_t)a->delivered, "folded", (json_int_t)a->folded, "filtered",
+			 (json_int_t)a->filtered, "noise", (json_int_t)a->noise, "lost",
+			 (json_int_t)a->lost);
+}
+
+static void write_info(struct bundle_writer *w, const struct snapshot *s)
+{
+	struct utsname name;
+	json_t *info;
+	char *text;
+
+	uname(&name);
+	info = json_pack("{s:s,s:i,s:s,s:o,s:o,s:{s:s,s:s,s:s},s:{s:s,s:s},s:o,s:{s:I,s:I,s:I}}",
+			 "type", "bundle", "schema", OUTPUT_SCHEMA_VERSION, "trigger",
+			 trigger__name(s->trigger), "time", json_time(&s->time), "start",
+			 json_time(&s->start), "kernel", "release", name.release, "version",
+			 name.version, "machine", name.machine, "dropwhy", "version",
+			 DROPWHY_VERSION, "hook", s->gauges->hook, "accounting",
+			 json_accounting(&s->accounting->total), "recorder", "rows",
+			 (json_int_t)s->gauges->recorder_rows, "bytes",
+			 (json_int_t)s->gauges->recorder_bytes, "overwritten_packets",
+			 (json_int_t)(s->recorder ? recorder__overwritten(s->recorder) : 0));
+	text = info ? json_dumps(info, JSON_INDENT(2)) : NULL;
+	if (text)
+		bundle_writer__add(w, "info.json", text, strlen(text));
+	free(text);
+	json_decref(info);
+}
+
+/* --- drops.csv */
+
+static int add_size(void *ctx, const char *first, size_t first_len, const char *second,
+		    size_t second_len)
+{
+	size_t *size = ctx;
+
+	(void)first;
+	(void)second;
+	*size += first_len + second_len;
+	return 0;
+}
+
+static int put_row(void *ctx, const char *first, size_t first_len, const char *second,
+		   size_t second_len)
+{
+	bundle_writer__put(ctx, first, first_len);
+	bundle_writer__put(ctx, second, second_len);
+	return 0;
+}
+
+static void write_drops(struct bundle_writer *w, const struct snapshot *s)
+{
+	struct sink header = { .type = &sink_csv };
+	size_t size;
+
+	sink_csv.begin(&header);
+	size = header.line.len;
+	if (s->recorder)
+		recorder__each(s->recorder, add_size, &size);
+	bundle_writer__begin_file(w, "drops.csv", size);
+	bundle_writer__put(w, header.line.data, header.line.len);
+	if (s->recorder)
+		recorder__each(s->recorder, put_row, w);
+	line__done(&header.line);
+}
+
+/* --- the rest */
+
+static void write_metrics(struct bundle_writer *w, const struct snapshot *s)
+{
+	struct openmetrics om = {};
+
+	metrics__write(s->metrics, &om, s->accounting, s->gauges);
+	add_line(w, "metrics.txt", &om.text);
+}
+
+static const struct who *who_in(const struct snapshot *s, __u32 netns_ino)
+{
+	return directory__by_netns(enricher__directory(s->enricher), netns_ino, 0);
+}
+
+static void write_conntrack(struct bundle_writer *w, const struct snapshot *s)
+{
+	const struct conntrack_reading *reading = metrics__reading(s->metrics);
+	struct line text = {};
+	size_t i;
+
+	line__put_text(&text, "netns,netns_name,namespace,pod,entries,limit\n");
+	for (i = 0; i < reading->usage_count; i++) {
+		const struct conntrack_usage *usage = &reading->usage[i];
+		const struct who *who = who_in(s, usage->netns_ino);
+
+		put_number(&text, usage->netns_ino, ',');
+		put_field(&text, netns_table__name(enricher__netns(s->enricher),
+						   usage->netns_ino, 0), ',');
+		put_field(&text, who ? who->namespace : NULL, ',');
+		put_field(&text, who ? who->name : NULL, ',');
+		put_number(&text, usage->entries, ',');
+		if (usage->max)
+			put_number(&text, usage->max, '\n');
+		else
+			put_field(&text, NULL, '\n');
+	}
+	add_line(w, "conntrack.csv", &text);
+}
+
+struct inodes {
+	__u32 *inodes;
+	size_t count, room;
+};
+
+static int add_inode(const struct netns_info *info, void *ctx)
+{
+	struct inodes *list = ctx;
+
+	if (list->count == list->room)
+		return 1;
+	list->inodes[list->count++] = info->ino;
+	return 0;
+}
+
+static void write_pods(struct bundle_writer *w, const struct snapshot *s)
+{
+	struct netns_table *netns = enricher__netns(s->enricher);
+	struct inodes list = { .room = netns_table__count(netns) };
+	struct line text = {};
+	size_t i;
+
+	if (list.room > NETNS_MAX)
+		list.room = NETNS_MAX;
+	list.inodes = calloc(list.room + 1, sizeof(*list.inodes));
+	if (list.inodes)
+		netns_table__each(netns, add_inode, &list);
+	line__put_text(&text, "netns,netns_name,kind,namespace,name,workload\n");
+	for (i = 0; i < list.count; i++) {
+		const struct who *who = who_in(s, list.inodes[i]);
+
+		put_number(&text, list.inodes[i], ',');
+		put_field(&text, netns_table__name(netns, list.inodes[i], 0), ',');
+		put_field(&text, who ? who_kind__name(who->kind) : NULL, ',');
+		put_field(&text, who ? who->namespace : NULL, ',');
+		put_field(&text, who ? who->name : NULL, ',');
+		put_field(&text, who ? who->workload : NULL, '\n');
+	}
+	free(list.inodes);
+	add_line(w, "pods.csv", &text);
+}
+
+static void write_sysctls(struct bundle_writer *w, const struct snapshot *s)
+{
+	const struct sysctl_change *change;
+	char time[TIMESTAMP_LEN];
+	struct line text = {};
+	__u64 i;
+
+	line__put_text(&text, "time,name,old,new,pid,comm,namespace,pod,unit\n");
+	for (i = 0; (change = sysctl_log__get(s->sysctls, i)); i++) {
+		timestamp__rfc3339(&change->time, time);
+		put_field(&text, time, ',');
+		put_field(&text, change->name, ',');
+		put_field(&text, change->old_value, ',');
+		put_field(&text, change->new_value, ',');
+		if (change->pid)
+			put_number(&text, change->pid, ',');
+		else
+			put_field(&text, NULL, ',');
+		put_field(&text, change->comm, ',');
+		put_field(&text, change->namespace, ',');
+		put_field(&text, change->pod, ',');
+		put_field(&text, change->unit, '\n');
+	}
+	add_line(w, "sysctl.csv", &text);
+}
+
+void snapshot__write(struct bundle_writer *w, const struct snapshot *s)
+{
+	write_info(w, s);
+	write_drops(w, s);
+	write_metrics(w, s);
+	write_conntrack(w, s);
+	write_pods(w, s);
+	write_sysctls(w, s);
+}

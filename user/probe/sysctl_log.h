@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The last changes of settings, for the timeline of a bundle. Pure.
+ */
+#ifndef DROPWHY_SYSCTL_LOG_H
+#define DROPWHY_SYSCTL_LOG_H
+
+#include "user/sysctl/change.h"
+
+#define SYSCTL_LOG_MAX 64
+
+struct sysctl_log {
+	struct sysctl_change changes[SYSCTL_LOG_MAX]; /* a ring */
+	__u64 count;		/* in all; the last SYSCTL_LOG_MAX are here */
+	__u64 lowered;		/* of these, numbers that became smaller */
+};
+
+/** @brief **sysctl_log__add()** keeps a change in place of the oldest. */
+void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change);
+
+/** @brief **sysctl_log__get()** the @p i-th that is kept, oldest first; NULL: there is none. */
+const struct sysctl_change *sysctl_log__get(const struct sysctl_log *log, __u64 i);
+
+#endif
