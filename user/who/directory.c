@@ -64,6 +64,23 @@ static struct statement *find_statement(struct directory *dir, const char *key, 
 	return s;
 }
 
+static struct statement *find_by_key(struct directory *dir, int id, enum thing_kind kind,
+				     const char *key)
+{
+	size_t len = strlen(key) + 2;
+	char *whole = malloc(len + 1);
+	struct statement *s;
+
+	if (!whole)
+		return NULL;
+	whole[0] = (char)('0' + kind);
+	whole[1] = (char)('0' + id);
+	memcpy(whole + 2, key, len - 1);
+	s = find_statement(dir, whole, len);
+	free(whole);
+	return s;
+}
+
 static void forget(struct directory *dir, struct statement *s)
 {
 	use__remove(dir, s);
@@ -198,28 +215,75 @@ static int state(struct directory *dir, int id, struct statement *s)
 	return enter(dir, s);
 }
 
-int directory__pod(struct directory *dir, int id, const char *key, const struct pod_facts *facts)
+/* The namespace behind a path, if it is not the node's; NULL: none. */
+static const struct netns_info *find_netns(struct directory *dir, const char *path, pid_t pid)
 {
-	struct statement *s = statement__new(THING_POD, id, key, facts);
 	const struct netns_info *info;
 	__u32 ino = 0;
 
+	if (sandbox__netns(dir->root, path, pid, &ino))
+		return NULL;
+	info = netns_table__find(dir->netns, ino, 0);
+	/* the node's own is nobody's alone */
+	return info && !info->host ? info : NULL;
+}
+
+/* Whether a better source than a cache states the sandbox. */
+static bool sandbox_stated(struct directory *dir, const char *sandbox_id)
+{
+	const struct thing *thing = thing__find(dir, 's', sandbox_id, NULL);
+	const struct statement *s;
+
+	for (s = thing ? thing->statements : NULL; s; s = s->next)
+		if (!s->gone_ns && dir->sources[s->source]->rank > RANK_CACHE &&
+		    s->pod.sandbox_id && strcmp(s->pod.sandbox_id, sandbox_id) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the sandbox lives that the facts speak of; which namespace it has. */
+static bool find_sandbox(struct directory *dir, int id, const struct pod_facts *facts,
+			 struct statement *ret_netns)
+{
+	const char *name = facts->uid && !facts->container ? facts->uid : facts->sandbox_id;
+	const struct netns_info *info = NULL;
+	bool proven = dir->sources[id]->rank != RANK_CACHE;
+
+	if (facts->host_network)
+		return !facts->pid || !sandbox__process(dir->root, facts->pid, name);
+	if (facts->netns_path) {
+		info = find_netns(dir, facts->netns_path, facts->pid);
+		if (!info)
+			return false;
+		proven |= info->pid_count != 0;
+		ret_netns->netns_ino = info->ino;
+		ret_netns->netns_incarnation = info->incarnation;
+	}
+	return proven || sandbox_stated(dir, facts->sandbox_id);
+}
+
+int directory__pod(struct directory *dir, int id, const char *key, const struct pod_facts *facts)
+{
+	struct statement *s = statement__new(THING_POD, id, key, facts);
+
 	if (!s)
 		return -ENOMEM;
-	if (!facts->host_network && facts->netns_path &&
-	    !sandbox__netns(dir->root, facts->netns_path, facts->pid, &ino)) {
-		info = netns_table__find(dir->netns, ino, 0);
-		/* the node's own is nobody's alone */
-		if (info && !info->host) {
-			s->netns_ino = ino;
-			s->netns_incarnation = info->incarnation;
-		}
-	}
-	if (facts->netns_path && !facts->host_network && !s->netns_ino) {
+	if (!find_sandbox(dir, id, facts, s)) {
 		free(s);
 		return -ESTALE;
 	}
 	return state(dir, id, s);
+}
+
+int directory__pod_again(struct directory *dir, int id, const char *key)
+{
+	struct statement *s = find_by_key(dir, id, THING_POD, key), now = {};
+
+	if (!s || !find_sandbox(dir, id, &s->pod, &now) || now.netns_ino != s->netns_ino ||
+	    now.netns_incarnation != s->netns_incarnation)
+		return -EAGAIN;
+	s->list = dir->list[id];
+	return 0;
 }
 
 int directory__service(struct directory *dir, int id, const char *key,
@@ -241,19 +305,10 @@ int directory__node(struct directory *dir, int id, const char *key, const struct
 
 static void gone(struct directory *dir, int id, enum thing_kind kind, const char *key)
 {
-	size_t len = strlen(key) + 2;
-	char *whole = malloc(len + 1);
-	struct statement *s;
+	struct statement *s = find_by_key(dir, id, kind, key);
 
-	if (!whole)
-		return;
-	whole[0] = (char)('0' + kind);
-	whole[1] = (char)('0' + id);
-	memcpy(whole + 2, key, len - 1);
-	s = find_statement(dir, whole, len);
 	if (s)
 		take_back(dir, s);
-	free(whole);
 }
 
 void directory__pod_gone(struct directory *dir, int id, const char *key)

@@ -70,10 +70,18 @@ void directory__end(struct directory *dir, int id, bool whole);
 /**
  * @brief **directory__pod()** states a pod or container, or states it anew.
  * @param key tells it from others of this source: a UID, a file's name
- * @return 0; -ESTALE: neither a living sandbox nor a namespace is behind what
- * must have one; -ENOSPC: no room (counted); -ENOMEM
+ * @return 0; -ESTALE: its namespace or its process is gone, or, of a source of
+ * RANK_CACHE, no better source states the sandbox and nobody lives in the
+ * namespace; -ENOSPC: no room (counted); -ENOMEM
  */
 int directory__pod(struct directory *dir, int id, const char *key, const struct pod_facts *facts);
+
+/**
+ * @brief **directory__pod_again()** states a pod as before, if its namespace
+ * and its process are still the same.
+ * @return 0; -EAGAIN: not known, or not the same: state it by directory__pod()
+ */
+int directory__pod_again(struct directory *dir, int id, const char *key);
 
 /** @brief **directory__pod_gone()** takes it back; a key not known is fine. */
 void directory__pod_gone(struct directory *dir, int id, const char *key);

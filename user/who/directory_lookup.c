@@ -117,7 +117,7 @@ const struct who *directory__by_netns(struct directory *dir, __u32 ino, __u64 wh
 		return ambiguous(dir);
 	if (!thing)
 		thing = ask_proc(dir, info, when_ns);
-	return thing ? &thing->who : NULL;
+	return thing && thing->who.name ? &thing->who : NULL;
 }
 
 struct prime_walk {
@@ -175,8 +175,11 @@ static bool sandbox_lived(struct directory *dir, const struct thing *thing, __u6
 		if (!s->netns_ino)
 			continue;
 		info = netns_table__find(dir->netns, s->netns_ino, when_ns);
-		if (info && info->incarnation == s->netns_incarnation)
-			return true;
+		if (!info || info->incarnation != s->netns_incarnation)
+			continue;
+		/* gone since, and its source not asked yet: there may be a successor */
+		dir->doubt |= !info->path && !s->gone_ns;
+		return true;
 	}
 	return false;
 }
@@ -256,7 +259,7 @@ const struct who *directory__by_address(struct directory *dir, __u8 ip_version, 
 		thing = owner_of(dir, uses, when_ns, order[i], &many);
 		if (many)
 			return ambiguous(dir);
-		if (thing)
+		if (thing && thing->who.name)
 			return &thing->who;
 	}
 	return NULL;

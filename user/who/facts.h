@@ -41,6 +41,14 @@ struct pod_facts {
 	__u64 since_ns;		/* CLOCK_BOOTTIME from which its addresses are its own */
 };
 
+/**
+ * @brief **pod_facts__check()** tells whether names and numbers have the form
+ * that Kubernetes and the runtimes give them; what a file says otherwise is not
+ * believed.
+ * @return 0; -EINVAL
+ */
+int pod_facts__check(const struct pod_facts *facts);
+
 #define SERVICE_PORTS_MAX     128
 #define SERVICE_ADDRESSES_MAX 64
 /* Of larger sets the first count; as in an EndpointSlice, whose limit is 1,000. */

@@ -226,3 +226,13 @@ int pod_uid__from_log_dir(const char *text, struct pod_log_dir *ret_dir)
 	*ret_dir = dir;
 	return 0;
 }
+
+bool pod_name__is(const char *text)
+{
+	return is_dns_name(text, strnlen(text, POD_NAME_MAX + 1), POD_NAME_MAX);
+}
+
+bool pod_namespace__is(const char *text)
+{
+	return is_dns_name(text, strnlen(text, NAMESPACE_MAX + 1), NAMESPACE_MAX);
+}

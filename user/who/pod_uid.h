@@ -31,6 +31,12 @@ int pod_uid__from_cgroup(const char *text, char *ret_uid);
  */
 bool pod_uid__is(const char *text);
 
+/** @brief **pod_name__is()** whether a text can be a pod's name: RFC 1123, at most 253 characters. */
+bool pod_name__is(const char *text);
+
+/** @brief **pod_namespace__is()** whether a text can be a Kubernetes namespace: at most 63. */
+bool pod_namespace__is(const char *text);
+
 /** @brief **container_id__is()** whether a text is a container's or sandbox's id: 64 digits. */
 bool container_id__is(const char *text);
 

@@ -52,7 +52,8 @@ struct sources {
 };
 
 static const struct pod_source *const node_sources[] = {
-	&source_pod_logs,
+	&source_containerd, &source_crio, &source_podman,
+	&source_docker,	    &source_cni,  &source_pod_logs,
 };
 
 /* Where namespaces are born: every source may have something to say. */

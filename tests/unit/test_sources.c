@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every source of files with what its writer really writes, and with what is
+ * torn, hostile, huge or left over.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "tests/unit/temp_tree.h"
+#include "tests/unit/who_node.h"
+#include "user/who/source_problem.h"
+
+#define ID_A  "aa00000000000000000000000000000000000000000000000000000000000001"
+#define ID_E  "aa00000000000000000000000000000000000000000000000000000000000002"
+#define ID_K  "a300000000000000000000000000000000000000000000000000000000000001"
+#define ID_C  "cc00000000000000000000000000000000000000000000000000000000000001"
+#define ID_D  "dd00000000000000000000000000000000000000000000000000000000000001"
+#define ID_D2 "dd00000000000000000000000000000000000000000000000000000000000002"
+#define ID_P  "ee00000000000000000000000000000000000000000000000000000000000001"
+
+#define TASKS	"run/containerd/io.containerd.runtime.v2.task/k8s.io/"
+#define K3S	"run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/"
+#define RESULTS "var/lib/cni/results/"
+#define CRIO	"run/containers/storage/overlay-containers/"
+#define DOCKER	"var/lib/docker/containers/"
+
+#define CART   "pod shop/cart-6d4b75cb6d-x2x7v"
+#define CGROUP "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod"
+#define CART_CGROUP                                                                 \
+	CGROUP "01234567_89ab_cdef_0123_456789abcdef.slice/cri-containerd-" ID_A ".scope\n"
+
+static __u32 add_cart(struct who_node *n)
+{
+	__u32 ino = who_node__netns(n, "run/netns/cni-a");
+
+	who_node__fixture(n, "containerd_sandbox.json", TASKS ID_A "/config.json");
+	temp_tree__text(n->root, TASKS ID_A "/init.pid", "10");
+	who_node__process(n, 10, ino, CART_CGROUP);
+	return ino;
+}
+
+struct problem_sum {
+	const char *source;
+	struct source_stats stats;
+};
+
+static int add_stats(const struct source_report *report, void *ctx)
+{
+	struct problem_sum *sum = ctx;
+
+	if (strcmp(report->source->name, sum->source) == 0)
+		sum->stats = *report->stats;
+	return 0;
+}
+
+static struct source_stats stats_of(struct who_node *n, const char *source)
+{
+	struct problem_sum sum = { .source = source };
+
+	sources__each(n->sources, add_stats, &sum);
+	return sum.stats;
+}
+
+Test(sources, containerd)
+{
+	struct who_node n = who_node__new();
+	__u32 ino = add_cart(&n), k3s;
+
+	/* a container of the pod says nothing of its own */
+	who_node__fixture(&n, "containerd_container.json", TASKS "ac1/config.json");
+	temp_tree__text(n.root, TASKS "ac1/init.pid", "11");
+	who_node__process(&n, 11, ino, CART_CGROUP);
+	/* k3s in its own directories; a static pod of an older containerd in the node's network */
+	k3s = who_node__netns(&n, "run/netns/cni-k3s");
+	who_node__fixture(&n, "k3s_sandbox.json", K3S ID_K "/config.json");
+	temp_tree__text(n.root, K3S ID_K "/init.pid", "30\n");
+	who_node__process(&n, 30, k3s, "0::/kubepods/pod31234567-89ab-cdef-0123-456789abcdef/x\n");
+	who_node__fixture(&n, "containerd_1.4_sandbox.json", TASKS ID_E "/config.json");
+	temp_tree__text(n.root, TASKS ID_E "/init.pid", "12");
+	who_node__process(&n, 12, WHO_NODE_HOST,
+			  "0::/kubepods/burstable/pod0123456789abcdef0123456789abcdef/" ID_E "\n");
+	who_node__start(&n);
+	who_node__check(directory__by_netns(n.dir, ino, 0), CART, "netns");
+	who_node__check(directory__by_netns(n.dir, k3s, 0),
+			"pod kube-system/svclb-traefik-9d7b2-4hx2p", "k3s");
+	who_node__check(directory__by_netns(n.dir, WHO_NODE_HOST, 0), "-", "host");
+	who_node__check(directory__by_uid(n.dir, "0123456789abcdef0123456789abcdef"),
+			"pod kube-system/etcd-n1", "static pod");
+	cr_expect(directory__by_uid(n.dir, "0123456789abcdef0123456789abcdef")->host_network);
+	cr_expect_eq(stats_of(&n, "containerd").statements, 3);
+	cr_expect_eq(source_problem__total(&(struct source_stats){}), 0);
+	who_node__free(&n);
+}
+
+Test(sources, cni)
+{
+	static const struct {
+		const char *fixture;
+		const char *four;
+		const char *six;
+	} cases[] = {
+		{ "cni_calico.json", "192.168.219.66", "fd00:10:244::42" },
+		{ "cni_cilium.json", "10.244.1.66", "fd00:10:244:1::42" },
+		{ "cni_aws.json", "10.0.53.217", NULL },
+		{ "cni_0.6.json", "10.22.0.9", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct who_node n = who_node__new();
+		char path[256];
+
+		add_cart(&n);
+		snprintf(path, sizeof(path), RESULTS "net-%s-eth0", ID_A);
+		who_node__fixture(&n, cases[i].fixture, path);
+		who_node__start(&n);
+		who_node__check_address(&n, cases[i].four, who_node__now(), CART);
+		if (cases[i].six)
+			who_node__check_address(&n, cases[i].six, who_node__now(), CART);
+		who_node__check_address(&n, "10.244.1.1", who_node__now(), "-");
+		cr_expect_eq(stats_of(&n, "cni").statements, 1, "%s", cases[i].fixture);
+		who_node__free(&n);
+	}
+}
+
+Test(sources, cni_left_over)
+{
+	struct who_node n = who_node__new();
+
+	/* no such namespace; no sandbox that lives */
+	who_node__fixture(&n, "cni_cilium.json", RESULTS "cilium-" ID_A "-eth0");
+	who_node__fixture(&n, "cni_calico.json", RESULTS "calico-" ID_A "-eth0");
+	who_node__start(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, "-");
+	who_node__check_address(&n, "192.168.219.66", 0, "-");
+	cr_expect_eq(stats_of(&n, "cni").stale, 2);
+	who_node__free(&n);
+
+	/* a namespace that nobody lives in yet or any more */
+	n = who_node__new();
+	who_node__netns(&n, "run/netns/cni-a");
+	who_node__fixture(&n, "cni_cilium.json", RESULTS "cilium-" ID_A "-eth0");
+	who_node__start(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, "-");
+	who_node__free(&n);
+}
+
+Test(sources, cni_without_a_runtime_known)
+{
+	struct who_node n = who_node__new();
+	__u32 ino = who_node__netns(&n, "run/netns/cni-a");
+
+	who_node__process(&n, 10, ino, "0::/elsewhere\n");
+	who_node__fixture(&n, "cni_cilium.json", RESULTS "cilium-" ID_A "-eth0");
+	who_node__start(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, CART);
+	who_node__check(directory__by_netns(n.dir, ino, 0), CART, "netns");
+	who_node__free(&n);
+}
+
+Test(sources, two_networks)
+{
+	struct who_node n = who_node__new();
+
+	add_cart(&n);
+	who_node__fixture(&n, "cni_calico.json", RESULTS "calico-" ID_A "-eth0");
+	who_node__fixture(&n, "cni_aws.json", RESULTS "storage-" ID_A "-net1");
+	who_node__start(&n);
+	who_node__check_address(&n, "192.168.219.66", 0, CART);
+	who_node__check_address(&n, "10.0.53.217", 0, CART);
+	who_node__free(&n);
+}
+
+Test(sources, crio)
+{
+	struct who_node n = who_node__new();
+	__u32 ino = who_node__netns(&n, "run/netns/cc5d2f6e-0000-4000-8000-00000000000c");
+	const struct who *who;
+
+	who_node__fixture(&n, "crio_sandbox.json", CRIO ID_C "/userdata/config.json");
+	who_node__start(&n);
+	who = directory__by_netns(n.dir, ino, 0);
+	who_node__check(who, "pod prod/web-0", "netns");
+	cr_assert(who && who->labels_known);
+	cr_assert_eq(who->label_count, 2);
+	cr_expect_str_eq(who->labels[0], "app=web");
+	cr_expect_str_eq(who->labels[1], "tier=front");
+	who_node__check_address(&n, "10.85.0.7", 0, "pod prod/web-0");
+	who_node__check_address(&n, "fd00:85::7", 0, "pod prod/web-0");
+	who_node__free(&n);
+}
+
+Test(sources, docker_and_podman)
+{
+	struct who_node n = who_node__new();
+	__u32 docker = who_node__netns(&n, "run/docker/netns/dd0000000000");
+	__u32 pod = who_node__netns(&n, "run/docker/netns/dd0000000002");
+	__u32 podman = who_node__netns(&n, "run/netns/netns-0b6a");
+
+	who_node__fixture(&n, "docker_container.json", DOCKER ID_D "/config.v2.json");
+	who_node__fixture(&n, "docker_sandbox.json", DOCKER ID_D2 "/config.v2.json");
+	who_node__process(&n, 40, docker, "0::/system.slice/docker-" ID_D ".scope\n");
+	who_node__process(&n, 41, pod, "0::/x\n");
+	who_node__fixture(&n, "podman_list.json",
+			  "var/lib/containers/storage/overlay-containers/containers.json");
+	who_node__fixture(&n, "podman_config.json",
+			  "var/lib/containers/storage/overlay-containers/" ID_P
+			  "/userdata/config.json");
+	temp_tree__text(n.root, CRIO ID_P "/userdata/pidfile", "50");
+	who_node__process(&n, 50, podman, "0::/machine.slice/libpod-" ID_P ".scope\n");
+	who_node__start(&n);
+	who_node__check(directory__by_netns(n.dir, docker, 0), "container blog-redis-1", "docker");
+	who_node__check_address(&n, "172.17.0.2", 0, "container blog-redis-1");
+	who_node__check_address(&n, "fd00:17::2", 0, "container blog-redis-1");
+	who_node__check(directory__by_netns(n.dir, pod, 0), "pod jobs/queue-0", "cri-dockerd");
+	who_node__check(directory__by_netns(n.dir, podman, 0), "container paperless", "podman");
+	who_node__free(&n);
+}
+
+Test(sources, process_number_of_somebody_else)
+{
+	struct who_node n = who_node__new();
+	__u32 ino = add_cart(&n);
+
+	/* the sandbox died, its number went to a process of the node */
+	who_node__process(&n, 10, WHO_NODE_HOST, "0::/system.slice/cron.service\n");
+	who_node__start(&n);
+	who_node__check(directory__by_netns(n.dir, ino, 0), "-", "netns");
+	cr_expect_eq(stats_of(&n, "containerd").stale, 1);
+	who_node__free(&n);
+}
+
+Test(sources, bad_files)
+{
+	static const char *const texts[] = {
+		"",
+		"{",
+		"{}",
+		"[]",
+		"null",
+		"{\"ociVersion\":\"1\"}",
+		"{\"ociVersion\":1,\"linux\":{}}",
+		"{\"ociVersion\":\"1\",\"linux\":{},\"annotations\":{\"io.kubernetes.cri.container-"
+		"type\":\"sandbox\",\"io.kubernetes.cri.sandbox-name\":\"\\u001b[31mred\","
+		"\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}",
+		"{\"cniVersion\":\"0.4.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}]}",
+		"{\"State\":{\"Running\":true,\"Pid\":7},\"NetworkSettings\":{},\"ID\":\"x\"}",
+	};
+	struct who_node n = who_node__new();
+	struct directory_stats stats;
+	char path[256], *huge;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(path, sizeof(path), TASKS "%zu/config.json", i);
+		temp_tree__text(n.root, path, texts[i]);
+		snprintf(path, sizeof(path), TASKS "%zu/init.pid", i);
+		temp_tree__text(n.root, path, "1");
+		snprintf(path, sizeof(path), RESULTS "net-%zu-eth0", i);
+		temp_tree__text(n.root, path, texts[i]);
+		snprintf(path, sizeof(path), CRIO "%zu/userdata/config.json", i);
+		temp_tree__text(n.root, path, texts[i]);
+		snprintf(path, sizeof(path), DOCKER "d%063zu/config.v2.json", i);
+		temp_tree__text(n.root, path, texts[i]);
+	}
+	huge = malloc(3 << 20);
+	cr_assert(huge);
+	memset(huge, ' ', 3 << 20);
+	temp_tree__write(n.root, TASKS "huge/config.json", huge, 3 << 20);
+	temp_tree__write(n.root, RESULTS "huge", huge, 3 << 20);
+	free(huge);
+	/* neither files nor worth waiting for */
+	snprintf(path, sizeof(path), "%s/" RESULTS "fifo", n.root);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	temp_tree__link(n.root, RESULTS "loop", "loop");
+	who_node__start(&n);
+	directory__stats(n.dir, &stats);
+	cr_expect_eq(stats.pods, 0);
+	cr_expect_eq(stats_of(&n, "containerd").torn, 10);
+	cr_expect_eq(stats_of(&n, "containerd").huge, 1);
+	cr_expect_eq(stats_of(&n, "cni").huge, 1);
+	cr_expect_gt(stats_of(&n, "cni").torn, 5);
+	cr_expect(stats_of(&n, "cni").example[0]);
+	who_node__free(&n);
+}
+
+Test(sources, written_in_place)
+{
+	struct who_node n = who_node__new();
+
+	add_cart(&n);
+	temp_tree__text(n.root, RESULTS "cilium-" ID_A "-eth0", "{\"kind\":\"cniCacheV1\",");
+	who_node__start(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, "-");
+	who_node__fixture(&n, "cni_cilium.json", RESULTS "cilium-" ID_A "-eth0");
+	who_node__rescan(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, CART);
+	/* a scan that changes nothing keeps it; deletion takes it back */
+	who_node__rescan(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, CART);
+	temp_tree__remove(n.root, RESULTS "cilium-" ID_A "-eth0");
+	who_node__rescan(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, "-");
+	who_node__free(&n);
+}
+
+Test(sources, pod_gone_with_its_namespace)
+{
+	struct who_node n = who_node__new();
+	__u32 ino = add_cart(&n);
+	__u64 before;
+
+	who_node__fixture(&n, "cni_calico.json", RESULTS "calico-" ID_A "-eth0");
+	who_node__start(&n);
+	who_node__check_address(&n, "192.168.219.66", 0, CART);
+	before = who_node__now();
+	/* no source has been read since, yet nobody is there any more */
+	who_node__end_process(&n, 10);
+	temp_tree__remove(n.root, "run/netns/cni-a");
+	cr_expect_not(directory__doubt(n.dir));
+	who_node__check_address(&n, "192.168.219.66", 0, "-");
+	cr_expect(directory__doubt(n.dir));
+	/* an event from before it was seen to be gone: perhaps there is a successor */
+	who_node__check_address(&n, "192.168.219.66", before, CART);
+	cr_expect(directory__doubt(n.dir));
+	who_node__rescan(&n);
+	/* late events still find it, new ones do not */
+	who_node__check_address(&n, "192.168.219.66", before, CART);
+	who_node__check(directory__by_netns(n.dir, ino, before), CART, "late event");
+	who_node__check_address(&n, "192.168.219.66", 0, "-");
+	who_node__free(&n);
+}
+
+Test(sources, watched)
+{
+	struct who_node n = who_node__new();
+	int tries;
+
+	who_node__start(&n);
+	cr_assert_geq(sources__fd(n.sources), 0);
+	/* directories that did not exist */
+	add_cart(&n);
+	who_node__fixture(&n, "cni_calico.json", RESULTS "calico-" ID_A "-eth0");
+	for (tries = 0; tries < 200; tries++) {
+		struct timespec ts = { .tv_nsec = 2000000 };
+		struct directory_stats stats;
+
+		sources__ready(n.sources);
+		directory__stats(n.dir, &stats);
+		if (stats.pods)
+			break;
+		nanosleep(&ts, NULL);
+	}
+	cr_expect_lt(tries, 200);
+	who_node__free(&n);
+}
