@@ -281,7 +281,8 @@ struct settings_options run_options__settings(const struct run_options *options,
 		.mode = options->settings,
 		.btf_path = options->btf_path,
 		.root = options->root,
-		.enricher = enricher,
+		.netns = enricher__netns(enricher),
+		.directory = enricher__directory(enricher),
 	};
 
 	return settings;

@@ -16,6 +16,7 @@
 #include "user/source/sysctl_watch.h"
 #include "user/sysctl/cgroup_root.h"
 #include "user/sysctl/names.h"
+#include "user/who/pod_uid.h"
 
 struct settings {
 	struct settings_options options;
@@ -33,6 +34,18 @@ struct settings {
 
 static const char unwatched[] =
 	"setting changes are found by comparing values once a second; who made them stays unknown";
+
+static struct timespec wall_clock(__u64 boot_ns)
+{
+	struct timespec boot, wall;
+	long long ns;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	ns = (wall.tv_sec - boot.tv_sec) * 1000000000LL + wall.tv_nsec - boot.tv_nsec +
+	     (long long)boot_ns;
+	return (struct timespec){ .tv_sec = ns / 1000000000LL, .tv_nsec = ns % 1000000000LL };
+}
 
 /* --- what is handed over */
 
@@ -63,8 +76,7 @@ static void name_netns(struct settings *s, struct sysctl_change *change, __u64 w
 	const char *name = NULL;
 
 	if (change->netns_ino)
-		name = netns_table__name(enricher__netns(s->options.enricher), change->netns_ino,
-					 when_ns);
+		name = netns_table__name(s->options.netns, change->netns_ino, when_ns);
 	if (name)
 		snprintf(change->netns_name, sizeof(change->netns_name), "%s", name);
 }
@@ -110,21 +122,50 @@ static void copy_command(struct settings *s, struct sysctl_change *change,
 	change->command_cut = record->flags & SYSCTL_F_COMMAND_CUT;
 }
 
-static void name_writer(struct settings *s, struct sysctl_change *change)
+/* On v1 and hybrid nodes the pod shows in other hierarchies than v2's. */
+static const struct who *find_by_process(struct settings *s, __u32 pid)
 {
+	char path[PATH_MAX], text[4096], uid[POD_UID_LEN];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/proc/%u/cgroup", s->options.root, pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
+	return pod_uid__from_cgroup(text, uid) ? NULL :
+						 directory__by_uid(s->options.directory, uid);
+}
+
+static void name_writer(struct settings *s, struct sysctl_change *change, __u64 when_ns)
+{
+	const struct who *who = NULL;
 	char path[PATH_MAX];
 
-	if (s->cgroup_fd < 0 || !change->cgroup ||
-	    cgroup_root__path(s->cgroup_fd, change->cgroup, path, sizeof(path)))
+	if (s->cgroup_fd >= 0 && change->cgroup &&
+	    !cgroup_root__path(s->cgroup_fd, change->cgroup, path, sizeof(path)))
+		cgroup_root__unit(path, change->unit, sizeof(change->unit));
+	if (!s->options.directory)
 		return;
-	cgroup_root__unit(path, change->unit, sizeof(change->unit));
+	who = directory__by_cgroup(s->options.directory, change->cgroup, when_ns);
+	if (!who || (who->kind != WHO_POD && who->kind != WHO_CONTAINER))
+		who = find_by_process(s, change->pid);
+	if (!who || !who->name)
+		return;
+	snprintf(change->pod, sizeof(change->pod), "%s", who->name);
+	if (who->namespace)
+		snprintf(change->namespace, sizeof(change->namespace), "%s", who->namespace);
 }
 
 static void on_record(void *ctx, const struct sysctl_record *record)
 {
 	struct settings *s = ctx;
 	struct sysctl_change change = {
-		.time = enricher__wall_clock(s->options.enricher, record->time_ns),
+		.time = wall_clock(record->time_ns),
 		.seen_by = SYSCTL_SEEN_WRITE,
 		.old_cut = record->flags & SYSCTL_F_OLD_CUT,
 		.new_cut = record->flags & SYSCTL_F_NEW_CUT,
@@ -146,7 +187,7 @@ static void on_record(void *ctx, const struct sysctl_record *record)
 	memcpy(change.comm, record->comm, SYSCTL_COMM_LEN);
 	copy_command(s, &change, record);
 	name_netns(s, &change, record->time_ns);
-	name_writer(s, &change);
+	name_writer(s, &change, record->time_ns);
 	hand_over(s, &change);
 }
 

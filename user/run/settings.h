@@ -8,10 +8,11 @@
 #define DROPWHY_SETTINGS_H
 
 #include "user/aggregate/summary.h"
-#include "user/enrich/enrich.h"
+#include "user/enrich/netns.h"
 #include "user/notice.h"
 #include "user/run/event_loop.h"
 #include "user/sysctl/compare.h"
+#include "user/who/directory.h"
 
 /* Kept for the summary; what comes after is counted. */
 #define SETTINGS_KEPT_MAX 256
@@ -27,7 +28,9 @@ struct settings_options {
 	enum settings_mode mode;
 	const char *btf_path;	/* NULL: the kernel's own */
 	const char *root;	/* where the node's file system is; "" is / */
-	struct enricher *enricher; /* the caller's until settings__close() */
+	/* who is who; the caller's until settings__close() */
+	struct netns_table *netns;
+	struct directory *directory; /* NULL: pods are not named */
 };
 
 /* Who gets what comes. @ctx is the handler's. Any may be NULL. */
