@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/commands/bundle.h"
+#include "user/commands/conntrack.h"
 #include "user/commands/features.h"
 #include "user/commands/probe.h"
 #include "user/commands/trace.h"
@@ -23,6 +24,7 @@ static const struct {
 	{ "trace", "show packet drops as they happen, and a summary", trace__main },
 	{ "probe", "watch for as long as it runs: metrics, logs, a flight recorder", probe__main },
 	{ "bundle", "list and show what the probe's flight recorder wrote", bundle__main },
+	{ "conntrack", "show how full conntrack's tables are, and who fills them", conntrack__main },
 	{ "features", "show what this kernel offers, and which programs run on it", features__main },
 };
 

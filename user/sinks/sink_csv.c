@@ -7,8 +7,8 @@
  * the last field. There are no summary rows, all rows have one meaning.
  */
 #include "user/sinks/columns.h"
-#include "user/sinks/escape.h"
 #include "user/sinks/record_columns.h"
+#include "user/sinks/record_line.h"
 #include "user/sinks/sink.h"
 
 static void csv__begin(struct sink *sink)
@@ -16,26 +16,10 @@ static void csv__begin(struct sink *sink)
 	struct line *line = &sink->line;
 	size_t i;
 
-	for (i = 0; i < column_count; i++) {
-		line__put_text(line, columns[i].name);
-		line__put(line, ",", 1);
-	}
-	for (i = 0; i < extra_column_count; i++) {
-		line__put_text(line, extra_columns[i]);
-		line__put(line, i + 1 < extra_column_count ? "," : "\n", 1);
-	}
-}
-
-static void put_field(struct line *line, const char *value, size_t len, char separator)
-{
-	char *at = line__reserve(line, ESCAPE_CSV_ROOM(len) + 1);
-
-	if (!at)
-		return;
-	if (len)
-		len = escape__csv(value, len, at);
-	at[len] = separator;
-	line->len += len + 1;
+	for (i = 0; i < column_count; i++)
+		record_line__csv_name(line, columns[i].name, false);
+	for (i = 0; i < extra_column_count; i++)
+		record_line__csv_name(line, extra_columns[i], i + 1 == extra_column_count);
 }
 
 static void csv__drop(struct sink *sink, const struct drop *drop)
@@ -44,9 +28,9 @@ static void csv__drop(struct sink *sink, const struct drop *drop)
 	size_t i;
 
 	for (i = 0; i < column_count; i++)
-		put_field(&sink->line, value, columns[i].format(drop, value), ',');
+		record_line__csv_value(&sink->line, value, columns[i].format(drop, value), false);
 	for (i = 0; i < extra_column_count; i++)
-		put_field(&sink->line, "", 0, i + 1 < extra_column_count ? ',' : '\n');
+		record_line__csv_value(&sink->line, "", 0, i + 1 == extra_column_count);
 }
 
 /* Writes the value of a record's column into @buf: its length, 0 without it. */
@@ -72,10 +56,11 @@ static void put_record(struct line *line, const void *record, value_fn value_of)
 	size_t i;
 
 	for (i = 0; i < column_count; i++)
-		put_field(line, value, value_of(columns[i].name, record, value), ',');
+		record_line__csv_value(line, value, value_of(columns[i].name, record, value),
+				       false);
 	for (i = 0; i < extra_column_count; i++)
-		put_field(line, value, value_of(extra_columns[i], record, value),
-			  i + 1 < extra_column_count ? ',' : '\n');
+		record_line__csv_value(line, value, value_of(extra_columns[i], record, value),
+				       i + 1 == extra_column_count);
 }
 
 static void csv__sysctl(struct sink *sink, const struct sysctl_change *change)
