@@ -69,6 +69,8 @@ help:
 	@echo '     make unit     the unit tests alone (no root)'
 	@echo 'sudo make bench    what tracing costs a sender whose every packet is dropped'
 	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
+	@echo 'sudo make probe [CASE=name,...]         the tests of the daemon alone'
+	@echo 'sudo make soak [SOAK_SECONDS=600]       namespaces come and go under the daemon'
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
 	@echo '     make fuzz [FUZZ_SECONDS=60]      every fuzz target for a while'
@@ -145,15 +147,27 @@ integration: all $(INTEGRATION_TOOLS)
 
 .PHONY: test
 test:
-	$(Q)tools/install-dependencies build run test pods vm
+	$(Q)tools/install-dependencies build run test probe pods vm
 	$(Q)$(MAKE) all check-vmlinux
 	$(Q)$(MAKE) unit
 	$(Q)$(MAKE) unit SANITIZE=1
 	$(Q)$(MAKE) fuzz
 	$(Q)$(MAKE) integration
 	$(Q)$(MAKE) integration SANITIZE=1
+	$(Q)$(MAKE) probe
+	$(Q)$(MAKE) soak SOAK_SECONDS=30
 	$(Q)$(MAKE) pods
 	$(Q)$(MAKE) test-vm
+
+# The daemon: metrics, Prometheus, full disks, signals.
+.PHONY: probe
+probe: all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) tests/probe/run
+
+# Namespaces come and go under a daemon: memory flat, every packet counted.
+.PHONY: soak
+soak: all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) $(if $(SOAK_SECONDS),SOAK_SECONDS=$(SOAK_SECONDS)) tests/probe/soak
 
 # Pods made by a real containerd, runc and CNI plugins.
 .PHONY: pods

@@ -76,12 +76,11 @@ void daemon__read_conntrack(struct daemon *d)
 		metrics__conntrack(d->metrics, &reading, d->tracer.enricher, d->now_s);
 }
 
-static void look_at_log(struct daemon *d)
+/* Says once that writing fails, and once that it works again. */
+static void report_log(struct daemon *d)
 {
-	int error;
+	int error = rotating_log__error(d->log);
 
-	rotating_log__tick(d->log);
-	error = rotating_log__error(d->log);
 	if (!!error == d->log_failing)
 		return;
 	d->log_failing = !!error;
@@ -91,6 +90,13 @@ static void look_at_log(struct daemon *d)
 			strerror(-error));
 	else
 		fputs("dropwhy: the log is written again\n", stderr);
+}
+
+static void look_at_log(struct daemon *d)
+{
+	report_log(d);
+	rotating_log__tick(d->log);
+	report_log(d);
 }
 
 static double fullest(const struct conntrack_reading *reading)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What befalls a daemon: signals, full disks, storms, readers that go away.
+
+. "$here/../probe/probe.sh"
+
+# Stopped under load it loses records, but not one packet goes uncounted.
+case_daemon_stopped_and_continued() {
+	ns_new a
+	probe_ns a --ring-size 4096
+	kill -STOP "$pid_dropwhy"
+	udp a 20000
+	kill -CONT "$pid_dropwhy"
+	udp a 5
+	until_true all_accounted 20005 || fail "not all are accounted for"
+	assert_at_least 1 "$(metric dropwhy_accounted_packets_total fate=lost)" "lost with a ring of one page"
+	probe_stop
+}
+
+# What was lost has no namespace: other traffic of this machine may be among it.
+all_accounted() { # N
+	scrape
+	[ $(($(metric dropwhy_drops_total) + $(metric dropwhy_accounted_packets_total fate=lost))) -ge "$1" ] &&
+		[ "$(metric dropwhy_seen_packets_total)" = "$(metric dropwhy_accounted_packets_total)" ]
+}
+
+case_daemon_capabilities() {
+	ns_new a
+	probe_ns a
+	assert_eq 1 "$(awk '$1 == "NoNewPrivs:" { print $2 }' "/proc/$pid_dropwhy/status")" "no new privileges"
+	assert_eq 2 "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/$pid_dropwhy/status")" "a seccomp filter"
+	for set in CapPrm CapEff; do
+		# bpf, perfmon, syslog, sys_admin, sys_ptrace, net_admin, dac_read_search
+		assert_eq 000000c400281004 "$(awk -v set="$set:" '$1 == set { print $2 }' \
+			"/proc/$pid_dropwhy/status")" "$set"
+	done
+	# and it still sees namespaces that come
+	ns_new b
+	in_ns b sh -c : # lives
+	udp a 1
+	assert_metric 1 dropwhy_drops_total
+	probe_stop
+	! grep -i 'not permitted' "$ERR" || fail "something was refused"
+}
+
+case_daemon_full_disk() {
+	ns_new a
+	mkdir "$WORK/disk"
+	mount -t tmpfs -o size=64k tmpfs "$WORK/disk"
+	MOUNTED=$WORK/disk
+	probe_ns a --csv-dir "$WORK/disk" --bundle-dir "$WORK/disk"
+	udp a 2000
+	assert_metric 2000 dropwhy_drops_total
+	until_true log_failed || fail "nothing failed on a full disk"
+	assert_eq 2000 $(($(metric dropwhy_log_rows_total) + $(metric dropwhy_log_rows_failed_total))) rows
+	assert_eq 202 "$(post /bundle)" "a bundle"
+	assert_metric 1 dropwhy_bundles_failed_total
+	assert_eq 0 "$(find "$WORK/disk" -name '*.tmp' | wc -l)" "files left over"
+	mount -o remount,size=4m "$WORK/disk"
+	sleep 2
+	udp a 100
+	until_true log_goes_on || fail "the log does not go on: $(cat "$ERR")"
+	probe_stop
+	grep -q 'cannot write the log: No space left' "$ERR" || fail "it does not say so: $(cat "$ERR")"
+}
+
+log_failed() {
+	scrape
+	[ "$(metric dropwhy_log_rows_failed_total)" -gt 0 ]
+}
+
+log_goes_on() {
+	udp a 1
+	scrape
+	before=$(metric dropwhy_log_rows_total)
+	udp a 1
+	scrape
+	[ "$(metric dropwhy_log_rows_total)" -gt "$before" ]
+}
+
+# A reader of the log that goes away, and one that sleeps, do not stop it.
+case_daemon_log_reader_gone() {
+	ns_new a
+	mkfifo "$WORK/pipe"
+	exec 8<>"$WORK/pipe"
+	: >"$ERR"
+	"$DROPWHY" probe --listen 127.0.0.1:0 --netns "$(ns_inode a)" --json-log - >"$WORK/pipe" 2>"$ERR" 9>&- &
+	pid_dropwhy=$!
+	CHILDREN="$CHILDREN $!"
+	wait_for "$ERR" '^dropwhy: probing' "$pid_dropwhy" || fail "the probe did not start"
+	url=$(sed -n 's,.*http://\([^;]*\);.*,\1,p' "$ERR")
+	udp a 5000	# far more than a pipe holds
+	assert_metric 5000 dropwhy_drops_total
+	scrape
+	assert_at_least 1 "$(metric dropwhy_log_rows_failed_total)" "rows that nobody read"
+	exec 8>&-
+	udp a 10
+	assert_metric 5010 dropwhy_drops_total
+	probe_stop
+}
+
+case_daemon_json_rows() {
+	ns_new a
+	mkdir "$WORK/log"
+	probe_ns a --json-log "$WORK/log" --log-size 4096 --log-files 1000
+	udp a 100
+	assert_metric 100 dropwhy_drops_total
+	probe_stop
+	cat "$WORK/log"/drops-*.json >"$OUT"
+	assert_drops 100 reason="$(reason NO_SOCKET)" dport=4053
+	assert_at_least 2 "$(find "$WORK/log" -type f | wc -l)" "files"
+}
+
+case_daemon_bundle() {
+	for format in dir tar.zst; do
+		ns_new a
+		mkdir "$WORK/$format"
+		probe_ns a --bundle-dir "$WORK/$format" --bundle-format "$format" --bundle-interval 1000
+		udp a 50
+		assert_metric 50 dropwhy_drops_total
+		kill -USR1 "$pid_dropwhy"
+		assert_metric 1 dropwhy_bundles_total
+		assert_eq 429 "$(post /bundle)" "so soon after another"
+		assert_metric 1 dropwhy_bundles_limited_total
+		bundle=$("$DROPWHY" bundle ls "$WORK/$format" | awk '{ print $NF }')
+		"$DROPWHY" bundle show "$WORK/$format/$bundle" >"$WORK/shown"
+		grep -q '^trigger *signal$' "$WORK/shown" || fail "$(cat "$WORK/shown")"
+		assert_eq 50 "$("$DROPWHY" bundle show "$WORK/$format/$bundle" drops.csv | grep -c ,NO_SOCKET,)" rows
+		"$DROPWHY" bundle show "$WORK/$format/$bundle" pods.csv | grep -q "$(ns a)" || fail "no namespaces"
+		probe_stop
+		ns_del a
+	done
+}
+
+# A full table writes a bundle without being asked.
+case_daemon_bundle_table_full() {
+	ns_new a
+	in_ns a nft -f - <<-END
+		table ip t {
+			chain c { type filter hook output priority 0; ct state new accept; }
+		}
+	END
+	set_global net/netfilter/nf_conntrack_max 10
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles"
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 20 --to 127.0.0.1 --dport 4053 --count 1
+	assert_metric 10 dropwhy_cause_drops_total cause=ct_table_full
+	assert_metric 1 dropwhy_bundles_total
+	assert_at_least 1 "$(find "$WORK/bundles" -name 'dropwhy-*-ct-*' | wc -l)" "a bundle of its kind"
+	probe_stop
+}
+
+case_daemon_notifies() {
+	ns_new a
+	"$TOOLS/notify_listen" "$WORK/notify" >"$WORK/notified" 9>&- &
+	CHILDREN="$CHILDREN $!"
+	until_true [ -S "$WORK/notify" ]
+	NOTIFY_SOCKET=$WORK/notify WATCHDOG_USEC=200000
+	export NOTIFY_SOCKET WATCHDOG_USEC
+	probe_ns a
+	wait_for "$WORK/notified" '^READY=1' || fail "READY"
+	wait_for "$WORK/notified" '^WATCHDOG=1' || fail "WATCHDOG"
+	probe_stop
+	wait_for "$WORK/notified" '^STOPPING=1' || fail "STOPPING"
+}
+
+case_daemon_wrong_usage() {
+	for wrong in --listen=x --max-series=0 --log-size=1 '--csv-dir=/tmp --json-log=-' surplus; do
+		wrong_status=0
+		# shellcheck disable=SC2086 # some are two
+		"$DROPWHY" probe $wrong >"$WORK/stdout" 2>"$ERR" || wrong_status=$?
+		assert_eq 2 "$wrong_status" "status of $wrong"
+	done
+	wrong_status=0
+	"$DROPWHY" probe --listen none --csv-dir /nonexistent 2>"$ERR" || wrong_status=$?
+	assert_eq 1 "$wrong_status" "status without a directory"
+}

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# The daemon started, questioned and ended. Sourced by cases.
+
+METRICS=$WORK/metrics
+
+# probe_ns NAME[,NAME]... [ARG...]: probes these namespaces only.
+probe_ns() {
+	inodes=
+	for probed in $(echo "$1" | tr , ' '); do
+		inodes=$inodes,$(ns_inode "$probed")
+	done
+	shift
+	probe_start --netns "${inodes#,}" "$@"
+}
+
+# probe_start ARG...: returns once it counts; $url is where it serves.
+probe_start() {
+	: >"$ERR"
+	"$DROPWHY" probe --listen 127.0.0.1:0 "$@" >"$WORK/stdout" 2>"$ERR" 9>&- &
+	pid_dropwhy=$!
+	CHILDREN="$CHILDREN $!"
+	wait_for "$ERR" '^dropwhy: probing' "$pid_dropwhy" || fail "the probe did not start"
+	url=$(sed -n 's,.*http://\([^;]*\);.*,\1,p' "$ERR")
+}
+
+# probe_stop: its status must be 0.
+probe_stop() {
+	kill -TERM "$pid_dropwhy"
+	trace_ended 0
+}
+
+scrape() {
+	curl -sSf -m 10 "http://$url/metrics" >"$METRICS" || fail "no metrics: $(cat "$ERR")"
+}
+
+# metric NAME [LABEL=VALUE]...: the sum of the samples that have all these labels; scrape first.
+metric() {
+	awk -v name="$1" -v wanted="$(shift; for label; do
+			printf '%s="%s"\n' "${label%%=*}" "${label#*=}"
+		done)" '
+		BEGIN { count = split(wanted, labels, "\n") }
+		$1 == name || index($1, name "{") == 1 || index($0, name "{") == 1 {
+			for (i = 1; i <= count; i++)
+				if (labels[i] != "" && !index($0, labels[i])) next
+			sum += $NF
+		}
+		END { printf "%d\n", sum }' "$METRICS"
+}
+
+# metric_is N NAME [LABEL=VALUE]...: after a scrape of its own.
+metric_is() {
+	scrape
+	metric_wanted=$1
+	shift
+	[ "$(metric "$@")" = "$metric_wanted" ]
+}
+
+# assert_metric N NAME [LABEL=VALUE]...
+assert_metric() {
+	until_true metric_is "$@" || {
+		grep -v '^#' "$METRICS" | grep "^$2" | head -n 20
+		fail "$*: got $(shift; metric "$@")"
+	}
+}
+
+# assert_balanced: what was seen has exactly one fate each.
+assert_balanced() {
+	until_true is_balanced ||
+		assert_eq "$(metric dropwhy_seen_packets_total)" \
+			"$(metric dropwhy_accounted_packets_total)" "accounted for"
+}
+
+is_balanced() { # other traffic of this machine is counted while it is read
+	scrape
+	[ "$(metric dropwhy_seen_packets_total)" = "$(metric dropwhy_accounted_packets_total)" ]
+}
+
+# post PATH: the status of a POST.
+post() {
+	curl -s -m 10 -o "$WORK/answer" -w '%{http_code}' -X POST "http://$url$1"
+}
+
+udp() { # NAME COUNT [DPORT]
+	send "$1" traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport "${3:-4053}" --count "$2"
+	assert_eq "$2" "$sent" sent
+}
+
+# resident: the daemon's memory, KiB.
+resident() {
+	awk '$1 == "VmRSS:" { print $2 }' "/proc/$pid_dropwhy/status"
+}
