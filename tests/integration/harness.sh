@@ -146,12 +146,18 @@ has() {
 spawn() {
 	spawn_label=$1 spawn_ns=$(ns "$2") spawn_tool=$3
 	shift 3
+	spawn_command "$spawn_label" ip netns exec "$spawn_ns" "$TOOLS/$spawn_tool" "$@"
+}
+
+# spawn_command LABEL COMMAND...: the same for any command that says "ready".
+spawn_command() {
+	spawn_label=$1
+	shift
 	mkfifo "$WORK/$spawn_label.in"
-	ip netns exec "$spawn_ns" "$TOOLS/$spawn_tool" "$@" \
-		<>"$WORK/$spawn_label.in" >"$WORK/$spawn_label.out" 9>&- &
+	"$@" <>"$WORK/$spawn_label.in" >"$WORK/$spawn_label.out" 9>&- &
 	eval "pid_$spawn_label=$!"
 	CHILDREN="$CHILDREN $!"
-	wait_for "$WORK/$spawn_label.out" '^ready' $! || fail "$spawn_tool did not start"
+	wait_for "$WORK/$spawn_label.out" '^ready' $! || fail "$* did not start"
 }
 
 # stop LABEL: ends it with SIGTERM.

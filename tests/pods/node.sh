@@ -6,6 +6,7 @@
 PODS_DIR=$(cd "$(dirname "$0")/../pods" && pwd)
 CRI_SOCKET=/run/containerd/containerd.sock
 POD_CGROUPS=/kubepods/besteffort
+NODE_CGROUPS=ours		# or theirs, where a kubelet made that one
 POD_UIDS=			# of all pods that were made
 UNDO="$UNDO node_undo"
 
@@ -14,6 +15,9 @@ UNDO="$UNDO node_undo"
 # node_new [SUBNET...]: namespace "node" with a containerd whose pods get an address of each
 # subnet, "10.30.0.0/24" and "fd30::/64" unless told; "SUBNET:FIRST:LAST" limits which.
 node_new() {
+	for cgroup in /sys/fs/cgroup /sys/fs/cgroup/*; do
+		[ ! -d "$cgroup${POD_CGROUPS%/*}" ] || NODE_CGROUPS=theirs
+	done
 	ns_new node
 	ns_sysctl node net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	cni_config "${@:-10.30.0.0/24 fd30::/64}"
@@ -143,12 +147,30 @@ pod_new() {
 	mkdir -p "/var/log/pods/$2_$1_$pod_uid"
 	pod_id=$(pod_config "$1" "$2" "$pod_uid" "${3:-POD}" | cri RunPodSandbox | field pod_sandbox_id)
 	[ -n "$pod_id" ] || fail "no pod $1: $(grep level=error "$WORK/containerd.log" | tail -n 3)"
+	pod_set "$1" "$2"
+}
+
+# pod_set NAME NAMESPACE: the variables of pod $pod_id with UID $pod_uid.
+pod_set() {
 	pod_addresses=$(echo "pod_sandbox_id: \"$pod_id\"" | cri PodSandboxStatus |
 		sed -n 's/^ *ip: "\(.*\)"/\1/p')
 	var=pod_$(echo "$1" | tr - _)
 	eval "${var}_id=$pod_id ${var}_uid=$pod_uid ${var}_namespace=$2"
 	eval "${var}_ip=$(echo "$pod_addresses" | grep -v : | head -n 1)"
 	eval "${var}_ip6=$(echo "$pod_addresses" | grep : | head -n 1)"
+}
+
+# pod_found VARIABLE NAME NAMESPACE: sets $pod_VARIABLE_* of one that somebody else made, as
+# soon as it has an address.
+pod_found() {
+	echo | cri ListPodSandbox >"$WORK/sandboxes"
+	pod_id=$(awk -v name="\"$2\"" '$1 == "id:" { id = $2 } $1 == "name:" && $2 == name { print id; exit }' \
+		"$WORK/sandboxes" | tr -d '"')
+	pod_uid=$(awk -v name="\"$2\"" '$1 == "name:" { found = $2 == name }
+		$1 == "uid:" && found { print $2; exit }' "$WORK/sandboxes" | tr -d '"')
+	[ -n "$pod_id" ] || return 1
+	pod_set "$1" "$3"
+	[ -n "$(pod "$1" ip)" ]
 }
 
 # pod NAME id|uid|ip|ip6|namespace
@@ -183,19 +205,14 @@ pod_inode() {
 in_pod() {
 	in_pod_pid=$(pod_pid "$1")
 	shift
-	# shellcheck disable=SC2016 # the inner shell's
-	nsenter --net="/proc/$in_pod_pid/ns/net" sh -c '
-		pid=$1
-		shift
-		while IFS=: read -r number controllers path; do
-			case $number:$controllers in
-			0:) procs=/sys/fs/cgroup/unified$path/cgroup.procs
-				[ -e "$procs" ] || procs=/sys/fs/cgroup$path/cgroup.procs ;;
-			*) procs=/sys/fs/cgroup/${controllers#name=}$path/cgroup.procs ;;
-			esac
-			[ ! -e "$procs" ] || echo $$ >"$procs"
-		done <"/proc/$pid/cgroup"
-		exec "$@"' sh "$in_pod_pid" "$@"
+	"$PODS_DIR/enter" "$in_pod_pid" "$@"
+}
+
+# pod_spawn LABEL NAME TOOL ARG...: like spawn.
+pod_spawn() {
+	spawn_label=$1 spawn_pid=$(pod_pid "$2") spawn_tool=$3
+	shift 3
+	spawn_command "$spawn_label" "$PODS_DIR/enter" "$spawn_pid" "$TOOLS/$spawn_tool" "$@"
 }
 
 # pod_send NAME TOOL ARG...: like send.
@@ -218,13 +235,11 @@ node_undo() {
 	for shim in $(pgrep -f "^[^ ]*containerd-shim-runc-v2 .*-address $CRI_SOCKET"); do
 		[ "$(readlink "/proc/$shim/ns/mnt")" != "$(readlink /proc/$$/ns/mnt)" ] || kill -KILL "$shim"
 	done
-	for uid in $POD_UIDS; do
-		for cgroup in /sys/fs/cgroup$POD_CGROUPS/pod$uid /sys/fs/cgroup/*$POD_CGROUPS/pod$uid; do
-			[ ! -d "$cgroup" ] || cgroup_del "$cgroup"
-		done
-	done
 	for cgroup in /sys/fs/cgroup /sys/fs/cgroup/*; do
-		rmdir "$cgroup$POD_CGROUPS" "$cgroup${POD_CGROUPS%/*}" 2>/dev/null
+		for uid in $POD_UIDS; do
+			cgroup_del "$cgroup$POD_CGROUPS/pod$uid"
+		done
+		[ $NODE_CGROUPS = theirs ] || cgroup_del "$cgroup${POD_CGROUPS%/*}"
 	done
 	for netns in /run/netns/cni-*; do
 		[ ! -e "$netns" ] || umount "$netns"
@@ -236,6 +251,7 @@ node_undo() {
 
 # cgroup_del DIR: and those below, after their processes.
 cgroup_del() {
+	[ -d "$1" ] || return 0
 	find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -KILL 2>/dev/null
 	find "$1" -depth -type d -exec rmdir {} + 2>/dev/null
 }
