@@ -72,6 +72,7 @@ help:
 	@echo 'sudo make probe [CASE=name,...]         the tests of the daemon alone'
 	@echo 'sudo make soak [SOAK_SECONDS=600]       namespaces come and go under the daemon'
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
+	@echo 'sudo make test-kubernetes [CASE=name,...]   on a real kubelet, API server and kube-proxy'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
 	@echo '     make fuzz [FUZZ_SECONDS=60]      every fuzz target for a while'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
@@ -173,6 +174,13 @@ soak: all $(INTEGRATION_TOOLS)
 .PHONY: pods
 pods: all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) tests/pods/run
+
+# The real kubelet, API server, controller manager and kube-proxy, built once: see tests/kubernetes/build.
+.PHONY: test-kubernetes
+test-kubernetes:
+	$(Q)tools/install-dependencies build run test pods kubernetes
+	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) tests/kubernetes/run
 
 # The same cases inside real kernels, see tests/vm/kernels; KERNEL=6.1 CASE=name for less.
 .PHONY: test-vm

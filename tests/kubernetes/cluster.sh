@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# A Kubernetes node in a network namespace of its own, and a control plane beside it: the
+# real programs. Sourced by cases after pods/node.sh.
+
+KUBERNETES_CASES=$(cd "$(dirname "$0")/../kubernetes" && pwd)
+NODE_ADDRESS=10.50.0.1
+API=https://127.0.0.1:6443
+TOKEN=dropwhy-test
+KUBECONFIG_FILE=/run/containerd/kubeconfig	# on a file system of this run's own
+MANIFESTS=/var/lib/kubelet/manifests
+DAEMONS=
+UNDO="cluster_undo $UNDO"
+
+# in_node COMMAND...: in the node's network namespace; mounts stay as they are.
+in_node() {
+	nsenter --net="/run/netns/$(ns node)" "$@"
+}
+
+# daemon NAME COMMAND...: in the node's network namespace, its log in $WORK/NAME.log; sets $pid_NAME.
+daemon() {
+	daemon_name=$1
+	shift
+	nsenter --net="/run/netns/$(ns node)" "$@" >"$WORK/$daemon_name.log" 2>&1 9>&- &
+	eval "pid_$(echo "$daemon_name" | tr - _)=$!"
+	DAEMONS="$! $DAEMONS"
+}
+
+# until_up NAME COMMAND...: until it succeeds.
+until_up() {
+	up_name=$1
+	shift
+	until_true has "$@" || fail "$up_name: not up after $WAIT_SECONDS s: $(tail -n 5 "$WORK/$up_name.log")"
+}
+
+# --- the node --------------------------------------------------------------
+
+# cluster_node: a node with containerd, an address and a default route.
+cluster_node() {
+	node_new 10.30.0.0/24
+	# a dummy device would do where the kernel has one
+	ip -n "$(ns node)" link add name eth0 type bridge
+	ip -n "$(ns node)" addr add $NODE_ADDRESS/24 dev eth0
+	ip -n "$(ns node)" link set eth0 up
+	ip -n "$(ns node)" route add default via 10.50.0.254 dev eth0
+	# conntrack must see what the bridge forwards, as kube-proxy wants it
+	ns_sysctl node net.bridge.bridge-nf-call-iptables=1
+	PATH=$KUBERNETES:$PATH
+}
+
+# kubelet_start [ARG...]
+kubelet_start() {
+	for setting in vm/overcommit_memory kernel/panic kernel/panic_on_oops; do
+		set_global $setting "$(cat /proc/sys/$setting)"
+	done
+	mkdir -p $MANIFESTS
+	daemon kubelet kubelet --container-runtime=remote \
+		--container-runtime-endpoint=unix://$CRI_SOCKET --pod-infra-container-image=localhost/pod:1 \
+		--cgroup-driver=cgroupfs --oom-score-adj=0 --enforce-node-allocatable= \
+		--fail-swap-on=false --make-iptables-util-chains=false --cert-dir=/run/containerd/kubelet \
+		--hostname-override=node1 --node-ip=$NODE_ADDRESS --address=127.0.0.1 --read-only-port=10255 \
+		--authentication-token-webhook=false --anonymous-auth=true --authorization-mode=AlwaysAllow \
+		--healthz-port=0 "$@"
+	until_up kubelet in_node curl --silent --fail http://127.0.0.1:10255/pods
+}
+
+# --- the control plane -----------------------------------------------------
+
+control_plane_start() {
+	control_dir=$WORK/control
+	mkdir -p "$control_dir"
+	openssl genrsa -out "$control_dir/key" 2048 2>"$WORK/openssl.log"
+	echo "$TOKEN,test,test,system:masters" >"$control_dir/tokens"
+	write_kubeconfig
+	daemon etcd etcd --data-dir "$control_dir/etcd" --unsafe-no-fsync \
+		--listen-peer-urls http://127.0.0.1:2380
+	daemon kube-apiserver kube-apiserver --etcd-servers=http://127.0.0.1:2379 \
+		--bind-address=127.0.0.1 --secure-port=6443 --cert-dir="$control_dir/certs" \
+		--advertise-address=$NODE_ADDRESS --service-cluster-ip-range=10.96.0.0/16 \
+		--token-auth-file="$control_dir/tokens" --authorization-mode=AlwaysAllow \
+		--disable-admission-plugins=ServiceAccount --service-account-issuer=https://test \
+		--service-account-signing-key-file="$control_dir/key" \
+		--service-account-key-file="$control_dir/key"
+	until_up kube-apiserver api GET /readyz
+	daemon kube-controller-manager kube-controller-manager --kubeconfig=$KUBECONFIG_FILE \
+		--controllers=endpoint,endpointslice,podgc,deployment,replicaset --leader-elect=false
+}
+
+write_kubeconfig() {
+	cat >$KUBECONFIG_FILE <<-END
+		apiVersion: v1
+		kind: Config
+		current-context: test
+		contexts: [{name: test, context: {cluster: test, user: test}}]
+		clusters: [{name: test, cluster: {server: "$API", insecure-skip-tls-verify: true}}]
+		users: [{name: test, user: {token: $TOKEN}}]
+	END
+}
+
+# api METHOD PATH: its body, if it wants one, from standard input.
+api() {
+	case $1 in
+	GET | DELETE) in_node curl --silent --show-error --fail --insecure --request "$1" \
+		--header "Authorization: Bearer $TOKEN" "$API$2" ;;
+	*) in_node curl --silent --show-error --fail --insecure --request "$1" \
+		--header "Authorization: Bearer $TOKEN" --header 'Content-Type: application/yaml' \
+		--data-binary @- "$API$2" >"$WORK/api.log" ;;
+	esac
+}
+
+# proxy_start [ARG...]: leaves conntrack's limit alone unless told.
+proxy_start() {
+	daemon kube-proxy kube-proxy --kubeconfig=$KUBECONFIG_FILE --hostname-override=node1 \
+		--bind-address=$NODE_ADDRESS --cluster-cidr=10.30.0.0/24 --proxy-mode=iptables \
+		"${@:---conntrack-max-per-core=0}"
+}
+
+# proxy_restart [ARG...]: ends it and starts another one, which sets the limits of this machine,
+# as only a process of the machine's own namespace can; its rules still go to the node's. It
+# does not reach the API server from there.
+proxy_restart() {
+	# shellcheck disable=SC2154 # set by daemon
+	kill "$pid_kube_proxy"
+	wait_exit "$pid_kube_proxy" || :
+	# what it writes beside the table's limit
+	for setting in net/netfilter/nf_conntrack_max net/netfilter/nf_conntrack_buckets \
+			net/netfilter/nf_conntrack_tcp_timeout_established \
+			net/netfilter/nf_conntrack_tcp_timeout_close_wait net/ipv4/conf/all/route_localnet; do
+		set_global $setting "$(cat /proc/sys/$setting)"
+	done
+	mkdir -p "$WORK/for_node"
+	for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore \
+			conntrack ipset; do
+		printf '#!/bin/sh\nexec nsenter --net=%s %s "$@"\n' "/run/netns/$(ns node)" \
+			"$(command -v $tool)" >"$WORK/for_node/$tool"
+		chmod +x "$WORK/for_node/$tool"
+	done
+	PATH=$WORK/for_node:$PATH kube-proxy --kubeconfig=$KUBECONFIG_FILE --hostname-override=node1 \
+		--bind-address=$NODE_ADDRESS --cluster-cidr=10.30.0.0/24 --proxy-mode=iptables \
+		--healthz-bind-address= --metrics-bind-address="127.0.0.1:$OWN_PORT" "$@" >"$WORK/kube-proxy.log" 2>&1 9>&- &
+	pid_kube_proxy=$!
+	DAEMONS="$! $DAEMONS"
+}
+
+# --- dropwhy ---------------------------------------------------------------
+
+# on_node: dropwhy is started in the node's network namespace from now on, where the kubelet
+# and the API server are.
+on_node() {
+	[ "$DROPWHY" != none ] || return 0
+	printf '#!/bin/sh\nexec nsenter --net=%s %s "$@"\n' "/run/netns/$(ns node)" "$DROPWHY" >"$WORK/dropwhy"
+	chmod +x "$WORK/dropwhy"
+	DROPWHY=$WORK/dropwhy
+}
+
+# --- undoing ---------------------------------------------------------------
+
+cluster_undo() {
+	[ -z "${KEEP_LOGS:-}" ] || cp "$WORK"/*.log "$KEEP_LOGS"
+	for daemon in $DAEMONS; do
+		kill "$daemon" 2>/dev/null
+	done
+	for daemon in $DAEMONS; do
+		(WAIT_SECONDS=10 wait_exit "$daemon") >/dev/null 2>&1
+	done
+}

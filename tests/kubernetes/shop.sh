@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What runs in the cluster of the cases: in namespace shop a deployment "web" of two pods
+# behind a Service, a pod "client", and a Service without endpoints. Sourced by cases after
+# cluster.sh.
+
+WEB_SERVICE=10.96.1.1	# ports 80 of TCP and 53 of UDP, 8080 and 5353 of its pods
+EMPTY_SERVICE=10.96.1.2
+
+# shop_new: the whole cluster, with all of that running.
+shop_new() {
+	cluster_node
+	control_plane_start
+	kubelet_start --kubeconfig=$KUBECONFIG_FILE
+	proxy_start
+	shop_objects
+	until_true shop_runs || fail "the pods do not run: $(tail -n 5 "$WORK/kubelet.log")"
+	until_true proxied $WEB_SERVICE nat || fail "kube-proxy: $(tail -n 5 "$WORK/kube-proxy.log")"
+	until_true proxied $EMPTY_SERVICE filter || fail "kube-proxy: $(tail -n 5 "$WORK/kube-proxy.log")"
+}
+
+shop_objects() {
+	echo '{"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "shop"}}' |
+		api POST /api/v1/namespaces
+	service web $WEB_SERVICE
+	service empty $EMPTY_SERVICE
+	api POST /api/v1/namespaces/shop/pods <<-END
+		{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "client"}, "spec": $(pod_spec)}
+	END
+	api POST /apis/apps/v1/namespaces/shop/deployments <<-END
+		{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+		 "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}},
+		  "template": {"metadata": {"labels": {"app": "web"}}, "spec": $(pod_spec)}}}
+	END
+}
+
+pod_spec() {
+	cat <<-END
+		{"nodeName": "node1", "terminationGracePeriodSeconds": 0, "containers": [
+		 {"name": "main", "image": "localhost/pod:1", "imagePullPolicy": "Never"}]}
+	END
+}
+
+service() { # NAME ADDRESS
+	api POST /api/v1/namespaces/shop/services <<-END
+		{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "$1"},
+		 "spec": {"clusterIP": "$2", "selector": {"app": "$1"}, "ports": [
+		  {"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080},
+		  {"name": "dns", "protocol": "UDP", "port": 53, "targetPort": 5353}]}}
+	END
+}
+
+# The pods are there and have addresses: sets pod_client_*, and pod_web0_* and pod_web1_* for
+# the two of the deployment, whose names are $WEB0 and $WEB1.
+shop_runs() {
+	api GET /api/v1/namespaces/shop/pods >"$WORK/pods.json" 2>"$WORK/api.log" || return 1
+	[ "$(jq '[.items[] | select(.status.phase == "Running" and .status.podIP)] | length' \
+		"$WORK/pods.json")" = 3 ] || return 1
+	pods_known "$(jq -r '.items[] | "\(.metadata.name) \(.metadata.uid) \(.status.podIP)"' "$WORK/pods.json" | sort)"
+}
+
+# pods_known LINES: of "NAME UID ADDRESS".
+pods_known() {
+	web_number=0
+	while read -r known_name known_uid known_ip; do
+		known_var=$known_name
+		case $known_name in
+		web-*)
+			eval "WEB$web_number=$known_name"
+			known_var=web$web_number
+			web_number=$((web_number + 1)) ;;
+		esac
+		pod_found "$known_var" "$known_name" shop || return 1
+		assert_eq "$known_uid $known_ip" "$(pod "$known_var" uid) $(pod "$known_var" ip)" \
+			"what containerd and the API server say of $known_name"
+	done <<-END
+		$1
+	END
+}
+
+# proxied ADDRESS TABLE: kube-proxy has a rule for it there.
+proxied() {
+	in_node iptables-save -t "$2" 2>/dev/null | grep -q -- "-d $1/32.*-p udp"
+}
