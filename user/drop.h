@@ -14,6 +14,14 @@
 #include "bpf/drop_record.h"
 
 struct dns_query;		/* enrich/dns.h */
+struct who;			/* who/who.h */
+
+/* One end of a packet. */
+struct drop_end {
+	const char *name;		/* NULL: unknown */
+	const char *namespace;		/* of pods and Services */
+	unsigned int kind;		/* enum who_kind */
+};
 
 struct drop {
 	struct drop_record rec;		/* base record; rec.sections tells which of the next four are valid */
@@ -34,8 +42,20 @@ struct drop {
 	const struct dns_query *dns; /* what the packet's DNS message asks; NULL: none could be read */
 	bool dns_malformed;	/* it came from or to a DNS port, but is none */
 	const char *netns_name;		/* e.g. "blue" or "cni-1234", else the command living there */
-	const char *pod;		/* pod name of the netns where it died */
+
+	/* Whose it is; who/resolve.h tells by what. */
+	const char *pod;
 	const char *pod_namespace;	/* that pod's Kubernetes namespace */
+	const char *container;		/* without a pod: a container of Docker or Podman */
+	const char *unit;		/* without both: the systemd unit of its socket */
+	const char *workload;		/* what owns the pod: "deployment/cart" */
+	const char *node;		/* where that pod runs: this node */
+	const struct who *owner;	/* all that is known of pod, container or unit */
+	struct drop_end src, dst;
+	const char *service;		/* that the packet was sent to, or answers for */
+	const char *service_namespace;
+	bool has_backend;		/* conntrack chose one: ct.reply's source */
+	struct drop_end backend;	/* who that is */
 };
 
 /**

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "user/drop.h"
+#include "user/who/who.h"
 #include "user/enrich/dns.h"
 
 enum sample {
@@ -112,6 +113,14 @@ static inline struct drop sample_syn_dnat(void)
 	sample_tuple(&drop.ct.reply, IPPROTO_TCP, "10.244.2.5", 5353, "192.0.2.1", 40000);
 	drop.pod = "cart-7c9f6";
 	drop.pod_namespace = "shop";
+	drop.workload = "deployment/cart";
+	drop.node = "node-1";
+	drop.src = (struct drop_end){ .kind = WHO_POD, .name = "cart-7c9f6", .namespace = "shop" };
+	drop.dst = (struct drop_end){ .kind = WHO_SERVICE, .name = "dns", .namespace = "infra" };
+	drop.service = "dns";
+	drop.service_namespace = "infra";
+	drop.has_backend = true;
+	drop.backend = (struct drop_end){ .kind = WHO_POD, .name = "dns-0", .namespace = "infra" };
 	return drop;
 }
 

@@ -319,6 +319,8 @@ Test(sources, pod_gone_with_its_namespace)
 	who_node__start(&n);
 	who_node__check_address(&n, "192.168.219.66", 0, CART);
 	before = who_node__now();
+	/* namespaces are looked for again after a hundredth of a second */
+	nanosleep(&(struct timespec){ .tv_nsec = 30000000 }, NULL);
 	/* no source has been read since, yet nobody is there any more */
 	who_node__end_process(&n, 10);
 	temp_tree__remove(n.root, "run/netns/cni-a");

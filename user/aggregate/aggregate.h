@@ -11,7 +11,9 @@
 
 /* --by keys; a group's label has one value for each. */
 enum group_key {
-	GROUP_POD,		/* namespace/pod */
+	GROUP_POD,		/* namespace/pod, or a container's name */
+	GROUP_SERVICE,		/* namespace/name */
+	GROUP_WORKLOAD,		/* namespace/kind/name, or the pod where its owner is not known */
 	GROUP_NETNS,		/* name, else inode */
 	GROUP_REASON,
 	GROUP_CAUSE,

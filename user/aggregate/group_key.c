@@ -73,9 +73,8 @@ static __u64 take_number(const __u8 **at)
 
 static __u8 *build_pod(const struct drop *drop, __u8 *at)
 {
-	if (!drop->pod)
-		return build_string(NULL, build_string(NULL, at));
-	return build_string(drop->pod, build_string(drop->pod_namespace, at));
+	return build_string(drop->pod ? drop->pod : drop->container,
+			    build_string(drop->pod_namespace, at));
 }
 
 static const __u8 *format_pod(const __u8 *at, char **text)
@@ -86,6 +85,18 @@ static const __u8 *format_pod(const __u8 *at, char **text)
 	if (has_namespace)
 		*(*text)++ = '/';
 	return format_string(at, text);
+}
+
+static __u8 *build_service(const struct drop *drop, __u8 *at)
+{
+	return build_string(drop->service, build_string(drop->service_namespace, at));
+}
+
+/* Of pods whose owner is not known the pod itself is what works. */
+static __u8 *build_workload(const struct drop *drop, __u8 *at)
+{
+	return build_string(drop->workload ? drop->workload : drop->pod,
+			    build_string(drop->pod_namespace, at));
 }
 
 /* The inode belongs to the key: two namespaces may be called after the same command. */
@@ -233,6 +244,8 @@ static const __u8 *format_location(const __u8 *at, char **text)
 
 static const struct key_part key_parts[__GROUP_KEY_MAX] = {
 	[GROUP_POD] = { "pod", build_pod, format_pod },
+	[GROUP_SERVICE] = { "service", build_service, format_pod },
+	[GROUP_WORKLOAD] = { "workload", build_workload, format_pod },
 	[GROUP_NETNS] = { "netns", build_netns, format_netns },
 	[GROUP_REASON] = { "reason", build_reason, format_string },
 	[GROUP_CAUSE] = { "cause", build_cause, format_cause },

@@ -39,8 +39,8 @@ static const struct argp_option argp_options[] = {
 	{ "output", 'o', "FILE", 0, "Write there instead of to stdout", 0 },
 	{ "summary-only", OPTION_SUMMARY_ONLY, NULL, 0, "No line a drop, only the summary", 0 },
 	{ "by", OPTION_BY, "KEY[,KEY...]", 0,
-	  "Group the summary by pod, netns, reason, cause, tuple, src, dst, iface, dns, location "
-	  "(default netns,reason,cause,src,dst)",
+	  "Group the summary by pod, service, workload, netns, reason, cause, tuple, src, dst, "
+	  "iface, dns, location (default netns,reason,cause,src,dst)",
 	  0 },
 	{ "top", OPTION_TOP, "N", 0, "Groups in the summary, 0 for all (default 20)", 0 },
 	{ "max-keys", OPTION_MAX_KEYS, "N", 0,
@@ -102,8 +102,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_BY:
 		if (group_key__parse(arg, options->keys, &options->key_count))
-			argp_error(state, "--by takes pod, netns, reason, cause, tuple, src, dst, "
-					  "iface, dns, location, each once, separated by commas");
+			argp_error(state, "--by takes pod, service, workload, netns, reason, cause, "
+					  "tuple, src, dst, iface, dns, location, each once, separated by commas");
 		return 0;
 	case OPTION_TOP:
 		options->top = run_options__number(state, "top", arg, 0, 1000000);

@@ -11,6 +11,7 @@
 #include "user/enrich/dns.h"
 #include "user/enrich/enrich.h"
 #include "user/enrich/reason_location.h"
+#include "user/who/resolve.h"
 
 #define NS_PER_S 1000000000LL
 
@@ -26,6 +27,7 @@ struct enricher {
 	struct netns_table *netns;
 	struct directory *directory;
 	struct sources *sources;
+	struct resolver *resolver;
 	struct dns_query dns;	/* of the last drop */
 	struct enricher_errors errors;
 	__s64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
@@ -84,7 +86,8 @@ struct enricher *enricher__new(const struct enricher_options *options)
 	}
 	e->errors.netns = netns_table__refresh(e->netns);
 	e->sources = sources__new(options->root, e->directory);
-	if (!e->sources) {
+	e->resolver = resolver__new(options->root, e->directory, e->netns);
+	if (!e->sources || !e->resolver) {
 		enricher__free(e);
 		errno = ENOMEM;
 		return NULL;
@@ -151,33 +154,47 @@ static void read_dns(struct enricher *e, struct drop *drop)
 		drop->dns = &e->dns;
 }
 
-void enricher__drop(struct enricher *e, struct drop *drop)
+bool enricher__drop(struct enricher *e, struct drop *drop)
 {
 	const struct drop_record *rec = &drop->rec;
-	const struct who *who;
+	bool settled;
 
 	drop->time = enricher__wall_clock(e, rec->time_ns);
 	drop->reason = reason_names__get(e->reasons, rec->reason);
 	drop->symbol = NULL;
 	drop->symbol_offset = 0;
 	drop->netns_name = NULL;
-	drop->pod = NULL;
-	drop->pod_namespace = NULL;
 	name_location(e, drop);
 	read_dns(e, drop);
 	if (drop__is_eviction(drop))
 		drop->reason = "";
 	else if (rec->reason == NO_REASON)
 		drop->reason = reason_location__name(drop->symbol);
-	if (!rec->netns_ino)
-		return;
-	/* the pod first: it may renew the namespaces, and their names with them */
-	who = directory__by_netns(e->directory, rec->netns_ino, rec->time_ns);
-	if (who && who->kind == WHO_POD) {
-		drop->pod = who->name;
-		drop->pod_namespace = who->namespace;
-	}
-	drop->netns_name = netns_table__name(e->netns, rec->netns_ino, rec->time_ns);
+	/* before the namespace's name: it may renew the namespaces, and their names with them */
+	settled = resolver__drop(e->resolver, drop);
+	if (rec->netns_ino)
+		drop->netns_name = netns_table__name(e->netns, rec->netns_ino, rec->time_ns);
+	return settled;
+}
+
+int enricher__fd(const struct enricher *e)
+{
+	return sources__fd(e->sources);
+}
+
+void enricher__ready(struct enricher *e)
+{
+	sources__ready(e->sources);
+}
+
+int enricher__rescan(struct enricher *e)
+{
+	return sources__rescan(e->sources);
+}
+
+void enricher__tick(struct enricher *e)
+{
+	directory__expire(e->directory);
 }
 
 struct reason_names *enricher__reasons(struct enricher *e)
@@ -211,6 +228,7 @@ void enricher__free(struct enricher *e)
 		return;
 	reason_names__free(e->reasons);
 	kallsyms__free(e->kallsyms);
+	resolver__free(e->resolver);
 	sources__free(e->sources);
 	directory__free(e->directory);
 	netns_table__free(e->netns);

@@ -41,8 +41,25 @@ const struct enricher_errors *enricher__errors(const struct enricher *e);
 /**
  * @brief **enricher__drop()** fills what struct drop has from the enrichers.
  * The strings live until the next call on the enricher or its tables.
+ * @return false: whose it is may be known in a moment: enricher__rescan(), and
+ * once more
  */
-void enricher__drop(struct enricher *e, struct drop *drop);
+bool enricher__drop(struct enricher *e, struct drop *drop);
+
+/**
+ * @brief **enricher__fd()** becomes readable when pods come and go.
+ * @return -1: nothing to wait for
+ */
+int enricher__fd(const struct enricher *e);
+
+/** @brief **enricher__ready()** takes in what changed; strings of earlier drops are gone then. */
+void enricher__ready(struct enricher *e);
+
+/** @brief **enricher__rescan()** as sources__rescan(), for a drop that is not settled. */
+int enricher__rescan(struct enricher *e);
+
+/** @brief **enricher__tick()** forgets what is long gone; about once a second. */
+void enricher__tick(struct enricher *e);
 
 /**
  * @brief **enricher__wall_clock()** turns a boot-time stamp into wall clock time.

@@ -86,11 +86,20 @@ static void on_tick(void *ctx, int fd)
 
 	(void)fd;
 	live__maintain(t->live);
+	enricher__tick(t->enricher);
 	run_hooks__refresh(&t->hooks, t->live, enricher__kallsyms(t->enricher), &notice.text);
 	if (!notice.text || !t->handler.notice)
 		return;
 	clock_gettime(CLOCK_REALTIME, &notice.time);
 	t->handler.notice(t->handler.ctx, &notice);
+}
+
+static void on_pods(void *ctx, int fd)
+{
+	struct tracer *t = ctx;
+
+	(void)fd;
+	enricher__ready(t->enricher);
 }
 
 int tracer__open(struct tracer *t, const struct tracer_options *options,
@@ -113,6 +122,12 @@ int tracer__open(struct tracer *t, const struct tracer_options *options,
 	if (!t->loop || !event_loop__watch(t->loop, live__fd(t->live), on_ring, t) ||
 	    !event_loop__timer(t->loop, 1, 1, on_tick, t))
 		return fail(ret_failure, -errno, "wait for events");
+	if (enricher__fd(t->enricher) >= 0 &&
+	    !event_loop__watch(t->loop, enricher__fd(t->enricher), on_pods, t))
+		return fail(ret_failure, -errno, "wait for pods");
+	t->holdback = holdback__new();
+	if (!t->holdback)
+		return fail(ret_failure, -ENOMEM, "make room for drops that wait for a name");
 	return 0;
 }
 
@@ -125,6 +140,39 @@ static void on_eviction(struct tracer *t, const struct drop *eviction)
 		t->handler.eviction(t->handler.ctx, eviction);
 }
 
+static void deliver(struct tracer *t, struct drop *drop)
+{
+	if (drop__is_eviction(drop)) {
+		on_eviction(t, drop);
+		return;
+	}
+	if (!filter_spec__matches(t->options.filter, drop) ||
+	    !t->handler.drop(t->handler.ctx, drop))
+		t->corrections.filtered[reason_slot(drop->rec.reason)]++;
+}
+
+/*
+ * Hands on what waits: all that is settled, or has waited long enough. One
+ * rescan serves them all.
+ */
+static void release(struct tracer *t, bool all)
+{
+	const void *data;
+	struct drop drop;
+	size_t size;
+	bool due;
+
+	if (!holdback__empty(t->holdback))
+		enricher__rescan(t->enricher);
+	while ((data = holdback__first(t->holdback, &size, &due))) {
+		drop__decode(data, size, &drop); /* it could be decoded when it came */
+		if (!enricher__drop(t->enricher, &drop) && !due && !all)
+			return;
+		deliver(t, &drop);
+		holdback__pop(t->holdback);
+	}
+}
+
 static int on_record(void *ctx, const void *data, size_t size)
 {
 	struct tracer *t = ctx;
@@ -134,14 +182,15 @@ static int on_record(void *ctx, const void *data, size_t size)
 		t->corrections.undecoded++;
 		return 0;
 	}
-	enricher__drop(t->enricher, &drop);
-	if (drop__is_eviction(&drop)) {
-		on_eviction(t, &drop);
+	if ((!holdback__empty(t->holdback) || !enricher__drop(t->enricher, &drop)) &&
+	    !holdback__push(t->holdback, data, size))
 		return 0;
+	if (!holdback__empty(t->holdback)) {
+		/* no room: those that wait go first, with what is known */
+		release(t, true);
+		enricher__drop(t->enricher, &drop);
 	}
-	if (!filter_spec__matches(t->options.filter, &drop) ||
-	    !t->handler.drop(t->handler.ctx, &drop))
-		t->corrections.filtered[reason_slot(drop.rec.reason)]++;
+	deliver(t, &drop);
 	return 0;
 }
 
@@ -150,6 +199,7 @@ static int consume(struct tracer *t)
 {
 	int n = live__consume(t->live, on_record, t);
 
+	release(t, false);
 	if (t->handler.polled)
 		t->handler.polled(t->handler.ctx);
 	return n;
@@ -185,7 +235,9 @@ int tracer__run(struct tracer *t, struct tracer_failure *ret_failure)
 	int idle_polls = 0, n, err;
 
 	while (!event_loop__stopped(t->loop)) {
-		err = event_loop__wait(t->loop, idle_polls < IDLE_POLLS_MIN ? POLL_MS : -1);
+		bool poll = idle_polls < IDLE_POLLS_MIN || !holdback__empty(t->holdback);
+
+		err = event_loop__wait(t->loop, poll ? POLL_MS : -1);
 		if (err)
 			return fail(ret_failure, err, "wait for events");
 		n = consume(t);
@@ -207,6 +259,9 @@ void tracer__stop(struct tracer *t)
 	read_counters(t, READING_AFTER_DISARM);
 	while (consume(t) > 0)
 		;
+	release(t, true);
+	if (t->handler.polled)
+		t->handler.polled(t->handler.ctx);
 }
 
 int tracer__summarize(struct tracer *t, struct run_summary *ret_summary)
@@ -234,6 +289,7 @@ void tracer__close(struct tracer *t)
 		conntrack_reading__done(&t->readings[i]);
 	run_hooks__close(&t->hooks);
 	live__close(t->live);
+	holdback__free(t->holdback);
 	enricher__free(t->enricher);
 	event_loop__free(t->loop);
 	memset(t, 0, sizeof(*t));

@@ -15,6 +15,7 @@
 #include "user/filter_spec.h"
 #include "user/notice.h"
 #include "user/run/event_loop.h"
+#include "user/run/holdback.h"
 #include "user/run/hooks.h"
 #include "user/run/run_summary.h"
 #include "user/source/live.h"
@@ -58,6 +59,7 @@ struct tracer {
 	struct enricher *enricher;
 	struct live *live;
 	struct run_hooks hooks;
+	struct holdback *holdback;
 	struct run_corrections corrections;
 	struct conntrack_reading readings[__READING_MAX];
 	int reading_error;	/* -errno of the first reading that failed */

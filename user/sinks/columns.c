@@ -8,6 +8,7 @@
 #include "user/flow.h"
 #include "user/number.h"
 #include "user/sinks/columns.h"
+#include "user/sinks/fields_who.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/timestamp.h"
 
@@ -440,6 +441,16 @@ const struct column columns[] = {
 	{ "dns_kind", COLUMN_TEXT, format_dns_kind },
 	{ "pod", COLUMN_TEXT, format_pod },
 	{ "namespace", COLUMN_TEXT, format_namespace },
+	{ "container", COLUMN_TEXT, field__container },
+	{ "unit", COLUMN_TEXT, field__unit },
+	{ "workload", COLUMN_TEXT, field__workload },
+	{ "node", COLUMN_TEXT, field__node },
+	{ "src_name", COLUMN_TEXT, field__src_name },
+	{ "src_kind", COLUMN_TEXT, field__src_kind },
+	{ "dst_name", COLUMN_TEXT, field__dst_name },
+	{ "dst_kind", COLUMN_TEXT, field__dst_kind },
+	{ "service", COLUMN_TEXT, field__service },
+	{ "backend", COLUMN_TEXT, field__backend },
 };
 
 const size_t column_count = sizeof(columns) / sizeof(columns[0]);

@@ -172,7 +172,7 @@ const size_t notice_column_count = sizeof(notice_columns) / sizeof(notice_column
 /* --- by name */
 
 const char *const extra_columns[] = {
-	"name", "old", "new", "seen_by", "pid", "comm", "command", "unit", "source", "text",
+	"name", "old", "new", "seen_by", "pid", "comm", "command", "source", "text",
 };
 
 const size_t extra_column_count = sizeof(extra_columns) / sizeof(extra_columns[0]);

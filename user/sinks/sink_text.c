@@ -11,9 +11,11 @@
 #include "user/number.h"
 #include "user/sinks/change_text.h"
 #include "user/sinks/fields.h"
+#include "user/sinks/fields_who.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/summary_text.h"
 #include "user/sinks/timestamp.h"
+#include "user/who/who.h"
 
 #define COLOR_RESET "\033[0m"
 #define COLOR_BOLD  "\033[1m"
@@ -110,20 +112,16 @@ static void text__begin(struct sink *sink)
 	line__put(line, "\n", 1);
 }
 
-/* Whose packet died: the pod, else the namespace's name, else its number. */
+/* Whose packet died: the pod, else the container, else the namespace's name or number. */
 static size_t format_place(const struct drop *drop, char *buf)
 {
-	size_t len = 0;
-
-	if (!drop->pod && drop->netns_name)
+	if (drop->pod)
+		return field__qualified(drop->pod_namespace, drop->pod, buf);
+	if (drop->container)
+		return field__text(drop->container, buf);
+	if (drop->netns_name)
 		return field__text(drop->netns_name, buf);
-	if (!drop->pod)
-		return drop->rec.netns_ino ? number__decimal(drop->rec.netns_ino, buf) : 0;
-	if (drop->pod_namespace) {
-		len = field__text(drop->pod_namespace, buf);
-		buf[len++] = '/';
-	}
-	return len + field__text(drop->pod, buf + len);
+	return drop->rec.netns_ino ? number__decimal(drop->rec.netns_ino, buf) : 0;
 }
 
 static size_t format_flow(const struct drop *drop, char *buf)
@@ -258,6 +256,30 @@ static void put_dns(struct line *line, const struct drop *drop)
 	line__printf(line, " id=%u%s", dns->id, dns->response ? " response" : "");
 }
 
+static void put_named(struct line *line, const char *name,
+		      size_t (*field)(const struct drop *drop, char *buf), const struct drop *drop)
+{
+	char text[FIELD_LEN];
+	size_t len = field(drop, text);
+
+	if (!len)
+		return;
+	line__printf(line, " %s=", name);
+	line__put_escaped(line, text, len);
+}
+
+/* The two ends by name; a Service where it is none of them, and whom conntrack chose. */
+static void put_who(struct line *line, const struct drop *drop)
+{
+	put_named(line, "from", field__src_name, drop);
+	put_named(line, "to", field__dst_name, drop);
+	if (drop->dst.kind != WHO_SERVICE)
+		put_named(line, "service", field__service, drop);
+	if (drop->has_backend)
+		put_named(line, "backend", field__backend, drop);
+	put_named(line, "unit", field__unit, drop);
+}
+
 static void put_extras(struct line *line, const struct drop *drop)
 {
 	const struct drop_record *rec = &drop->rec;
@@ -274,6 +296,7 @@ static void put_extras(struct line *line, const struct drop *drop)
 	put_nat(line, drop);
 	put_clash(line, drop);
 	put_dns(line, drop);
+	put_who(line, drop);
 	if (rec->flags & DROP_F_FRAGMENT)
 		line__printf(line, " frag@%u", rec->frag_offset_bytes);
 	if (field__vlan(drop, text))

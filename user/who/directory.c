@@ -89,6 +89,13 @@ static void forget(struct directory *dir, struct statement *s)
 	free(s);
 }
 
+static void count_change(struct directory *dir, const struct statement *s)
+{
+	dir->changes++;
+	if (s->kind == THING_POD)
+		dir->changed_ns = directory__now();
+}
+
 static void take_back(struct directory *dir, struct statement *s)
 {
 	HASH_DEL(dir->statements, s);
@@ -100,7 +107,7 @@ static void take_back(struct directory *dir, struct statement *s)
 		dir->gone = s;
 	dir->gone_last = s;
 	dir->gone_count++;
-	dir->changes++;
+	count_change(dir, s);
 	thing__update(dir, s->thing);
 }
 
@@ -176,7 +183,7 @@ static int enter(struct directory *dir, struct statement *s)
 	}
 	dir->bytes += s->size;
 	dir->counts[s->kind]++;
-	dir->changes++;
+	count_change(dir, s);
 	err = thing__attach(dir, s);
 	if (!err)
 		err = use__add(dir, s);

@@ -13,6 +13,8 @@
 
 #define RETRY_FIRST_NS 200000000ull
 #define RETRY_MAX_NS   64000000000ull
+/* So long after a pod came or went others may be on their way. */
+#define UNSETTLED_NS   2000000000ull
 
 const struct pod_source source_proc = { .name = "proc", .rank = RANK_NAMES };
 
@@ -252,7 +254,9 @@ const struct who *directory__by_address(struct directory *dir, __u8 ip_version, 
 	size_t i;
 
 	if (!uses) {
-		dir->doubt |= ip_version != 0;
+		/* most are elsewhere's; while pods come and go it may be a new one's */
+		dir->doubt |= ip_version && dir->changed_ns &&
+			      directory__now() - dir->changed_ns < UNSETTLED_NS;
 		return NULL;
 	}
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {

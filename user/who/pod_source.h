@@ -89,6 +89,7 @@ extern const struct pod_source source_podman;
 extern const struct pod_source source_docker;
 extern const struct pod_source source_cni;
 extern const struct pod_source source_pod_logs;
+extern const struct pod_source source_node;
 
 /* Asked by the directory itself, of a namespace that nobody else states. */
 extern const struct pod_source source_proc;

@@ -54,6 +54,7 @@ struct sources {
 static const struct pod_source *const node_sources[] = {
 	&source_containerd, &source_crio, &source_podman,
 	&source_docker,	    &source_cni,  &source_pod_logs,
+	&source_node,
 };
 
 /* Where namespaces are born: every source may have something to say. */
@@ -105,7 +106,7 @@ static void scan_one(struct sources *s, int place)
 	if (!o->source->scan || o->closed)
 		return;
 	o->stats = (struct source_stats){ .scans = before.scans + 1 };
-	directory__begin(s->dir, o->id, DIRECTORY_PODS);
+	directory__begin(s->dir, o->id, DIRECTORY_PODS | DIRECTORY_NODES);
 	err = o->source->scan(o->state, s->dir, o->id, &o->stats);
 	directory__end(s->dir, o->id, !err);
 	o->error = err;

@@ -173,15 +173,20 @@ static void update_pod(struct directory *dir, struct thing *thing)
 {
 	const struct statement *s, *labels = NULL, *best = NULL;
 	struct who *who = &thing->who;
+	bool local = false;
 
 	for (s = thing->statements; s; s = s->next) {
 		if (speaks_first(dir, s, best))
 			best = s;
 		if (s->pod.labels && speaks_first(dir, s, labels))
 			labels = s;
+		/* the runtime, the kubelet and /proc speak of this node alone */
+		local |= s->netns_ino || (rank_of(dir, s) >= RANK_RUNTIME &&
+					  rank_of(dir, s) <= RANK_KUBELET);
 	}
 	memset(who, 0, sizeof(*who));
 	who->backends = -1;
+	who->local = local;
 	who->name = BEST_TEXT(dir, thing, name);
 	who->namespace = BEST_TEXT(dir, thing, namespace);
 	who->uid = BEST_TEXT(dir, thing, uid);

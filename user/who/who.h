@@ -31,6 +31,7 @@ struct who {
 	const char *const *labels; /* pods: "key=value", sorted */
 	size_t label_count;
 	bool labels_known; /* false: no source told the labels */
+	bool local;	   /* pods and containers: they live on this node */
 	bool host_network; /* pods: shares its node's namespace and address */
 	int backends;	   /* Services: endpoints that are ready; -1: unknown */
 };
