@@ -4,6 +4,7 @@
  * that nothing is lost on the way: see tracer.h.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <time.h>
 
@@ -227,6 +228,8 @@ int tracer__start(struct tracer *t, struct tracer_failure *ret_failure)
 		read_counters(t, READING_AFTER_ARM);
 	}
 	kernel_btf__release();
+	/* several MiB that only starting needed lie between what is kept */
+	malloc_trim(0);
 	return err;
 }
 
