@@ -161,8 +161,13 @@ test:
 	$(Q)$(MAKE) test-vm
 
 # The daemon: metrics, Prometheus, full disks, signals.
+$(O)/tests/probe/failing_malloc.so: tests/probe/failing_malloc.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fno-builtin -fPIC -shared $< -o $@
+
 .PHONY: probe
-probe: all $(INTEGRATION_TOOLS)
+probe: all $(INTEGRATION_TOOLS) $(O)/tests/probe/failing_malloc.so
 	$(Q)O=$(O) tests/probe/run
 
 # Namespaces come and go under a daemon: memory flat, every packet counted.

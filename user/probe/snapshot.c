@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "user/conntrack/occupants.h"
 #include "user/number.h"
 #include "user/probe/snapshot.h"
 #include "user/sinks/escape.h"
@@ -138,9 +139,9 @@ static const struct who *who_in(const struct snapshot *s, __u32 netns_ino)
 	return directory__by_netns(enricher__directory(s->enricher), netns_ino, 0);
 }
 
-static void write_conntrack(struct bundle_writer *w, const struct snapshot *s)
+static void write_conntrack(struct bundle_writer *w, const struct snapshot *s,
+			    const struct conntrack_reading *reading)
 {
-	const struct conntrack_reading *reading = metrics__reading(s->metrics);
 	struct line text = {};
 	size_t i;
 
@@ -161,6 +162,89 @@ static void write_conntrack(struct bundle_writer *w, const struct snapshot *s)
 			put_field(&text, NULL, '\n');
 	}
 	add_line(w, "conntrack.csv", &text);
+}
+
+/* --- conntrack_occupants.csv */
+
+/* The fullest tables are what a bundle is written for; a dump of all may take minutes. */
+#define OCCUPANTS_TABLES_MAX 4
+#define OCCUPANTS_GROUPS_MAX 1000
+
+static int more_entries(const void *a, const void *b)
+{
+	const struct conntrack_usage *x = a, *y = b;
+
+	return x->entries > y->entries ? -1 : x->entries < y->entries;
+}
+
+static void put_group(struct line *text, const struct occupants *o,
+		      const struct occupant_group *group, size_t key_count)
+{
+	char value[OCCUPANT_VALUE_LEN];
+	size_t key;
+
+	for (key = 0; key < key_count; key++) {
+		occupants__value(o, group, key, value);
+		put_field(text, value, ',');
+	}
+	put_number(text, group->count, ',');
+	put_number(text, group->assured, ',');
+	put_number(text, group->unreplied, '\n');
+}
+
+static void put_occupants(struct line *text, struct occupants *o,
+			  const struct occupants_options *options)
+{
+	const struct occupant_group *const *groups;
+	const struct occupant_group *rest = &occupants__total(o)->rest;
+	size_t count, i;
+
+	for (i = 0; i < options->key_count; i++)
+		line__printf(text, "%s,", occupant_key__name(options->keys[i]));
+	line__put_text(text, "entries,assured,unreplied\n");
+	if (occupants__sorted(o, &groups, &count)) {
+		text->failed = true;
+		return;
+	}
+	for (i = 0; i < count; i++)
+		put_group(text, o, groups[i], options->key_count);
+	if (!rest->count)
+		return;
+	line__put_text(text, "other");
+	for (i = 0; i < options->key_count; i++)
+		line__put(text, ",", 1);
+	put_number(text, rest->count, ',');
+	put_number(text, rest->assured, ',');
+	put_number(text, rest->unreplied, '\n');
+}
+
+static void write_occupants(struct bundle_writer *w, const struct snapshot *s,
+			    const struct conntrack_reading *reading)
+{
+	struct occupants_options options = {
+		.keys = { OCCUPANT_NETNS, OCCUPANT_NAMESPACE, OCCUPANT_POD, OCCUPANT_SERVICE,
+			  OCCUPANT_PROTO, OCCUPANT_STATE, OCCUPANT_SRC, OCCUPANT_DST_PORT },
+		.key_count = 8,
+		.max_groups = OCCUPANTS_GROUPS_MAX,
+		.directory = enricher__directory(s->enricher),
+	};
+	__u32 inodes[OCCUPANTS_TABLES_MAX];
+	struct occupants *o = occupants__new(&options);
+	struct line text = {};
+	size_t count, unreadable;
+
+	if (!o)
+		return;
+	if (reading->usage_count)
+		qsort(reading->usage, reading->usage_count, sizeof(*reading->usage), more_entries);
+	for (count = 0; count < reading->usage_count && count < OCCUPANTS_TABLES_MAX &&
+			reading->usage[count].entries; count++)
+		inodes[count] = reading->usage[count].netns_ino;
+	if (!count || !occupants__dump(o, enricher__netns(s->enricher), inodes, count, &unreadable))
+		put_occupants(&text, o, &options);
+	if (text.len)
+		add_line(w, "conntrack_occupants.csv", &text);
+	occupants__free(o);
 }
 
 struct inodes {
@@ -233,10 +317,17 @@ static void write_sysctls(struct bundle_writer *w, const struct snapshot *s)
 
 void snapshot__write(struct bundle_writer *w, const struct snapshot *s)
 {
+	struct conntrack_reading reading = {};
+
+	/* the metrics' own reading may be seconds old: a table fills in less */
+	netns_table__refresh(enricher__netns(s->enricher));
+	conntrack_counters__read(enricher__netns(s->enricher), &reading);
 	write_info(w, s);
 	write_drops(w, s);
 	write_metrics(w, s);
-	write_conntrack(w, s);
+	write_conntrack(w, s, &reading);
+	write_occupants(w, s, &reading);
 	write_pods(w, s);
 	write_sysctls(w, s);
+	conntrack_reading__done(&reading);
 }

@@ -6,6 +6,7 @@
  *   drops.csv      the recorder's rows, with a header row
  *   metrics.txt    all metrics, as of the trigger
  *   conntrack.csv  each network namespace's table: entries and limit
+ *   conntrack_occupants.csv  who holds the entries of the fullest of them
  *   pods.csv       network namespaces and who lives there
  *   sysctl.csv     settings that were changed since the start
  */

@@ -146,7 +146,11 @@ case_daemon_bundle_table_full() {
 	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 20 --to 127.0.0.1 --dport 4053 --count 1
 	assert_metric 10 dropwhy_cause_drops_total cause=ct_table_full
 	assert_metric 1 dropwhy_bundles_total
-	assert_at_least 1 "$(find "$WORK/bundles" -name 'dropwhy-*-ct-*' | wc -l)" "a bundle of its kind"
+	bundle=$(find "$WORK/bundles" -name 'dropwhy-*-ct-*')
+	[ -n "$bundle" ] || fail "no bundle of its kind"
+	"$DROPWHY" bundle show "$bundle" conntrack_occupants.csv >"$WORK/occupants"
+	assert_eq 10 "$(awk -F, -v n="$(ns_inode a)" '$1 == n && $5 == "udp" { s += $9 } END { print s + 0 }' \
+		"$WORK/occupants")" "entries in the bundle: $(cat "$WORK/occupants")"
 	probe_stop
 }
 

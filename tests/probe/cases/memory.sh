@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Allocations that fail cost detail, never counts, and never the daemon.
+
+. "$here/../probe/probe.sh"
+
+fail_every() { # N, in the machine's byte order: little endian on all that we know
+	printf "\\$(printf %o $(($1 % 256)))\\$(printf %o $(($1 / 256)))\\0\\0" |
+		dd of="$WORK/every" conv=notrunc status=none
+}
+
+storm_of_names() { # NUMBER: drops under many names, and everything that allocates
+	ns_new "m$1"
+	send "m$1" traffic udp --from 127.0.0.1 --sport 4000 --sports 20 --to 127.0.0.1 --dport 4053 --count 20
+	total=$((total + sent))
+	for path in /metrics / /healthz; do
+		curl -s -m 10 -o /dev/null "http://$url$path" || :
+	done
+	post /bundle >/dev/null || :
+}
+
+case_memory_short() {
+	mkdir "$WORK/log" "$WORK/bundles"
+	fail_every 0
+	[ -f "$TOOLS/../probe/failing_malloc.so" ] || fail "failing_malloc.so is not built"
+	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
+	export FAILING_MALLOC LD_PRELOAD
+	probe_start --dport 4053 --reason NO_SOCKET --csv-dir "$WORK/log" --log-size 8k --log-files 100 \
+		--bundle-dir "$WORK/bundles" --bundle-interval 0.1 --max-series 5
+	unset FAILING_MALLOC LD_PRELOAD
+	total=0
+	for every in 1 2 3 5 11 37 101 499; do
+		fail_every "$every"
+		storm_of_names "$every"
+		sleep 1.2	# a tick or two
+		kill -0 "$pid_dropwhy" || fail "it died with every allocation number $every failing: $(cat "$ERR")"
+	done
+	fail_every 0
+	assert_metric "$total" dropwhy_drops_total
+	until_true rows_are "$total" ||
+		fail "$(metric dropwhy_log_rows_total) rows and $(metric dropwhy_log_rows_failed_total) failed of $total drops, $(metric dropwhy_sysctl_changes_total) changes"
+	assert_balanced
+	probe_stop
+}
+
+# Namespaces that are made have settings changed, which are rows, too.
+rows_are() { # DROPS
+	scrape
+	[ $(($(metric dropwhy_log_rows_total) + $(metric dropwhy_log_rows_failed_total))) -eq \
+		$(($1 + $(metric dropwhy_sysctl_changes_total))) ]
+}
