@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/commands/complaint.h"
+#include "user/commands/features.h"
 #include "user/exit_status.h"
 
 int complain(int status, int err, const char *what, const char *remedy)
@@ -24,6 +25,8 @@ int complain_of(const struct tracer_failure *failure, int err)
 		fprintf(stderr, "dropwhy: %s\n", failure->usage);
 		return EXIT_USAGE;
 	}
+	if (failure->live.kernel_cannot && features__explain(failure->btf_path))
+		return EXIT_KERNEL;
 	return complain(failure->live.kernel_cannot ? EXIT_KERNEL : EXIT_FAILED, err,
 			failure->live.what, failure->live.remedy);
 }

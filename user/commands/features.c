@@ -211,7 +211,7 @@ static void ask_about_conntrack(struct inquiry *q, const char *btf_path)
 		f->entries_in = "nf_conntrack_net";
 	f->trampolines = kernel_trial__trampolines(kernel_btf__get(NULL));
 	f->kprobes = kernel_trial__kprobes();
-	conntrack_hooks__look(q->kallsyms, f->hooks);
+	conntrack_hooks__look(q->kallsyms, CONNTRACK_BOTH, f->hooks);
 	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
 		if (!q->kallsyms)
 			f->hooks[i].why_not = "the kernel does not show where its functions are";
@@ -259,6 +259,22 @@ static void complain(const struct features *f)
 	for (i = 0; i < f->missing_count; i++)
 		fprintf(stderr, "%s%s", i ? "; nor does it " : "", f->missing[i]);
 	fputs(".\n", stderr);
+}
+
+bool features__explain(const char *btf_path)
+{
+	static struct inquiry q;
+
+	memset(&q, 0, sizeof(q));
+	ask_kernel(&q);
+	ask_types(&q, btf_path);
+	ask_about_drops(&q, btf_path);
+	conclude(&q);
+	if (q.features.missing_count)
+		complain(&q.features);
+	kernel_btf__release();
+	kallsyms__free(q.kallsyms);
+	return q.features.missing_count > 0;
 }
 
 static int report(const struct features *f, bool json)

@@ -6,11 +6,21 @@
 #ifndef DROPWHY_FEATURES_H
 #define DROPWHY_FEATURES_H
 
+#include <stdbool.h>
+
 /**
  * @brief **features__main()** runs the command.
  * @param argv argv[0] is the command's name; changed
  * @return exit status: see user/exit_status.h
  */
 int features__main(int argc, char **argv);
+
+/**
+ * @brief **features__explain()** says on standard error, in one paragraph, what
+ * this kernel lacks that no run of the tracer can do without.
+ * @param btf_path a file with the kernel's types; NULL: its own
+ * @return whether anything is missing; if not, nothing was said
+ */
+bool features__explain(const char *btf_path);
 
 #endif

@@ -111,6 +111,7 @@ int tracer__open(struct tracer *t, const struct tracer_options *options,
 	int err;
 
 	memset(ret_failure, 0, sizeof(*ret_failure));
+	ret_failure->btf_path = options->btf_path;
 	t->options = *options;
 	t->handler = *handler;
 	t->enricher = enricher__new(&tables);

@@ -50,6 +50,7 @@ struct tracer_handler {
 struct tracer_failure {
 	struct live_failure live; /* what is NULL: the message is in usage */
 	char usage[FILTER_ERROR_LEN]; /* a filter that this kernel does not know */
+	const char *btf_path;	/* that of the options */
 };
 
 struct tracer {

@@ -96,12 +96,14 @@ static int take_symbol(__u64 start, __u64 end, const char *name, void *ctx)
 	return 1;
 }
 
-void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_status *ret_status)
+void conntrack_hooks__look(const struct kallsyms *k, enum conntrack_mode mode,
+			   struct conntrack_hook_status *ret_status)
 {
-	struct btf *base = kernel_btf__get(NULL);
-	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
-	bool trampolines = kernel_trial__trampolines(base) == TRIAL_YES;
 	bool kprobes = kernel_trial__kprobes() == TRIAL_YES;
+	bool wanted = !kprobes || mode != CONNTRACK_COUNTERS;
+	struct btf *base = wanted ? kernel_btf__get(NULL) : NULL;
+	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
+	bool trampolines = wanted && kernel_trial__trampolines(base) == TRIAL_YES;
 	bool loaded = k && kallsyms__range(k, "nf_conntrack_in", NULL, NULL) > 0;
 	int i;
 
@@ -263,7 +265,7 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 		return NULL;
 	}
 	hooks->cpu_count = libbpf_num_possible_cpus();
-	conntrack_hooks__look(k, hooks->status);
+	conntrack_hooks__look(k, mode, hooks->status);
 	err = conntrack_hooks__plan(mode, hooks->status, ret_why_not);
 	if (err)
 		goto cleanup;

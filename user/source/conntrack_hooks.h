@@ -43,9 +43,12 @@ struct conntrack_hooks;
  * @brief **conntrack_hooks__look()** tells how each function could be hooked
  * here, attaching nothing.
  * @param k symbols; NULL: unknown
+ * @param mode what they are for: a trampoline, which takes the kernel longer to
+ * try than all else here, is not tried where the mode would take a kprobe
  * @param ret_status __HOOK_FUNCTION_MAX of them
  */
-void conntrack_hooks__look(const struct kallsyms *k, struct conntrack_hook_status *ret_status);
+void conntrack_hooks__look(const struct kallsyms *k, enum conntrack_mode mode,
+			   struct conntrack_hook_status *ret_status);
 
 /**
  * @brief **conntrack_hooks__plan()** settles which functions a mode hooks and

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# A kernel that does not carry its types: what it has is hidden from dropwhy, and
+# nothing is left but the classic tracepoint and a file for --btf.
+
+hide_types() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	[ ! -e "/boot/vmlinux-$(uname -r)" ] || skip "the types are in /boot, too"
+	cp /sys/kernel/btf/vmlinux "$WORK/types"
+	cat >"$WORK/dropwhy" <<-END
+		#!/bin/sh
+		exec unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && {
+			[ -e /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing
+		} && exec "\$0" "\$@"' $DROPWHY "\$@"
+	END
+	chmod +x "$WORK/dropwhy"
+	DROPWHY=$WORK/dropwhy
+}
+
+case_types_missing() {
+	hide_types
+	trace_spawn --summary-only --duration 0.1
+	trace_ended 3
+	assert_eq 1 "$(wc -l <"$ERR" | tr -d ' ')" "lines on standard error"
+	grep -q '^dropwhy: this kernel cannot run .*a file for --btf' "$ERR" || {
+		cat "$ERR"
+		fail "standard error does not say what is missing"
+	}
+}
+
+# shellcheck disable=SC2034,SC1091,SC2154 # trace_start reads CONNTRACK_HOOKS; here is set in run
+case_types_from_a_file() {
+	hide_types
+	CONNTRACK_HOOKS="--btf $WORK/types"
+	. "$here/cases/conntrack_insert.sh"
+	case_ct_insert_snat_exhausted
+	grep -q '^dropwhy: tracing packet drops by .*tracepoint' "$ERR" || {
+		cat "$ERR"
+		fail "not by the classic tracepoint"
+	}
+}
