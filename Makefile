@@ -74,7 +74,7 @@ help:
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-kubernetes [CASE=name,...]   on a real kubelet, API server and kube-proxy'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
-	@echo '     make fuzz [FUZZ_SECONDS=60]      every fuzz target for a while'
+	@echo '     make fuzz [FUZZ_SECONDS=600]     every fuzz target, so long in all'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
 	@echo '     make lint     clang-tidy'
 	@echo '     make install  [PREFIX=$(PREFIX)] [DESTDIR=]'
@@ -194,7 +194,8 @@ test-vm:
 	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
 
-FUZZ_SECONDS ?= 8
+# all targets together; each gets its share
+FUZZ_SECONDS ?= 120
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
@@ -219,7 +220,8 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/fuzz/libdropwhy.a Makefile
 # as many at a time as there are CPUs
 .PHONY: fuzz
 fuzz: $(FUZZERS)
-	$(Q)printf '%s\n' $(FUZZERS) | xargs -P "$$(nproc)" -n 1 tests/fuzz/run $(FUZZ_SECONDS)
+	$(Q)cpus=$$(nproc) && printf '%s\n' $(FUZZERS) | xargs -P $$cpus -n 1 \
+		tests/fuzz/run $$(($(FUZZ_SECONDS) * cpus / $(words $(FUZZERS)) + 1))
 
 $(O)/tools/check-vmlinux: $(CHECK_VMLINUX_OBJECTS)
 	$(call say,LINK,$@)
