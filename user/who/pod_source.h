@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 struct directory;
+struct kube_options;
 
 /*
  * Of two statements that differ the better source's counts, from the worst to
@@ -47,6 +48,7 @@ struct source_stats {
 
 struct pod_source_options {
 	const char *root; /* as for netns_table__new(), never NULL */
+	const struct kube_options *kube; /* NULL: nobody is asked over the network */
 };
 
 struct pod_source {
@@ -80,6 +82,9 @@ struct pod_source {
 	 * refused"); NULL: sources.c says it. */
 	size_t (*status)(void *state, char *buf, size_t size);
 
+	/* A word for the user, told once; to be freed. NULL: none. NULL: never any. */
+	char *(*notice)(void *state);
+
 	void (*close)(void *state);
 };
 
@@ -90,6 +95,10 @@ extern const struct pod_source source_docker;
 extern const struct pod_source source_cni;
 extern const struct pod_source source_pod_logs;
 extern const struct pod_source source_node;
+
+/* By the network, only if asked for. */
+extern const struct pod_source source_kubelet;
+extern const struct pod_source source_api;
 
 /* Asked by the directory itself, of a namespace that nobody else states. */
 extern const struct pod_source source_proc;

@@ -197,7 +197,7 @@ int sources__add(struct sources *s, const struct pod_source *source,
 struct sources *sources__new(const char *root, struct directory *dir)
 {
 	struct sources *s = calloc(1, sizeof(*s));
-	struct pod_source_options options;
+	struct pod_source_options options = { 0 };
 	size_t i;
 
 	if (!s)
@@ -278,6 +278,23 @@ int sources__rescan(struct sources *s)
 	s->pending = ~0u;
 	scan_if_due(s);
 	return s->scans != before;
+}
+
+char *sources__notice(struct sources *s, const char **ret_source)
+{
+	char *text;
+	int i;
+
+	for (i = 0; i < s->count; i++) {
+		if (s->list[i].closed || !s->list[i].source->notice)
+			continue;
+		text = s->list[i].source->notice(s->list[i].state);
+		if (!text)
+			continue;
+		*ret_source = s->list[i].source->name;
+		return text;
+	}
+	return NULL;
 }
 
 __u64 sources__scans(const struct sources *s)

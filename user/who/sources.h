@@ -46,6 +46,13 @@ void sources__ready(struct sources *s);
  */
 int sources__rescan(struct sources *s);
 
+/**
+ * @brief **sources__notice()** takes a source's word for the user.
+ * @param ret_source the source's name
+ * @return to be freed; NULL: none has anything to say
+ */
+char *sources__notice(struct sources *s, const char **ret_source);
+
 /** @brief **sources__scans()** how many rounds of scans there have been. */
 __u64 sources__scans(const struct sources *s);
 
