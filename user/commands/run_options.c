@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/commands/kube_arguments.h"
 #include "user/commands/run_options.h"
 #include "user/exit_status.h"
 
@@ -217,6 +218,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  .filters = calloc(state->argc, sizeof(*parser.filters)) };
 		if (!parser.filters)
 			error(EXIT_FAILED, ENOMEM, "cannot read the options");
+		state->child_inputs[0] = &options->kube;
 		return 0;
 	case OPTION_ALL:
 		options->noise = true;
@@ -254,7 +256,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp run_options_argp = { argp_options, parse_option, NULL, NULL, NULL, NULL, NULL };
+static const struct argp_child children[] = { { &kube_arguments_argp, 0, NULL, 0 }, { 0 } };
+
+const struct argp run_options_argp = { argp_options, parse_option, NULL, NULL, children, NULL, NULL };
 
 struct tracer_options run_options__tracer(const struct run_options *options)
 {
@@ -267,6 +271,7 @@ struct tracer_options run_options__tracer(const struct run_options *options)
 		.ring_bytes = options->ring_bytes,
 		.noise = options->noise,
 		.filter = &options->filter,
+		.kube = &options->kube,
 		.dns_port_count = options->dns_port_count,
 	};
 

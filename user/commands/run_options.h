@@ -12,6 +12,7 @@
 #include "user/filter_spec.h"
 #include "user/run/settings.h"
 #include "user/run/tracer.h"
+#include "user/who/kube_options.h"
 
 struct run_options {
 	const char *btf_path;	/* NULL: the kernel's own */
@@ -25,6 +26,7 @@ struct run_options {
 	__u16 dns_ports[DNS_PORTS_MAX]; /* host order */
 	size_t dns_port_count;
 	enum settings_mode settings; /* how changes of settings are found */
+	struct kube_options kube; /* whom to ask about pods */
 	struct filter_spec filter;
 };
 

@@ -10,6 +10,7 @@
 
 #include "user/enrich/dns.h"
 #include "user/enrich/enrich.h"
+#include "user/who/pod_source.h"
 #include "user/enrich/reason_location.h"
 #include "user/who/resolve.h"
 
@@ -60,6 +61,24 @@ static __s64 wall_offset_ns(void)
 	return offset;
 }
 
+/* One that cannot be opened says so by sources__each(). */
+static void open_network_sources(struct enricher *e, const struct enricher_options *options)
+{
+	const struct pod_source_options source_options = {
+		.root = options->root ? options->root : "", .kube = options->kube
+	};
+
+	if (!options->kube)
+		return;
+	sources__add(e->sources, &source_kubelet, &source_options);
+	sources__add(e->sources, &source_api, &source_options);
+}
+
+char *enricher__notice(struct enricher *e, const char **ret_source)
+{
+	return sources__notice(e->sources, ret_source);
+}
+
 struct enricher *enricher__new(const struct enricher_options *options)
 {
 	struct enricher *e;
@@ -92,6 +111,7 @@ struct enricher *enricher__new(const struct enricher_options *options)
 		errno = ENOMEM;
 		return NULL;
 	}
+	open_network_sources(e, options);
 	directory__prime(e->directory);
 	return e;
 }

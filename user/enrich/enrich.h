@@ -14,12 +14,14 @@
 #include "user/who/sources.h"
 
 struct enricher;
+struct kube_options;
 
 /* Strings are read during enricher__new() only. NULL is the node's own. */
 struct enricher_options {
 	const char *btf_path;	   /* as for reason_names__load() */
 	const char *kallsyms_path; /* as for kallsyms__load() */
 	const char *root;	   /* as for netns_table__new() */
+	const struct kube_options *kube; /* whom to ask over the network; NULL: nobody */
 };
 
 /* Why tables are empty. 0: they are not. */
@@ -60,6 +62,9 @@ int enricher__rescan(struct enricher *e);
 
 /** @brief **enricher__tick()** forgets what is long gone; about once a second. */
 void enricher__tick(struct enricher *e);
+
+/** @brief **enricher__notice()** as sources__notice(). */
+char *enricher__notice(struct enricher *e, const char **ret_source);
 
 /**
  * @brief **enricher__wall_clock()** turns a boot-time stamp into wall clock time.

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -80,6 +81,20 @@ static void on_ring(void *ctx, int fd)
 	(void)fd;
 }
 
+static void tell_of_sources(struct tracer *t)
+{
+	struct notice notice;
+	char *text;
+
+	while ((text = enricher__notice(t->enricher, &notice.source))) {
+		notice.text = text;
+		clock_gettime(CLOCK_REALTIME, &notice.time);
+		if (t->handler.notice)
+			t->handler.notice(t->handler.ctx, &notice);
+		free(text);
+	}
+}
+
 static void on_tick(void *ctx, int fd)
 {
 	struct notice notice = { .source = "conntrack" };
@@ -88,6 +103,7 @@ static void on_tick(void *ctx, int fd)
 	(void)fd;
 	live__maintain(t->live);
 	enricher__tick(t->enricher);
+	tell_of_sources(t);
 	run_hooks__refresh(&t->hooks, t->live, enricher__kallsyms(t->enricher), &notice.text);
 	if (!notice.text || !t->handler.notice)
 		return;
@@ -107,7 +123,8 @@ int tracer__open(struct tracer *t, const struct tracer_options *options,
 		 const struct tracer_handler *handler, struct tracer_failure *ret_failure)
 {
 	struct enricher_options tables = { .btf_path = options->btf_path,
-					   .root = *options->root ? options->root : NULL };
+					   .root = *options->root ? options->root : NULL,
+					   .kube = options->kube };
 	int err;
 
 	memset(ret_failure, 0, sizeof(*ret_failure));

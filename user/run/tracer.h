@@ -20,6 +20,8 @@
 #include "user/run/run_summary.h"
 #include "user/source/live.h"
 
+struct kube_options;
+
 struct tracer_options {
 	enum live_hook hook;
 	enum conntrack_mode conntrack;
@@ -30,6 +32,7 @@ struct tracer_options {
 	__u16 dns_ports[DNS_PORTS_MAX]; /* packets from or to these carry DNS; host order */
 	size_t dns_port_count;
 	bool noise;		/* deliver noise reasons too */
+	const struct kube_options *kube; /* whom to ask about pods; NULL: nobody; likewise */
 	const struct filter_spec *filter; /* the caller's until tracer__close() */
 };
 
