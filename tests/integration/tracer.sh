@@ -110,6 +110,13 @@ assert_summary() {
 	assert_eq "$2" "$(summary "$1")" "summary $1"
 }
 
+# assert_counter NAME COUNTER N [IFACE]: one of the kernel's own counters moved by so much there.
+assert_counter() {
+	[ "$DROPWHY" != none ] || return 0
+	assert_eq 1 "$(records lines type=counter "netns=$(ns_inode "$1")" "name=$2" "iface=${4-}" "value=$3")" \
+		"records that say: $2 moved by $3"
+}
+
 # assert_ct NAME DROP INSERT_FAILED CHAINTOOLONG: conntrack's counters in that
 # fresh namespace, and every one of them attributed.
 assert_ct() {

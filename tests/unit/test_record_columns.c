@@ -60,6 +60,9 @@ static struct sysctl_change bypassed(void)
 static char *render(const char *format, const struct sink_options *options)
 {
 	static const struct notice notice = { { 1795442402, 0 }, "sysctl", "no \x1b cgroup v2" };
+	static const struct counter counter = { .netns_ino = 7, .iface = "=e\033th0", .value = 12,
+						.name = "link.rx_missed_errors" };
+	static const struct counter_moved moved = { &counter, "b\nlue", { 1795442402, 0 } };
 	struct sysctl_change changes[] = { lowered(), hostile(), bypassed() };
 	char *text = NULL;
 	size_t len, i;
@@ -72,7 +75,10 @@ static char *render(const char *format, const struct sink_options *options)
 	for (i = 0; i < 3; i++)
 		cr_expect_eq(sink__sysctl(sink, &changes[i]), 0);
 	cr_expect_eq(sink__notice(sink, &notice), 0);
-	cr_expect_eq(sink->rows_written, options->quiet_rows ? 0 : 4);
+	/* not a line of its own in text */
+	cr_expect_eq(sink__counter(sink, &moved), 0);
+	cr_expect_eq(sink->rows_written,
+		     options->quiet_rows ? 0 : 4 + !!strcmp(format, "text"));
 	sink__flush(sink);
 	sink__free(sink);
 	fclose(out);
@@ -141,7 +147,8 @@ Test(record_columns, names_are_shared_or_extra)
 	for (i = 0; i < extra_column_count; i++) {
 		cr_expect_null(column__find(extra_columns[i]), "%s", extra_columns[i]);
 		cr_expect(sysctl_column__find(extra_columns[i]) ||
-			  notice_column__find(extra_columns[i]), "%s", extra_columns[i]);
+			  notice_column__find(extra_columns[i]) ||
+			  counter_column__find(extra_columns[i]), "%s", extra_columns[i]);
 	}
 	for (i = 0; i < sysctl_column_count; i++) {
 		bool found = column__find(sysctl_columns[i].name) != NULL;

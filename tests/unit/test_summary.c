@@ -50,12 +50,25 @@ static struct aggregate *make_groups(size_t max_groups)
 	return agg;
 }
 
+static const struct counter counters[] = {
+	{ .netns_ino = 4026532841U, .iface = "eth0", .name = "link.rx_missed_errors", .value = 1234 },
+	{ .name = "softnet.dropped", .value = 9 },
+	{ .netns_ino = 1, .iface = "e\033", .name = "ethtool.rx_no_dma", .value = 1 },
+};
+
+static const struct counter_moved moved[] = {
+	{ .counter = &counters[0], .netns_name = "blue" },
+	{ .counter = &counters[1] },
+	{ .counter = &counters[2] },
+};
+
 static struct summary make_summary(struct aggregate *groups)
 {
 	struct summary summary = {
 		.start = { SAMPLE_SECONDS, 0 },
 		.end = { SAMPLE_SECONDS + 10, 500000000 },
 		.groups = groups,
+		.counters = { .rows = moved, .count = 3 },
 		.total = { .seen = 9188, .seen_bytes = 716664, .delivered = 9000,
 			   .filtered = 100, .noise = 88 },
 		.reasons = reasons,
@@ -155,7 +168,7 @@ Test(summary, of_nothing)
 	cr_expect_str_eq(text,
 			 "{\"type\":\"summary\",\"schema\":1,\"seen\":0,\"seen_bytes\":0,"
 			 "\"delivered\":0,\"folded\":0,\"filtered\":0,\"noise\":0,\"lost\":0,"
-			 "\"missed\":0,\"no_baseline\":0,\"rows_failed\":0,\"reasons\":[],"
+			 "\"missed\":0,\"no_baseline\":0,\"counters\":[],\"rows_failed\":0,\"reasons\":[],"
 			 "\"conntrack\":[]}\n");
 	free(text);
 	text = render("csv", &summary, &len);

@@ -9,6 +9,7 @@
 
 #include "user/aggregate/accounting.h"
 #include "user/aggregate/aggregate.h"
+#include "user/counters/counter.h"
 #include "user/sysctl/change.h"
 
 struct reason_accounting {
@@ -40,6 +41,14 @@ struct settings_found {
 	__u64 lost;		/* watched writes for which the ring had no room */
 };
 
+/* The kernel's own counters of losses that moved during the run, the most first. */
+struct counters_found {
+	const struct counter_moved *rows;
+	size_t count;
+	size_t unreadable;	/* namespaces that could not be asked */
+	int error;		/* -errno: none could be read; 0 otherwise */
+};
+
 struct summary {
 	struct timespec start, end; /* wall clock, UTC */
 	struct aggregate *groups; /* NULL: nothing was aggregated */
@@ -60,6 +69,7 @@ struct summary {
 	__u64 compared;		/* conntrack drops of which counters and direct hooks both spoke */
 	__u64 disagreed;	/* of these, on which they differed */
 	struct settings_found settings;
+	struct counters_found counters;
 	__u64 rows_failed;	/* delivered drops that could not be written to the output */
 };
 

@@ -15,6 +15,7 @@
 #include "user/commands/trace.h"
 #include "user/commands/trace_options.h"
 #include "user/exit_status.h"
+#include "user/run/counter_run.h"
 #include "user/run/settings.h"
 #include "user/run/tracer.h"
 #include "user/sinks/sink.h"
@@ -31,6 +32,7 @@ struct trace {
 	struct sink *sink;
 	struct aggregate *groups;
 	struct run_summary summary;
+	struct counter_run counters;
 	__u64 shown;
 };
 
@@ -187,8 +189,10 @@ static int run(struct trace *t)
 static int start(struct trace *t)
 {
 	struct tracer_failure failure = {};
-	int err = tracer__start(&t->tracer, &failure);
+	int err;
 
+	counter_run__begin(&t->counters, t->tracer.enricher);
+	err = tracer__start(&t->tracer, &failure);
 	if (err)
 		return complain_of(&failure, err);
 	fprintf(stderr, "dropwhy: tracing packet drops by %s; Ctrl-C ends it\n",
@@ -209,9 +213,11 @@ static int report_failed_writes(const struct trace *t)
 static int finish(struct trace *t)
 {
 	struct summary *summary = &t->summary.summary;
+	size_t i;
 	int err;
 
 	tracer__stop(&t->tracer);
+	counter_run__end(&t->counters, t->tracer.enricher, &summary->counters);
 	settings__finish(t->settings);
 	err = tracer__summarize(&t->tracer, &t->summary);
 	if (err)
@@ -220,6 +226,8 @@ static int finish(struct trace *t)
 	summary->settings = settings__found(t->settings);
 	summary->top = t->options.top;
 	summary->rows_failed = t->sink->rows_failed;
+	for (i = 0; i < summary->counters.count; i++)
+		sink__counter(t->sink, &summary->counters.rows[i]);
 	if (!t->sink->first_error)
 		sink__summary(t->sink, summary);
 	sink__flush(t->sink);
@@ -236,6 +244,7 @@ static int trace__done(struct trace *t, int status)
 		status = complain(EXIT_FAILED, -errno, "close the output", NULL);
 	aggregate__free(t->groups);
 	run_summary__done(&t->summary);
+	counter_run__done(&t->counters);
 	settings__close(t->settings);
 	tracer__close(&t->tracer);
 	trace_options__done(&t->options);

@@ -169,10 +169,68 @@ const struct notice_column notice_columns[] = {
 
 const size_t notice_column_count = sizeof(notice_columns) / sizeof(notice_columns[0]);
 
+/* --- a counter of the kernel's that moved */
+
+static size_t counter_type(const struct counter_moved *moved, char *buf)
+{
+	(void)moved;
+	return field__text("counter", buf);
+}
+
+static size_t counter_schema(const struct counter_moved *moved, char *buf)
+{
+	(void)moved;
+	return put_schema(buf);
+}
+
+static size_t counter_time(const struct counter_moved *moved, char *buf)
+{
+	return timestamp__rfc3339(&moved->time, buf);
+}
+
+static size_t counter_name(const struct counter_moved *moved, char *buf)
+{
+	return field__text(moved->counter->name, buf);
+}
+
+static size_t counter_value(const struct counter_moved *moved, char *buf)
+{
+	return number__decimal(moved->counter->value, buf);
+}
+
+static size_t counter_netns(const struct counter_moved *moved, char *buf)
+{
+	return put_nonzero(moved->counter->netns_ino, buf);
+}
+
+static size_t counter_netns_name(const struct counter_moved *moved, char *buf)
+{
+	return field__text(moved->netns_name, buf);
+}
+
+static size_t counter_iface(const struct counter_moved *moved, char *buf)
+{
+	return field__text(moved->counter->iface, buf);
+}
+
+const struct counter_column counter_columns[] = {
+	{ "type", COLUMN_TEXT, counter_type },
+	{ "schema", COLUMN_NUMBER, counter_schema },
+	{ "time", COLUMN_TEXT, counter_time },
+	{ "name", COLUMN_TEXT, counter_name },
+	{ "value", COLUMN_NUMBER, counter_value },
+	{ "netns", COLUMN_NUMBER, counter_netns },
+	{ "netns_name", COLUMN_TEXT, counter_netns_name },
+	{ "iface", COLUMN_TEXT, counter_iface },
+};
+
+const size_t counter_column_count = sizeof(counter_columns) / sizeof(counter_columns[0]);
+
 /* --- by name */
 
 const char *const extra_columns[] = {
 	"name", "old", "new", "seen_by", "pid", "comm", "command", "source", "text",
+	"value",
 };
 
 const size_t extra_column_count = sizeof(extra_columns) / sizeof(extra_columns[0]);
@@ -194,5 +252,15 @@ const struct notice_column *notice_column__find(const char *name)
 	for (i = 0; i < notice_column_count; i++)
 		if (!strcmp(notice_columns[i].name, name))
 			return &notice_columns[i];
+	return NULL;
+}
+
+const struct counter_column *counter_column__find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < counter_column_count; i++)
+		if (!strcmp(counter_columns[i].name, name))
+			return &counter_columns[i];
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #ifndef DROPWHY_RECORD_COLUMNS_H
 #define DROPWHY_RECORD_COLUMNS_H
 
+#include "user/counters/counter.h"
 #include "user/notice.h"
 #include "user/sinks/columns.h"
 #include "user/sysctl/change.h"
@@ -24,11 +25,19 @@ struct notice_column {
 	size_t (*format)(const struct notice *notice, char *buf);
 };
 
+struct counter_column {
+	const char *name;
+	enum column_kind kind;
+	size_t (*format)(const struct counter_moved *moved, char *buf);
+};
+
 /* In the order of JSON's members. */
 extern const struct sysctl_column sysctl_columns[];
 extern const size_t sysctl_column_count;
 extern const struct notice_column notice_columns[];
 extern const size_t notice_column_count;
+extern const struct counter_column counter_columns[];
+extern const size_t counter_column_count;
 
 /* Names that no drop has, in the order of the CSV header. */
 extern const char *const extra_columns[];
@@ -39,5 +48,8 @@ const struct sysctl_column *sysctl_column__find(const char *name);
 
 /** @brief **notice_column__find()** likewise. */
 const struct notice_column *notice_column__find(const char *name);
+
+/** @brief **counter_column__find()** likewise. */
+const struct counter_column *counter_column__find(const char *name);
 
 #endif

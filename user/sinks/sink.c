@@ -146,6 +146,17 @@ int sink__notice(struct sink *sink, const struct notice *notice)
 	return sink__end_row(sink);
 }
 
+int sink__counter(struct sink *sink, const struct counter_moved *moved)
+{
+	if (sink->options.quiet_rows || !sink->type->counter)
+		return 0;
+	if (!sink->first_error) {
+		line__clear(&sink->line);
+		sink->type->counter(sink, moved);
+	}
+	return sink__end_row(sink);
+}
+
 int sink__summary(struct sink *sink, const struct summary *summary)
 {
 	if (!sink->type->summary)

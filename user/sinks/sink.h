@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "user/counters/counter.h"
 #include "user/drop.h"
 #include "user/notice.h"
 #include "user/sinks/line.h"
@@ -40,6 +41,8 @@ struct sink_type {
 	 * format has no place for them. */
 	void (*sysctl)(struct sink *sink, const struct sysctl_change *change);
 	void (*notice)(struct sink *sink, const struct notice *notice);
+	/* One of the kernel's counters that moved, as one line; NULL: in the summary alone. */
+	void (*counter)(struct sink *sink, const struct counter_moved *moved);
 	/* The end-of-run summary; NULL: this format has none. */
 	void (*summary)(struct sink *sink, const struct summary *summary);
 };
@@ -89,6 +92,9 @@ int sink__sysctl(struct sink *sink, const struct sysctl_change *change);
 
 /** @brief **sink__notice()** likewise for a word about the run itself. */
 int sink__notice(struct sink *sink, const struct notice *notice);
+
+/** @brief **sink__counter()** likewise for a counter of the kernel's that moved. */
+int sink__counter(struct sink *sink, const struct counter_moved *moved);
 
 /**
  * @brief **sink__summary()** writes the summary where the format has one.

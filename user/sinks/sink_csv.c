@@ -50,6 +50,13 @@ static size_t notice_value(const char *name, const void *record, char *buf)
 	return column ? column->format(record, buf) : 0;
 }
 
+static size_t counter_value(const char *name, const void *record, char *buf)
+{
+	const struct counter_column *column = counter_column__find(name);
+
+	return column ? column->format(record, buf) : 0;
+}
+
 static void put_record(struct line *line, const void *record, value_fn value_of)
 {
 	char value[COLUMN_VALUE_LEN];
@@ -73,10 +80,16 @@ static void csv__notice(struct sink *sink, const struct notice *notice)
 	put_record(&sink->line, notice, notice_value);
 }
 
+static void csv__counter(struct sink *sink, const struct counter_moved *moved)
+{
+	put_record(&sink->line, moved, counter_value);
+}
+
 const struct sink_type sink_csv = {
 	.name = "csv",
 	.begin = csv__begin,
 	.drop = csv__drop,
 	.sysctl = csv__sysctl,
 	.notice = csv__notice,
+	.counter = csv__counter,
 };

@@ -46,6 +46,19 @@ static void json__notice(struct sink *sink, const struct notice *notice)
 	json_line__end(&json, &sink->line);
 }
 
+static void json__counter(struct sink *sink, const struct counter_moved *moved)
+{
+	struct json_line json = {};
+	char value[COLUMN_VALUE_LEN];
+	size_t i;
+
+	for (i = 0; i < counter_column_count; i++)
+		json_line__member(&json, &sink->line, counter_columns[i].name,
+				  counter_columns[i].kind, value,
+				  counter_columns[i].format(moved, value));
+	json_line__end(&json, &sink->line);
+}
+
 static void json__summary(struct sink *sink, const struct summary *summary)
 {
 	summary_json__append(&sink->line, summary);
@@ -56,5 +69,6 @@ const struct sink_type sink_json = {
 	.drop = json__drop,
 	.sysctl = json__sysctl,
 	.notice = json__notice,
+	.counter = json__counter,
 	.summary = json__summary,
 };

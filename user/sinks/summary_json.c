@@ -206,6 +206,44 @@ static json_t *make_changes(const struct settings_found *found)
 	return list;
 }
 
+static json_t *make_counter(const struct counter_moved *moved)
+{
+	json_t *object = json_object();
+	char value[FIELD_LEN];
+	size_t i, len;
+
+	for (i = 0; i < counter_column_count; i++) {
+		const struct counter_column *column = &counter_columns[i];
+
+		/* as in rows, but that this is no record of its own */
+		if (!strcmp(column->name, "type") || !strcmp(column->name, "schema") ||
+		    !strcmp(column->name, "time"))
+			continue;
+		len = column->format(moved, value);
+		if (!len)
+			continue;
+		if (column->kind == COLUMN_NUMBER)
+			set_number(&object, column->name, strtoull(value, NULL, 10));
+		else
+			set(&object, column->name, make_text(value));
+	}
+	return object;
+}
+
+static void set_counters(json_t **object, const struct counters_found *found)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < found->count; i++)
+		append(&array, make_counter(&found->rows[i]));
+	set(object, "counters", array);
+	if (found->unreadable)
+		set_number(object, "counters_unreadable", found->unreadable);
+	if (found->error)
+		set(object, "counters_error", json_string(strerror(-found->error)));
+}
+
 static void set_settings(json_t **object, const struct settings_found *found)
 {
 	if (!found->count && !found->lost)
@@ -239,6 +277,7 @@ void summary_json__append(struct line *line, const struct summary *summary)
 		set_number(&object, "evictions", summary->evictions);
 		set_number(&object, "evictions_lost", summary->evictions_lost);
 	}
+	set_counters(&object, &summary->counters);
 	set_settings(&object, &summary->settings);
 	set_number(&object, "rows_failed", summary->rows_failed);
 	set(&object, "reasons", make_reasons(summary));

@@ -10,6 +10,7 @@
 #include "user/number.h"
 #include "user/sinks/change_text.h"
 #include "user/sinks/summary_conntrack.h"
+#include "user/sinks/summary_counters.h"
 #include "user/sinks/summary_text.h"
 #include "user/sinks/text_table.h"
 #include "user/sinks/timestamp.h"
@@ -232,6 +233,7 @@ void summary_text__append(struct line *text, const struct summary *summary, bool
 	put_reasons(text, summary, color);
 	put_accounting(text, summary);
 	summary_conntrack__append(text, summary, color);
+	summary_counters__append(text, &summary->counters, summary->top, color);
 	put_settings(text, summary, color);
 }
 

@@ -13,6 +13,7 @@ case_qdisc_tbf_limit() {
 	lost=$(qdisc_dropped a tbf)
 	assert_eq 100 "$sent" sent
 	assert_at_least 80 "$lost" "dropped by the qdisc"
+	assert_counter a qdisc.drops "$lost" veth0
 	assert_drops "$lost" proto=udp src=10.9.0.1 sport=4000 dst=10.9.0.2 dport=53 netns="$(ns_inode a)" \
 		iface=veth0 side=tx reason="$(reason QDISC_DROP)"
 	assert_only "$lost"

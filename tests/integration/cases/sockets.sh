@@ -13,6 +13,7 @@ case_socket_buffer_full() {
 	lost=$((sent - $(said sink received)))
 	assert_at_least 200 "$lost" "packets lost"
 	assert_eq "$lost" "$(snmp b UdpRcvbufErrors)" RcvbufErrors
+	assert_counter b Udp.RcvbufErrors "$lost"
 	assert_kfree "$lost"
 	assert_drops "$lost" reason="$(reason SOCKET_RCVBUFF)" proto=udp src=10.9.0.1 sport=4000 dst=10.9.0.2 dport=53 \
 		netns="$(ns_inode b)"
@@ -28,6 +29,7 @@ case_socket_buffer_full_v6() {
 	stop sink
 	lost=$((sent - $(said sink received)))
 	assert_eq "$lost" "$(snmp b Udp6RcvbufErrors)" Udp6RcvbufErrors
+	assert_counter b Udp6.RcvbufErrors "$lost"
 	assert_drops "$lost" reason="$(reason SOCKET_RCVBUFF)" src=fd10:9::1 dst=fd10:9::2 dport=53
 	assert_only "$lost"
 }
@@ -51,6 +53,7 @@ case_listen_backlog_overflow() {
 	stop_when_done holder
 	trace_stop
 	assert_eq 17 "$(snmp b TcpExtListenOverflows)" ListenOverflows
+	assert_counter b TcpExt.ListenOverflows 17
 	assert_kfree 17
 	assert_drops 17 reason="$(reason TCP_LISTEN_OVERFLOW)" proto=tcp src=10.9.0.1 dst=10.9.0.2 dport=80 \
 		tcp_flags=ACK netns="$(ns_inode b)"
