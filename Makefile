@@ -177,7 +177,7 @@ soak: all $(INTEGRATION_TOOLS)
 
 # Pods made by a real containerd, runc and CNI plugins.
 .PHONY: pods
-pods: all $(INTEGRATION_TOOLS)
+pods: all $(INTEGRATION_TOOLS) $(O)/tools/demo-traffic
 	$(Q)O=$(O) tests/pods/run
 
 # The real kubelet, API server, controller manager and kube-proxy, built once: see tests/kubernetes/build.

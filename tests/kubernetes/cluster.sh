@@ -12,11 +12,6 @@ MANIFESTS=/var/lib/kubelet/manifests
 DAEMONS=
 UNDO="cluster_undo $UNDO"
 
-# in_node COMMAND...: in the node's network namespace; mounts stay as they are.
-in_node() {
-	nsenter --net="/run/netns/$(ns node)" "$@"
-}
-
 # daemon NAME COMMAND...: in the node's network namespace, its log in $WORK/NAME.log; sets $pid_NAME.
 daemon() {
 	daemon_name=$1
@@ -115,19 +110,22 @@ proxy_start() {
 		"${@:---conntrack-max-per-core=0}"
 }
 
-# proxy_restart [ARG...]: ends it and starts another one, which sets the limits of this machine,
-# as only a process of the machine's own namespace can; its rules still go to the node's. It
-# does not reach the API server from there.
-proxy_restart() {
+# proxy_end: also notes what the next one will write beside the table's limit.
+proxy_end() {
 	# shellcheck disable=SC2154 # set by daemon
 	kill "$pid_kube_proxy"
 	wait_exit "$pid_kube_proxy" || :
-	# what it writes beside the table's limit
 	for setting in net/netfilter/nf_conntrack_max net/netfilter/nf_conntrack_buckets \
 			net/netfilter/nf_conntrack_tcp_timeout_established \
 			net/netfilter/nf_conntrack_tcp_timeout_close_wait net/ipv4/conf/all/route_localnet; do
 		set_global $setting "$(cat /proc/sys/$setting)"
 	done
+}
+
+# proxy_on_machine [ARG...]: one that sets the limits of this machine, as only a process of the
+# machine's own namespace can; its rules still go to the node's. It does not reach the API
+# server from there.
+proxy_on_machine() {
 	mkdir -p "$WORK/for_node"
 	for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore \
 			conntrack ipset; do
@@ -140,6 +138,11 @@ proxy_restart() {
 		--healthz-bind-address= --metrics-bind-address="127.0.0.1:$OWN_PORT" "$@" >"$WORK/kube-proxy.log" 2>&1 9>&- &
 	pid_kube_proxy=$!
 	DAEMONS="$! $DAEMONS"
+}
+
+# limit_is N: of the conntrack table.
+limit_is() {
+	[ "$(cat /proc/sys/net/netfilter/nf_conntrack_max)" -eq "$1" ]
 }
 
 # --- dropwhy ---------------------------------------------------------------

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # What runs in the cluster of the cases: in namespace shop a deployment "web" of two pods
-# behind a Service, a pod "client", and a Service without endpoints. Sourced by cases after
-# cluster.sh.
+# behind two Services, the pods "client" and "php", and a Service without endpoints. Sourced
+# by cases after cluster.sh. Services have ports 80 of TCP and 53 of UDP.
 
-WEB_SERVICE=10.96.1.1	# ports 80 of TCP and 53 of UDP, 8080 and 5353 of its pods
-EMPTY_SERVICE=10.96.1.2
+WEB_SERVICE=10.96.1.1	# 8080 and 5353 of its pods, where nobody listens
+SITE_SERVICE=10.96.1.2	# 80 and 53 of its pods
+EMPTY_SERVICE=10.96.1.3
 
 # shop_new: the whole cluster, with all of that running.
 shop_new() {
@@ -15,18 +16,21 @@ shop_new() {
 	proxy_start
 	shop_objects
 	until_true shop_runs || fail "the pods do not run: $(tail -n 5 "$WORK/kubelet.log")"
-	until_true proxied $WEB_SERVICE nat || fail "kube-proxy: $(tail -n 5 "$WORK/kube-proxy.log")"
+	until_true proxied $SITE_SERVICE nat || fail "kube-proxy: $(tail -n 5 "$WORK/kube-proxy.log")"
 	until_true proxied $EMPTY_SERVICE filter || fail "kube-proxy: $(tail -n 5 "$WORK/kube-proxy.log")"
 }
 
 shop_objects() {
 	echo '{"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "shop"}}' |
 		api POST /api/v1/namespaces
-	service web $WEB_SERVICE
-	service empty $EMPTY_SERVICE
-	api POST /api/v1/namespaces/shop/pods <<-END
-		{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "client"}, "spec": $(pod_spec)}
-	END
+	service web $WEB_SERVICE web 8080 5353
+	service site $SITE_SERVICE web 80 53
+	service empty $EMPTY_SERVICE nobody 80 53
+	for name in client php; do
+		api POST /api/v1/namespaces/shop/pods <<-END
+			{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "$name"}, "spec": $(pod_spec)}
+		END
+	done
 	api POST /apis/apps/v1/namespaces/shop/deployments <<-END
 		{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
 		 "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}},
@@ -41,21 +45,21 @@ pod_spec() {
 	END
 }
 
-service() { # NAME ADDRESS
+service() { # NAME ADDRESS APP TCP-PORT UDP-PORT
 	api POST /api/v1/namespaces/shop/services <<-END
 		{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "$1"},
-		 "spec": {"clusterIP": "$2", "selector": {"app": "$1"}, "ports": [
-		  {"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080},
-		  {"name": "dns", "protocol": "UDP", "port": 53, "targetPort": 5353}]}}
+		 "spec": {"clusterIP": "$2", "selector": {"app": "$3"}, "ports": [
+		  {"name": "http", "protocol": "TCP", "port": 80, "targetPort": $4},
+		  {"name": "dns", "protocol": "UDP", "port": 53, "targetPort": $5}]}}
 	END
 }
 
-# The pods are there and have addresses: sets pod_client_*, and pod_web0_* and pod_web1_* for
+# The pods are there and have addresses: sets pod_client_*, pod_php_*, and pod_web0_* and pod_web1_* for
 # the two of the deployment, whose names are $WEB0 and $WEB1.
 shop_runs() {
 	api GET /api/v1/namespaces/shop/pods >"$WORK/pods.json" 2>"$WORK/api.log" || return 1
 	[ "$(jq '[.items[] | select(.status.phase == "Running" and .status.podIP)] | length' \
-		"$WORK/pods.json")" = 3 ] || return 1
+		"$WORK/pods.json")" = 4 ] || return 1
 	pods_known "$(jq -r '.items[] | "\(.metadata.name) \(.metadata.uid) \(.status.podIP)"' "$WORK/pods.json" | sort)"
 }
 

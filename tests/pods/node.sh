@@ -34,6 +34,11 @@ cri_ready() {
 	[ -S $CRI_SOCKET ] && echo | "$PODS_DIR/cri" $CRI_SOCKET Version >"$WORK/cri.log" 2>&1
 }
 
+# in_node COMMAND...: in the node's network namespace; mounts stay as they are.
+in_node() {
+	nsenter --net="/run/netns/$(ns node)" "$@"
+}
+
 containerd_config() {
 	cat >/run/containerd/config.toml <<-END
 		version = 2
@@ -112,6 +117,13 @@ image_architecture() {
 	esac
 }
 
+# beyond: a host at 10.40.0.2 that the node reaches through its interface up0.
+beyond() {
+	ns_new beyond
+	ns_link node up0 10.40.0.1 beyond veth0 10.40.0.2
+	ip -n "$(ns beyond)" route add default via 10.40.0.1
+}
+
 # --- pods ------------------------------------------------------------------
 
 # cri METHOD: the request from standard input.
@@ -140,7 +152,7 @@ pod_config() {
 }
 
 # pod_new NAME NAMESPACE [POD|NODE]: sets $pod_NAME_id, _uid, _ip, _ip6 ("-" is "_" there).
-# Only the sandbox: pod_container adds a container.
+# Only the sandbox, which is all that a namespace needs.
 pod_new() {
 	pod_uid=$(cat /proc/sys/kernel/random/uuid)
 	POD_UIDS="$POD_UIDS $pod_uid"
@@ -221,6 +233,50 @@ pod_send() {
 	shift 2
 	in_pod "$send_pod" "$TOOLS/$send_tool" "$@" >"$WORK/send.out"
 	read -r _ sent _ failed _ errno <"$WORK/send.out"
+}
+
+# --- the outage ------------------------------------------------------------
+
+DEMO=$(dirname "$TOOLS")/../tools/demo-traffic
+
+# serve LABEL ADDRESS COMMAND...: a DNS and web server there, by a COMMAND that enters its namespace.
+serve() {
+	serve_label=$1 serve_address=$2
+	shift 2
+	"$@" "$DEMO" serve "$serve_address" >"$WORK/$serve_label.out" 2>&1 9>&- &
+	CHILDREN="$CHILDREN $!"
+}
+
+# outage_before SERVER LIMIT ADDRESS: lookups and pages of the pods client and php work; then
+# the pod with that address holds as many connections as LIMIT allows.
+outage_before() {
+	until_true has in_pod client "$DEMO" lookup "$1" warm.up || fail "lookups fail before the outage"
+	in_pod php "$DEMO" fetch "$1" 1 >"$WORK/fetch" || fail "pages fail before the outage"
+	in_node "$DEMO" forget
+	in_node "$DEMO" leak "$3" 203.0.113.9 "$2" >"$WORK/leak"
+}
+
+# outage SERVER: now they fail; and what dropwhy says of the table meanwhile.
+outage() {
+	! in_pod client "$DEMO" lookup "$1" orders.shop.example payments.shop.example >"$WORK/lookup" 2>&1 ||
+		fail "the lookups did not fail"
+	! in_pod php "$DEMO" fetch "$1" 1 >"$WORK/fetch" 2>&1 || fail "the page did not fail"
+	[ "$DROPWHY" = none ] || "$DROPWHY" conntrack --by pod,state --json >"$WORK/occupants.json"
+}
+
+# assert_outage LIMIT HOLDER PID: what dropwhy, traced and asked, said of all this.
+assert_outage() {
+	assert_drops 2 cause=ct_table_full dns=orders.shop.example dns_type=A dport=53 src="$pod_client_ip"
+	assert_drops 2 cause=ct_table_full dns=payments.shop.example dns_type=A dport=53 src="$pod_client_ip"
+	# the SYN and the first that was sent again
+	assert_drops 2 cause=ct_table_full proto=tcp tcp_flags=SYN dport=80 src="$pod_php_ip"
+	[ "$DROPWHY" != none ] || return 0
+	assert_eq 1 "$(records lines type=sysctl name=net.netfilter.nf_conntrack_max old=2310720 new="$1" \
+		seen_by=write comm=kube-proxy pid="$3")" "changes of the limit"
+	assert_eq 1 "$("$TOOLS/records" "$WORK/occupants.json" lines type=occupant pod="$2" \
+		state=ESTABLISHED entries="$1" unreplied_entries=0)" "$2 among the occupants"
+	assert_eq 1 "$("$TOOLS/records" "$WORK/occupants.json" lines type=finding name=one_source \
+		who="*($2)")" "findings about $2"
 }
 
 # --- undoing ---------------------------------------------------------------

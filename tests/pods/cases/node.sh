@@ -4,13 +4,6 @@
 
 . "$(dirname "$0")/../pods/node.sh"
 
-# beyond: a host at 10.40.0.2 that the node reaches through its interface up0.
-beyond() {
-	ns_new beyond
-	ns_link node up0 10.40.0.1 beyond veth0 10.40.0.2
-	ip -n "$(ns beyond)" route add default via 10.40.0.1
-}
-
 case_pod_forward_rule() {
 	node_new
 	beyond
