@@ -21,6 +21,7 @@ struct drop_end {
 	const char *name;		/* NULL: unknown */
 	const char *namespace;		/* of pods and Services */
 	unsigned int kind;		/* enum who_kind */
+	const struct who *who;		/* all that is known; NULL: no more than this */
 };
 
 struct drop {

@@ -15,7 +15,6 @@
 
 #include "user/enrich/netns.h"
 #include "user/filter_spec.h"
-#include "user/flow.h"
 #include "user/sinks/escape.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -70,6 +69,26 @@ static int add_pod(struct value_context *ctx, const char *value)
 static int add_namespace(struct value_context *ctx, const char *value)
 {
 	return add_pattern(&ctx->spec->namespaces, value, ctx->error);
+}
+
+static int add_service(struct value_context *ctx, const char *value)
+{
+	return add_pattern(&ctx->spec->services, value, ctx->error);
+}
+
+static int add_selector(struct value_context *ctx, const char *value)
+{
+	struct selector *selector;
+
+	if (ctx->spec->selector_count == FILTER_VALUES_MAX)
+		return too_many(ctx->error, value);
+	selector = selector__parse(value);
+	if (!selector)
+		return refuse(ctx->error, -errno, value,
+			      "is no label selector: give e.g. app=web,tier!=db or "
+			      "'env in (a,b)'");
+	ctx->spec->selectors[ctx->spec->selector_count++] = selector;
+	return 0;
 }
 
 static int add_reason(struct value_context *ctx, const char *value)
@@ -270,6 +289,8 @@ static const struct {
 } parsers[__FILTER_OPTION_MAX] = {
 	[FILTER_OPTION_POD] = { add_pod, 0 },
 	[FILTER_OPTION_NAMESPACE] = { add_namespace, 0 },
+	[FILTER_OPTION_SERVICE] = { add_service, 0 },
+	[FILTER_OPTION_SELECTOR] = { add_selector, 0 },
 	[FILTER_OPTION_NETNS] = { add_netns, 0 },
 	[FILTER_OPTION_IFACE] = { add_iface, 0 },
 	[FILTER_OPTION_REASON] = { add_reason, 0 },
@@ -288,9 +309,12 @@ int filter_spec__add(struct filter_spec *spec, enum filter_option option, const 
 {
 	struct value_context ctx = {
 		.spec = spec, .root = root, .end = parsers[option].end, .error = ret_error };
-	char *list = strdup(values), *rest = list, *value;
+	char *list, *rest, *value;
 	int err = 0;
 
+	if (option == FILTER_OPTION_SELECTOR)
+		return add_selector(&ctx, values);
+	rest = list = strdup(values);
 	if (!list)
 		return refuse(ret_error, -ENOMEM, values, "could not be kept: out of memory");
 	while (!err && (value = strsep(&rest, ","))) {
@@ -364,118 +388,6 @@ int filter_spec__reason_flags(const struct filter_spec *spec, const struct reaso
 	return 0;
 }
 
-static bool any_matches(const struct filter_patterns *patterns, const char *text)
-{
-	size_t i;
-
-	if (!patterns->count)
-		return true;
-	for (i = 0; text && i < patterns->count; i++)
-		if (!fnmatch(patterns->values[i], text, 0))
-			return true;
-	return false;
-}
-
-bool filter_spec__matches(const struct filter_spec *spec, const struct drop *drop)
-{
-	if (spec->iface_pattern && !any_matches(&spec->ifaces, drop->rec.iface))
-		return false;
-	return any_matches(&spec->pods, drop->pod) &&
-	       any_matches(&spec->namespaces, drop->pod_namespace);
-}
-
-/* --- what bpf/filter.bpf.h checks, for records that it did not see */
-
-static bool in_prefix(const struct filter_prefix *prefix, const __u8 *address)
-{
-	__u32 words[4];
-	int i;
-
-	memcpy(words, address, sizeof(words));
-	for (i = 0; i < 4; i++)
-		if ((words[i] & prefix->mask_be[i]) != prefix->addr_be[i])
-			return false;
-	return true;
-}
-
-static bool prefixes_match(const struct filter_prefixes *set, const struct flow_tuple *tuple,
-			   enum filter_end end)
-{
-	__u32 i;
-
-	for (i = 0; i < set->count; i++) {
-		if (set->values[i].ip_version != tuple->ip_version)
-			continue;
-		if (end != FILTER_DST && in_prefix(&set->values[i], tuple->saddr))
-			return true;
-		if (end != FILTER_SRC && in_prefix(&set->values[i], tuple->daddr))
-			return true;
-	}
-	return !set->count;
-}
-
-static bool in_range(const struct filter_port_range *range, __u16 port)
-{
-	return range->first <= port && port <= range->last;
-}
-
-static bool ports_match(const struct filter_ports *set, const struct drop *drop,
-			enum filter_end end)
-{
-	__u16 sport = flow__port(&drop->rec.tuple, FLOW_SRC);
-	__u16 dport = flow__port(&drop->rec.tuple, FLOW_DST);
-	__u32 i;
-
-	if (!set->count)
-		return true;
-	for (i = 0; drop__has_ports(drop) && i < set->count; i++) {
-		if (end != FILTER_DST && in_range(&set->values[i], sport))
-			return true;
-		if (end != FILTER_SRC && in_range(&set->values[i], dport))
-			return true;
-	}
-	return false;
-}
-
-static bool protocol_matches(const struct drop_filter *kernel, const struct drop_record *rec)
-{
-	__u32 i;
-
-	for (i = 0; i < kernel->l4_proto_count; i++)
-		if (kernel->l4_proto[i] == rec->tuple.l4_proto)
-			return true;
-	for (i = 0; i < kernel->l3_proto_count; i++)
-		if (kernel->l3_proto[i] == rec->l3_proto)
-			return true;
-	return !kernel->l4_proto_count && !kernel->l3_proto_count;
-}
-
-static bool netns_matches(const struct drop_filter *kernel, __u32 netns_ino)
-{
-	__u32 i;
-
-	for (i = 0; i < kernel->netns_count; i++)
-		if (kernel->netns_ino[i] == netns_ino)
-			return true;
-	return !kernel->netns_count;
-}
-
-bool filter_spec__matches_all(const struct filter_spec *spec, const struct drop *drop)
-{
-	const struct drop_filter *kernel = &spec->kernel;
-	enum filter_end end;
-
-	if (kernel->cause_mask && !(kernel->cause_mask & 1u << drop->rec.cause))
-		return false;
-	if (!netns_matches(kernel, drop->rec.netns_ino) || !protocol_matches(kernel, &drop->rec))
-		return false;
-	for (end = FILTER_EITHER; end < __FILTER_END_MAX; end++)
-		if (!prefixes_match(&kernel->prefixes[end], &drop->rec.tuple, end) ||
-		    !ports_match(&kernel->ports[end], drop, end))
-			return false;
-	return any_matches(&spec->ifaces, drop->rec.iface) && filter_spec__matches(spec, drop);
-}
-
 static void patterns__done(struct filter_patterns *patterns)
 {
 	while (patterns->count)
@@ -488,4 +400,7 @@ void filter_spec__done(struct filter_spec *spec)
 	patterns__done(&spec->ifaces);
 	patterns__done(&spec->pods);
 	patterns__done(&spec->namespaces);
+	patterns__done(&spec->services);
+	while (spec->selector_count)
+		selector__free(spec->selectors[--spec->selector_count]);
 }

@@ -12,10 +12,13 @@
 #include "bpf/drop_filter.h"
 #include "user/drop.h"
 #include "user/enrich/reason.h"
+#include "user/who/selector.h"
 
 enum filter_option {
 	FILTER_OPTION_POD,	/* shell pattern */
 	FILTER_OPTION_NAMESPACE, /* shell pattern */
+	FILTER_OPTION_SERVICE,	/* NAME or NAMESPACE/NAME, shell patterns */
+	FILTER_OPTION_SELECTOR,	/* label selector; its commas are its own */
 	FILTER_OPTION_NETNS,	/* name, inode number, path, pid:NUMBER */
 	FILTER_OPTION_IFACE,	/* name or shell pattern */
 	FILTER_OPTION_REASON,	/* name or shell pattern */
@@ -44,6 +47,9 @@ struct filter_spec {
 	struct filter_patterns ifaces;	/* used instead of kernel.iface if one is a pattern */
 	struct filter_patterns pods;
 	struct filter_patterns namespaces;
+	struct filter_patterns services;
+	struct selector *selectors[FILTER_VALUES_MAX];
+	size_t selector_count;
 	bool iface_pattern;
 };
 

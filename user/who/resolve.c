@@ -72,6 +72,7 @@ static struct drop_end describe(const struct who *who)
 
 	if (!who)
 		return end;
+	end.who = who;
 	end.kind = who->kind;
 	end.name = who->name;
 	end.namespace = who->namespace;
