@@ -10,6 +10,7 @@
 #include "user/commands/bundle.h"
 #include "user/commands/conntrack.h"
 #include "user/commands/features.h"
+#include "user/commands/pods.h"
 #include "user/commands/probe.h"
 #include "user/commands/trace.h"
 #include "user/exit_status.h"
@@ -25,6 +26,7 @@ static const struct {
 	{ "probe", "watch for as long as it runs: metrics, logs, a flight recorder", probe__main },
 	{ "bundle", "list and show what the probe's flight recorder wrote", bundle__main },
 	{ "conntrack", "show how full conntrack's tables are, and who fills them", conntrack__main },
+	{ "pods", "list the pods, Services and nodes that are known here, and by whom", pods__main },
 	{ "features", "show what this kernel offers, and which programs run on it", features__main },
 };
 
