@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# dropwhy conntrack: every figure against conntrack's own tool.
+
+# ct_tool ARG...: dropwhy conntrack with its JSON lines in $OUT.
+ct_tool() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	"$DROPWHY" conntrack --json "$@" >"$OUT" 2>"$ERR" || fail "status $?: $(cat "$ERR")"
+}
+
+# rows N FIELD=GLOB...: so many lines.
+rows() {
+	wanted_rows=$1
+	shift
+	assert_eq "$wanted_rows" "$(records lines "$@")" "lines with $*; there are: $(head -n 40 "$OUT")"
+}
+
+# listed NAME PATTERN: entries that conntrack -L shows and that have it.
+listed() {
+	in_ns "$1" conntrack -L 2>/dev/null | grep -c -e "$2" || :
+}
+
+case_conntrack_tables() {
+	pair
+	conntrack_on b input
+	fill_table b
+	set_global net/netfilter/nf_conntrack_max 16
+	send a traffic udp --from 10.9.0.1 --sport 20000 --to 10.9.0.2 --dport 1000 --dports 50
+	ct_tool --interval 0
+	inode=$(ns_inode b)
+	assert_eq 50 "$(ct_stat b drop)" "conntrack -S drop"
+	rows 1 type=conntrack netns="$inode" netns_name="$(ns b)" entries="$(in_ns b conntrack -C)" max=16 \
+		headroom_percent=0 full_in_s=0 drop=50 insert_failed="$(ct_stat b insert_failed)" \
+		early_drop="$(ct_stat b early_drop)" invalid="$(ct_stat b invalid)" \
+		buckets="$(cat /proc/sys/net/netfilter/nf_conntrack_buckets)" source=ctnetlink drop_per_s=
+	# all namespaces, the node's own among them
+	rows 1 type=conntrack netns="$(ns_inode a)" entries=0
+	rows 1 type=conntrack netns_name=host
+}
+
+# One that nobody has named, and only that.
+case_conntrack_unnamed() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	unshare -n sleep 1000 9>&- &
+	unnamed=$!
+	CHILDREN="$CHILDREN $unnamed"
+	own=$(readlink /proc/self/ns/net)
+	# shellcheck disable=SC2016 # of the inner shell
+	until_true sh -c '[ "$(readlink "/proc/$1/ns/net")" != "$2" ]' sh "$unnamed" "$own" || fail unshare
+	inode=$(stat -L -c %i "/proc/$unnamed/ns/net")
+	ct_tool --interval 0 --netns "pid:$unnamed"
+	rows 1
+	rows 1 type=conntrack netns="$inode" netns_name=sleep
+}
+
+case_conntrack_rates() {
+	ns_new a
+	in_ns a "$TOOLS/entries" 300 dns >/dev/null
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	set_global net/netfilter/nf_conntrack_max 1000
+	"$DROPWHY" conntrack --csv --netns "$(ns a)" --watch 0.1 >"$WORK/rates.csv" 2>"$ERR" 9>&- &
+	watcher=$!
+	CHILDREN="$CHILDREN $watcher"
+	# once it has looked for the first time
+	wait_for "$WORK/rates.csv" '^conntrack,' "$watcher" || fail "$(cat "$ERR")"
+	in_ns a "$TOOLS/entries" 400 assured >/dev/null
+	wait_for "$WORK/rates.csv" ",700,1000,30.0," "$watcher" || fail "$(cat "$WORK/rates.csv")"
+	kill -INT "$watcher"
+	wait_exit "$watcher" || fail "status $?"
+	# what came between two looks is growth, in one row or two
+	"$TOOLS/records" --csv "$WORK/rates.csv" lines 'growth_per_s=[1-9]*' 'full_in_s=[0-9]*' >"$WORK/growing"
+	assert_at_least 1 "$(cat "$WORK/growing")" "rows that tell of growth"
+}
+
+# The limit changes while one watches: by whom is told, and the row knows since when.
+case_conntrack_limit_changes() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	set_global net/netfilter/nf_conntrack_max 2000
+	"$DROPWHY" conntrack --json --netns "$(ns a)" --interval 0 --watch 0.1 >"$OUT" 2>"$ERR" 9>&- &
+	watcher=$!
+	CHILDREN="$CHILDREN $watcher"
+	wait_for "$OUT" '"max":2000' "$watcher" || fail "$(cat "$ERR")"
+	set_global net/netfilter/nf_conntrack_max 1000
+	wait_for "$OUT" '"limit_since"' "$watcher" || fail "$(tail -n 3 "$OUT")"
+	kill -INT "$watcher"
+	wait_exit "$watcher" || fail "status $?"
+	rows 1 type=sysctl name=net.netfilter.nf_conntrack_max old=2000 new=1000 'comm=?*'
+	assert_at_least 1 "$(records lines type=conntrack max=1000 limit_old=2000 'limit_comm=?*')" \
+		"rows with the change"
+}
+
+case_conntrack_by() {
+	ns_new a
+	ns_new b
+	in_ns a "$TOOLS/entries" 300 dns 10 >/dev/null
+	in_ns a "$TOOLS/entries" 200 time_wait 10 >/dev/null
+	in_ns a "$TOOLS/entries" 100 established 10 >/dev/null
+	in_ns a "$TOOLS/entries" 40 close_wait 1 600 7 >/dev/null
+	in_ns b "$TOOLS/entries" 50 syslog 1 >/dev/null
+	ct_tool --netns "$(ns a)" --by proto,state,dst-port,zone,assured
+	assert_eq 640 "$(in_ns a conntrack -C)" "conntrack -C"
+	rows 4 type=occupant
+	rows 1 type=occupant proto=udp state=UNREPLIED dst_port=53 zone=0 assured=no entries=300 \
+		entries="$(listed a 'dport=53 .*UNREPLIED')" assured_entries=0 unreplied_entries=300 share_percent=46.880*
+	rows 1 type=occupant proto=tcp state=TIME_WAIT entries=200 entries="$(listed a TIME_WAIT)" assured=yes
+	rows 1 type=occupant proto=tcp state=ESTABLISHED entries=100 entries="$(listed a ESTABLISHED)"
+	rows 1 type=occupant proto=tcp state=CLOSE_WAIT zone=7 entries=40 entries="$(listed a zone=7)"
+	rows 1 type=occupants entries=640 assured_entries="$(listed a ASSURED)" entries_beyond_max_keys=0 namespaces=1
+	rows 1 type=finding name=dns_unreplied entries=300
+	rows 1 type=finding name=time_wait entries=200
+	# a sixth of all
+	rows 0 type=finding name=idle_established
+	ct_tool --netns "$(ns a),$(ns b)" --by netns
+	rows 1 type=occupant netns="$(ns_inode a)" entries=640
+	rows 1 type=occupant netns="$(ns_inode b)" entries=50
+	rows 1 type=occupants entries=690 namespaces=2
+}
+
+case_conntrack_findings() {
+	ns_new a
+	in_ns a "$TOOLS/entries" 400 scan 1 >/dev/null
+	in_ns a "$TOOLS/entries" 300 established 100 >/dev/null
+	ct_tool --netns "$(ns a)" --by src
+	rows 1 type=finding name=scanner who=10.200.0.1 entries=403 'destinations=[2-6]??'
+	rows 1 type=finding name=syn_sent entries=400
+	rows 1 type=finding name=one_source who=10.200.0.1
+	# 600 s are left of five days
+	rows 1 type=finding name=idle_established entries=300
+	rows 1 type=occupant src=10.200.0.1 entries=403
+	# nothing is lost for want of room
+	ct_tool --netns "$(ns a)" --by src --max-keys 8 --top 2
+	rows 1 type=occupant src=10.200.0.1 entries=403
+	told=$(sed -n 's/.*"entries_below_top":\([0-9]*\),"entries_beyond_max_keys":\([0-9]*\).*/\1 \2/p' "$OUT" |
+		awk '{ print $1 + $2 }')
+	shown=$(sed -n 's/.*"type":"occupant",.*"entries":\([0-9]*\),.*/\1/p' "$OUT" | awk '{ n += $1 } END { print n }')
+	assert_eq 700 $((told + shown)) "entries shown and counted"
+}
+
+# Wrong usage ends with 2 and says what would be right.
+case_conntrack_usage() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	while IFS='|' read -r arguments says; do
+		wrong=0
+		# shellcheck disable=SC2086 # several arguments
+		"$DROPWHY" conntrack $arguments >"$WORK/stdout" 2>"$ERR" || wrong=$?
+		assert_eq 2 "$wrong" "status with $arguments"
+		grep -q -e "$says" "$ERR" || fail "$arguments: $(cat "$ERR")"
+	done <<-END
+		--by pods|--by takes pod
+		--by pod,pod|each once
+		--by=|--by takes pod
+		--watch 0|--watch takes seconds
+		--interval -1|--interval takes seconds
+		--count 3|--count needs --watch
+		--json --csv|exclude each other
+		--netns no-such-one|there is no network namespace
+		--top x|whole number
+		stray|is no option
+	END
+}
