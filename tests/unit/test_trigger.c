@@ -85,13 +85,32 @@ Test(trigger, nothing_is_usual_in_the_first_minute)
 	cr_assert(eq(int, tell(&t, &input, 30, 100000, TRIGGER_SURGE), 0));
 }
 
-static void change(struct sysctl_log *log, const char *from, const char *to)
+static void change_of(struct sysctl_log *log, const char *name, const char *from, const char *to)
 {
 	struct sysctl_change change = {};
 
+	snprintf(change.name, sizeof(change.name), "%s", name);
 	snprintf(change.old_value, sizeof(change.old_value), "%s", from);
 	snprintf(change.new_value, sizeof(change.new_value), "%s", to);
 	sysctl_log__add(log, &change);
+}
+
+static void change(struct sysctl_log *log, const char *from, const char *to)
+{
+	change_of(log, "net.netfilter.nf_conntrack_max", from, to);
+}
+
+Test(trigger, only_limits_are_lowered)
+{
+	struct sysctl_log *log = calloc(1, sizeof(*log));
+
+	change_of(log, "net.ipv6.conf.veth0.accept_ra", "1", "0");
+	change_of(log, "net.netfilter.nf_conntrack_tcp_timeout_established", "432000", "86400");
+	cr_assert(eq(u64, log->lowered, 0));
+	change_of(log, "net.core.somaxconn", "4096", "128");
+	change_of(log, "net.ipv4.neigh.default.gc_thresh3", "4096", "1024");
+	cr_assert(eq(u64, log->lowered, 2));
+	free(log);
 }
 
 Test(trigger, numbers_that_shrink_are_lowered)

@@ -40,7 +40,7 @@ bool daemon__drop(void *ctx, const struct drop *drop)
 	struct daemon *d = ctx;
 
 	d->drops += drop->count;
-	metrics__drop(d->metrics, drop, enricher__directory(d->tracer.enricher), d->now_s);
+	metrics__drop(d->metrics, drop, d->now_s);
 	if (d->log)
 		rotating_log__drop(d->log, drop);
 	if (d->recorder)

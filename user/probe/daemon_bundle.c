@@ -21,7 +21,8 @@
 
 /* A child that takes longer hangs on a disk that does not answer. */
 #define CHILD_SECONDS 120
-/* Another try after one that failed, e.g. for a full disk, need not wait as long. */
+/* Another try after one that failed, e.g. for a full disk, and what somebody asks for, need not
+ * wait as long. */
 #define RETRY_SECONDS 10
 
 static void child_name(enum trigger_kind trigger, char *name, size_t size)
@@ -93,15 +94,16 @@ static void on_child(void *ctx, int fd)
 	reap(ctx, WNOHANG);
 }
 
-static bool is_too_soon(const struct daemon *d)
+static bool is_too_soon(const struct daemon *d, enum trigger_kind trigger)
 {
+	bool asked = trigger == TRIGGER_SIGNAL || trigger == TRIGGER_REQUEST;
 	double wait = d->options.bundle_interval_s;
 
 	if (d->bundle_fd >= 0)
 		return true;
 	if (!d->bundle_last_s)
 		return false;
-	if (d->bundle_failed && wait > RETRY_SECONDS)
+	if ((d->bundle_failed || asked) && wait > RETRY_SECONDS)
 		wait = RETRY_SECONDS;
 	return (double)(d->now_s - d->bundle_last_s) < wait;
 }
@@ -156,7 +158,7 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 
 	if (!d->options.bundle_dir)
 		return BUNDLE_NO_DIRECTORY;
-	if (is_too_soon(d)) {
+	if (is_too_soon(d, trigger)) {
 		d->bundles_limited++;
 		return BUNDLE_TOO_SOON;
 	}

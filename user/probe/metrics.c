@@ -42,15 +42,12 @@ static const char *side_name(__u8 side)
 	}
 }
 
-void metrics__drop(struct metrics *m, const struct drop *drop, struct directory *directory,
-		   __u64 now_s)
+void metrics__drop(struct metrics *m, const struct drop *drop, __u64 now_s)
 {
-	const struct who *who = drop->pod ? directory__by_netns(directory, drop->rec.netns_ino,
-								 drop->rec.time_ns) : NULL;
 	const char *labels[METRICS_DROP_LABELS] = {
 		drop->pod_namespace,
 		drop->pod,
-		who ? who->workload : NULL,
+		drop->workload,
 		side_name(drop->rec.side),
 		drop->reason,
 		drop_cause__name(drop->rec.cause),

@@ -43,8 +43,7 @@ struct metrics_gauges {
 struct metrics *metrics__new(size_t max_series);
 
 /** @brief **metrics__drop()** counts a drop. @p now_s is CLOCK_BOOTTIME. */
-void metrics__drop(struct metrics *m, const struct drop *drop, struct directory *directory,
-		   __u64 now_s);
+void metrics__drop(struct metrics *m, const struct drop *drop, __u64 now_s);
 
 /**
  * @brief **metrics__conntrack()** takes over a reading of conntrack's counters.

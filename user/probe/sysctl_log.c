@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "user/probe/sysctl_log.h"
 
@@ -20,10 +21,30 @@ static bool is_lowered(const char *from, const char *to)
 	       after < before;
 }
 
+/* Lowering these makes the kernel drop packets that it would have kept; a timeout or a switch
+ * is another matter. */
+static bool is_limit(const char *name)
+{
+	static const char *const limits[] = {
+		"nf_conntrack_max", "nf_conntrack_buckets", "nf_conntrack_expect_max", "somaxconn",
+		"tcp_max_syn_backlog", "netdev_max_backlog", "netdev_budget", "gc_thresh", "rmem_max",
+		"wmem_max", "optmem_max", "tcp_mem", "udp_mem", "ipfrag_high_thresh",
+		"ip6frag_high_thresh", "max_dgram_qlen",
+	};
+	const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (!strncmp(last, limits[i], strlen(limits[i])))
+			return true;
+	return false;
+}
+
 void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change)
 {
 	log->changes[log->count++ % SYSCTL_LOG_MAX] = *change;
-	log->lowered += is_lowered(change->old_value, change->new_value);
+	log->lowered += is_limit(change->name) &&
+			is_lowered(change->old_value, change->new_value);
 }
 
 const struct sysctl_change *sysctl_log__get(const struct sysctl_log *log, __u64 i)

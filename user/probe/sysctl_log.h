@@ -12,7 +12,7 @@
 struct sysctl_log {
 	struct sysctl_change changes[SYSCTL_LOG_MAX]; /* a ring */
 	__u64 count;		/* in all; the last SYSCTL_LOG_MAX are here */
-	__u64 lowered;		/* of these, numbers that became smaller */
+	__u64 lowered;		/* of these, limits that became smaller */
 };
 
 /** @brief **sysctl_log__add()** keeps a change in place of the oldest. */
