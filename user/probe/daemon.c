@@ -6,10 +6,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "user/counters/counter_reading.h"
 #include "user/probe/daemon.h"
 
 #define CONNTRACK_SECONDS 5
 #define MAINTAIN_SECONDS  5
+/* 200 µs a namespace: with a hundred of them less than a thousandth of a CPU. */
+#define COUNTER_SECONDS	  30
 
 void daemon__init(struct daemon *d)
 {
@@ -76,6 +79,14 @@ void daemon__read_conntrack(struct daemon *d)
 		metrics__conntrack(d->metrics, &reading, d->tracer.enricher, d->now_s);
 }
 
+static void read_counters(struct daemon *d)
+{
+	struct counters counters = {};
+
+	if (!counter_reading__take(enricher__netns(d->tracer.enricher), &counters, NULL))
+		metrics__counters(d->metrics, &counters, d->now_s);
+}
+
 /* Says once that writing fails, and once that it works again. */
 static void report_log(struct daemon *d)
 {
@@ -138,6 +149,8 @@ void daemon__tick(void *ctx, int fd)
 	enricher__follow_clock(d->tracer.enricher);
 	if (d->seconds % CONNTRACK_SECONDS == 1)
 		daemon__read_conntrack(d);
+	if (d->seconds % COUNTER_SECONDS == 1)
+		read_counters(d);
 	if (d->seconds % MAINTAIN_SECONDS == 0)
 		metrics__maintain(d->metrics, enricher__directory(d->tracer.enricher), d->now_s);
 	if (d->http)

@@ -23,7 +23,8 @@ struct metrics *metrics__new(size_t max_series)
 	m->drops = series_set__new(METRICS_DROP_LABELS, max_series);
 	m->conntrack = series_set__new(METRICS_CONNTRACK_LABELS, max_series);
 	m->sysctls = series_set__new(1, max_series);
-	if (!m->drops || !m->conntrack || !m->sysctls) {
+	m->counters = series_set__new(1, max_series);
+	if (!m->drops || !m->conntrack || !m->sysctls || !m->counters) {
 		metrics__free(m);
 		return NULL;
 	}
@@ -64,6 +65,26 @@ void metrics__sysctl(struct metrics *m, const char *name, __u64 now_s)
 	__u64 values[SERIES_VALUES_MAX] = { 1 };
 
 	series_set__add(m->sysctls, labels, values, now_s);
+}
+
+void metrics__counters(struct metrics *m, struct counters *counters, __u64 now_s)
+{
+	struct counters moved = {};
+	size_t i;
+
+	/* the first reading is what everything is compared with */
+	if (m->last_counters.count && !counters__moved(&m->last_counters, counters, &moved)) {
+		for (i = 0; i < moved.count; i++) {
+			const char *labels[] = { moved.list[i].name };
+			__u64 values[SERIES_VALUES_MAX] = { moved.list[i].value };
+
+			series_set__add(m->counters, labels, values, now_s);
+		}
+	}
+	counters__done(&moved);
+	counters__done(&m->last_counters);
+	m->last_counters = *counters;
+	memset(counters, 0, sizeof(*counters));
 }
 
 /* --- conntrack */
@@ -244,6 +265,7 @@ void metrics__maintain(struct metrics *m, struct directory *directory, __u64 now
 	series_set__maintain(m->drops, now_s, IDLE_SECONDS, GRACE_SECONDS, alive, &living);
 	series_set__maintain(m->conntrack, now_s, IDLE_SECONDS, GRACE_SECONDS, alive, &living);
 	series_set__maintain(m->sysctls, now_s, IDLE_SECONDS * 24, GRACE_SECONDS, NULL, NULL);
+	series_set__maintain(m->counters, now_s, IDLE_SECONDS * 24, GRACE_SECONDS, NULL, NULL);
 	living__done(&living);
 }
 
@@ -264,6 +286,8 @@ void metrics__free(struct metrics *m)
 	series_set__free(m->drops);
 	series_set__free(m->conntrack);
 	series_set__free(m->sysctls);
+	series_set__free(m->counters);
+	counters__done(&m->last_counters);
 	conntrack_reading__done(&m->reading);
 	free_usage(m);
 	free(m);

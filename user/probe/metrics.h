@@ -10,6 +10,7 @@
 #define DROPWHY_METRICS_H
 
 #include "user/aggregate/summary.h"
+#include "user/counters/counter.h"
 #include "user/enrich/enrich.h"
 #include "user/probe/openmetrics.h"
 #include "user/probe/series.h"
@@ -51,6 +52,13 @@ void metrics__drop(struct metrics *m, const struct drop *drop, __u64 now_s);
  */
 void metrics__conntrack(struct metrics *m, struct conntrack_reading *reading,
 			struct enricher *enricher, __u64 now_s);
+
+/**
+ * @brief **metrics__counters()** takes over a reading of the kernel's own
+ * counters of losses; what moved since the last one is counted.
+ * @param counters become the metrics'; zeroed for the caller
+ */
+void metrics__counters(struct metrics *m, struct counters *counters, __u64 now_s);
 
 /** @brief **metrics__sysctl()** counts a change of a setting. */
 void metrics__sysctl(struct metrics *m, const char *name, __u64 now_s);

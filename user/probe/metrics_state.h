@@ -21,6 +21,8 @@ struct metrics {
 	struct series_set *drops;	/* packets, bytes */
 	struct series_set *conntrack;	/* drop, insert_failed, chaintoolong */
 	struct series_set *sysctls;	/* changes */
+	struct series_set *counters;	/* by how much the kernel's own counters moved */
+	struct counters last_counters;
 	__u64 causes[__CAUSE_MAX];
 	struct conntrack_reading reading; /* the last; its snapshot sorted */
 	struct metrics_usage *usage;	/* fullest first, max_series at most */

@@ -161,6 +161,17 @@ static void write_sysctls(const struct metrics *m, struct openmetrics *om)
 	write_series(om, m->sysctls, names, other, 0);
 }
 
+/* What is lost where no packet is freed as dropped: the tracepoint never sees it. */
+static void write_counters(const struct metrics *m, struct openmetrics *om)
+{
+	static const char *const names[] = { "counter", NULL }, *const other[] = { "other" };
+
+	openmetrics__family(om, "dropwhy_kernel_losses", METRIC_COUNTER, NULL,
+			    "The kernel's own counters of losses that moved, over all network "
+			    "namespaces and interfaces; many count what dropwhy_drops_total has, too.");
+	write_series(om, m->counters, names, other, 0);
+}
+
 static void write_own(const struct metrics *m, struct openmetrics *om,
 		      const struct metrics_gauges *g)
 {
@@ -227,6 +238,7 @@ void metrics__write(struct metrics *m, struct openmetrics *om, const struct summ
 	write_accounting(om, accounting);
 	write_conntrack(m, om);
 	write_sysctls(m, om);
+	write_counters(m, om);
 	write_own(m, om, gauges);
 	write_process(om);
 	openmetrics__end(om);
@@ -235,4 +247,5 @@ void metrics__write(struct metrics *m, struct openmetrics *om, const struct summ
 	series_set__scraped(m->drops);
 	series_set__scraped(m->conntrack);
 	series_set__scraped(m->sysctls);
+	series_set__scraped(m->counters);
 }
