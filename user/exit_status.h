@@ -9,5 +9,6 @@
 #define EXIT_FAILED 1		/* at run time */
 #define EXIT_USAGE  2		/* wrong options */
 #define EXIT_KERNEL 3		/* this kernel cannot do it */
+#define EXIT_FINDINGS 4		/* doctor: something is wrong with the node */
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "user/commands/bundle.h"
 #include "user/commands/conntrack.h"
+#include "user/commands/doctor.h"
 #include "user/commands/features.h"
 #include "user/commands/pods.h"
 #include "user/commands/probe.h"
@@ -27,6 +28,7 @@ static const struct {
 	{ "bundle", "list and show what the probe's flight recorder wrote", bundle__main },
 	{ "conntrack", "show how full conntrack's tables are, and who fills them", conntrack__main },
 	{ "pods", "list the pods, Services and nodes that are known here, and by whom", pods__main },
+	{ "doctor", "look for a while, say what is wrong and what to do", doctor__main },
 	{ "features", "show what this kernel offers, and which programs run on it", features__main },
 };
 

@@ -7,7 +7,7 @@
  *   records FILE lines [FIELD=GLOB | FIELD!=GLOB]...   matching records
  *   records FILE values FIELD[,FIELD]... [FIELD=GLOB]...   "PACKETS VALUE..." of each
  *   records FILE get PATH     from the summary: "seen", "reasons[reason=NO_SOCKET].lost";
- *                             or from what `dropwhy features` wrote
+ *                             or from what `dropwhy features` or `dropwhy doctor` wrote
  *   records FILE check        the summary against the records and in itself
  *
  * "FIELD=" matches where the field is absent. Exit status: 0; 1 not well
@@ -273,7 +273,7 @@ static void keep_summary(const json_t *record, void *data)
 		fail("a record has no type");
 	if (query->summary)
 		fail("the summary is not the last line");
-	if (!strcmp(type, "summary") || !strcmp(type, "features"))
+	if (!strcmp(type, "summary") || !strcmp(type, "features") || !strcmp(type, "doctor"))
 		query->summary = json_deep_copy(record);
 	if (strcmp(type, "drop"))
 		return;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "tests/unit/golden.h"
+#include "user/doctor/report.h"
+
+static const struct table_facts table = {
+	.netns_name = "ho\033st",
+	.now = { .host = true, .entries = 522000, .max = 524288, .netns_ino = 4026531833U },
+};
+
+static const struct facts facts = {
+	.seconds = 10,
+	.cores = 16,
+	.tables = &table,
+	.table_count = 3,
+	.arp = { 100, 1024 },
+	.drops = { .seen = 9188, .noise = 88, .lost = 5 },
+};
+
+static void make_findings(struct finding *findings)
+{
+	memset(findings, 0, 2 * sizeof(*findings));
+	findings[0] = (struct finding){ .rule = &rules[0], .harm = HARM_LOSS,
+					.confidence = CONFIDENCE_CERTAIN, .lost = 9000 };
+	SAY(findings[0].title, "the conntrack table is full");
+	SAY(findings[0].evidence, "9000 packets, of sh\033]0;op/web\n and \xff");
+	SAY(findings[0].now, "sysctl -w net.netfilter.nf_conntrack_max=1048576");
+	SAY(findings[0].lasting, "a long text that does not fit into one line of ninety-six columns, so "
+				 "that it must be broken at one of its blanks");
+	findings[1] = (struct finding){ .rule = &rules[3], .harm = HARM_RISK };
+	SAY(findings[1].title, "kube-proxy would lower it");
+	SAY(findings[1].evidence, "x");
+}
+
+Test(doctor_report, golden_files)
+{
+	struct finding findings[2];
+	struct report report = { &facts, findings, 2, { 1795442400, 123456789 } };
+	struct report healthy = { .facts = &facts };
+	struct line out = {};
+	json_t *object;
+
+	make_findings(findings);
+	report__text(&out, &report, false);
+	golden__expect("tests/unit/golden/doctor.txt", out.data, out.len);
+	line__clear(&out);
+	report__json(&out, &report);
+	golden__expect("tests/unit/golden/doctor.json", out.data, out.len);
+	object = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+	cr_assert_not_null(object);
+	cr_expect_eq(json_array_size(json_object_get(object, "findings")), 2);
+	cr_expect(json_is_false(json_object_get(object, "healthy")));
+	json_decref(object);
+	line__clear(&out);
+	report__text(&out, &healthy, true);
+	golden__expect("tests/unit/golden/doctor-healthy.txt", out.data, out.len);
+	line__done(&out);
+}
+
+Test(doctor_report, texts_are_cut_not_overrun)
+{
+	struct finding finding = {};
+	int i;
+
+	for (i = 0; i < 100; i++)
+		SAY(finding.evidence, "%s", "0123456789");
+	cr_expect_eq(strlen(finding.evidence), sizeof(finding.evidence) - 1);
+	cr_expect_eq(*finding.now, '\0');
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Each rule of the doctor firing, and staying silent just beside.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/sample_drop.h"
+#include "user/doctor/rule.h"
+
+#define MAX_TALLIES 32
+
+/* A node on which all is well; tests spoil it. */
+struct node {
+	struct facts facts;
+	struct table_facts table;
+	struct counter counters[2];
+	struct counter_moved moved[2];
+	struct sysctl_change change;
+	struct tally tallies[MAX_TALLIES];
+	struct finding findings[MAX_TALLIES];
+	size_t count;
+};
+
+static void well(struct node *n)
+{
+	memset(n, 0, sizeof(*n));
+	n->table = (struct table_facts){
+		.netns_name = "host",
+		.now = { .host = true, .entries = 1000, .max = 524288, .buckets = 131072 },
+		.pace = { .seconds = 10, .full_in_s = -1 },
+	};
+	n->facts = (struct facts){
+		.seconds = 10,
+		.cores = 16,
+		.tables = &n->table,
+		.table_count = 1,
+		.counters.rows = n->moved,
+		.arp = { 100, 1024 },
+		.ndisc = { 100, 1024 },
+		.netdev_max_backlog = 1000,
+		.somaxconn = 4096,
+	};
+	n->moved[0].counter = &n->counters[0];
+	n->moved[1].counter = &n->counters[1];
+}
+
+static void count(struct node *n, const char *name, __u64 value)
+{
+	struct counter *counter = &n->counters[n->facts.counters.count++];
+
+	snprintf(counter->name, sizeof(counter->name), "%s", name);
+	snprintf(counter->iface, sizeof(counter->iface), "eth0");
+	counter->value = value;
+}
+
+static size_t rule_index(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < rule_count; i++)
+		if (!strcmp(rules[i].id, id))
+			return i;
+	cr_assert_fail("no rule %s", id);
+	return 0;
+}
+
+static void lose(struct node *n, const char *id, __u64 packets)
+{
+	n->tallies[rule_index(id)] = (struct tally){ packets, "shop/web > 10.96.0.10 (3)" };
+}
+
+/* The finding of that rule; NULL: it is silent. */
+static const struct finding *judge(struct node *n, const char *id)
+{
+	size_t i;
+
+	cr_assert_leq(rule_count, MAX_TALLIES);
+	n->count = rules__apply(&n->facts, n->tallies, n->findings);
+	for (i = 0; i < n->count; i++)
+		if (!strcmp(n->findings[i].rule->id, id))
+			return &n->findings[i];
+	return NULL;
+}
+
+static void expect_silent(struct node *n, const char *id, const char *when)
+{
+	cr_expect_null(judge(n, id), "%s fires %s", id, when);
+}
+
+static const struct finding *expect_fires(struct node *n, const char *id, enum harm harm)
+{
+	const struct finding *finding = judge(n, id);
+
+	cr_assert_not_null(finding, "%s is silent", id);
+	cr_expect_eq(finding->harm, harm, "%s: %s", id, harm__name(finding->harm));
+	cr_expect(*finding->title && *finding->evidence, "%s", id);
+	cr_expect(*finding->now || *finding->lasting, "%s has no remedy", id);
+	cr_expect(*finding->rule->why, "%s", id);
+	return finding;
+}
+
+static void expect_says(const char *text, const char *what)
+{
+	cr_expect(strstr(text, what), "'%s' is not in: %s", what, text);
+}
+
+Test(doctor_rules, all_silent_on_a_healthy_node)
+{
+	struct node n;
+
+	well(&n);
+	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0);
+	/* and where nothing at all is known */
+	n.facts = (struct facts){ .seconds = 1, .cores = 1 };
+	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0);
+}
+
+/* Rules that fire by drops alone: at @least packets, not at one fewer. */
+Test(doctor_rules, fire_by_drops)
+{
+	static const struct {
+		const char *id;
+		__u64 least;
+	} cases[] = {
+		{ "conntrack_full", 1 }, { "conntrack_buckets", 1 }, { "dns_race", 1 },
+		{ "snat_ports", 1 },	 { "no_endpoints", 1 },	     { "rule_drops", 5 },
+		{ "rp_filter", 5 },	 { "mtu", 1 },		     { "listen_backlog", 1 },
+		{ "socket_buffers", 1 }, { "neighbour_table", 1 },   { "softnet_backlog", 1 },
+		{ "qdisc", 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct finding *finding;
+		struct node n;
+
+		well(&n);
+		lose(&n, cases[i].id, cases[i].least);
+		finding = expect_fires(&n, cases[i].id, HARM_LOSS);
+		cr_expect_eq(n.count, 1, "%s alone", cases[i].id);
+		cr_expect_eq(finding->lost, cases[i].least, "%s", cases[i].id);
+		expect_says(finding->evidence, "shop/web");
+		lose(&n, cases[i].id, cases[i].least - 1);
+		expect_silent(&n, cases[i].id, "for fewer");
+	}
+}
+
+/* Rules that fire by the kernel's counters alone. */
+Test(doctor_rules, fire_by_counters)
+{
+	static const struct {
+		const char *id, *counter;
+		__u64 least;
+	} cases[] = {
+		{ "rp_filter", "TcpExt.IPReversePathFilter", 5 },
+		{ "mtu", "Ip.FragFails", 1 },
+		{ "mtu", "Ip6.InTooBigErrors", 1 },
+		{ "reassembly", "Ip.ReasmFails", 5 },
+		{ "reassembly", "Ip6.ReasmFails", 5 },
+		{ "listen_backlog", "TcpExt.ListenOverflows", 1 },
+		{ "listen_backlog", "TcpExt.TCPReqQFullDrop", 1 },
+		{ "socket_buffers", "Udp.RcvbufErrors", 1 },
+		{ "socket_buffers", "Udp6.SndbufErrors", 1 },
+		{ "socket_buffers", "TcpExt.TCPBacklogDrop", 1 },
+		{ "neighbour_table", "arp_cache.table_fulls", 1 },
+		{ "neighbour_table", "ndisc_cache.table_fulls", 1 },
+		{ "softnet_backlog", "softnet.dropped", 1 },
+		{ "nic_ring", "link.rx_missed_errors", 1 },
+		{ "nic_ring", "ethtool.rx_no_dma_resources", 1 },
+		{ "nic_ring", "ethtool.rx_out_of_buffer", 1 },
+		{ "qdisc", "qdisc.drops", 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct node n;
+
+		well(&n);
+		count(&n, cases[i].counter, cases[i].least);
+		cr_expect_eq(expect_fires(&n, cases[i].id, HARM_LOSS)->lost, cases[i].least);
+		cr_expect_eq(n.count, 1, "%s alone", cases[i].id);
+		n.counters[0].value = cases[i].least - 1;
+		n.facts.counters.count = cases[i].least > 1;
+		expect_silent(&n, cases[i].id, "for less");
+	}
+	struct node n;
+
+	well(&n);
+	count(&n, "ethtool.rx_queue_0_drops", 9);
+	count(&n, "link.rx_dropped", 9);
+	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0, "no counters of rings");
+}
+
+Test(doctor_rules, conntrack_fills)
+{
+	const struct finding *finding;
+	struct node n;
+
+	well(&n);
+	n.table.now.entries = 524288;
+	finding = expect_fires(&n, "conntrack_full", HARM_LOSS);
+	expect_says(finding->evidence, "524288 of 524288");
+	expect_says(finding->now, "nf_conntrack_max=1048576");
+	expect_says(finding->lasting, "/etc/sysctl.d");
+	expect_silent(&n, "conntrack_nearly_full", "with a full table");
+
+	n.table.now.entries = 450000;
+	n.table.pace.growth = 100;
+	n.table.pace.full_in_s = 743;
+	expect_silent(&n, "conntrack_full", "before it is");
+	finding = expect_fires(&n, "conntrack_nearly_full", HARM_NEAR);
+	expect_says(finding->evidence, "full in 743 s");
+	n.facts.kube_proxy = (struct kube_proxy){ .running = true, .max_per_core = 32768,
+						  .min = 131072 };
+	expect_says(expect_fires(&n, "conntrack_nearly_full", HARM_NEAR)->lasting, "conntrack.min");
+
+	n.table.now.entries = 400000;
+	expect_silent(&n, "conntrack_nearly_full", "at 76 %");
+}
+
+/* The incident: 2,310,720 in a file, 524,288 set by kube-proxy on 16 CPUs. */
+Test(doctor_rules, limit_lowered)
+{
+	const struct finding *finding;
+	struct node n;
+
+	well(&n);
+	n.facts.configured_max = (struct configured_facts){ 2310720, "/etc/sysctl.d/99-ct.conf" };
+	finding = expect_fires(&n, "conntrack_lowered", HARM_NEAR);
+	cr_expect_eq(finding->confidence, CONFIDENCE_CERTAIN);
+	expect_says(finding->evidence, "/etc/sysctl.d/99-ct.conf says 2310720");
+	expect_says(finding->evidence, "by default on 16 CPUs");
+	expect_says(finding->now, "nf_conntrack_max=2310720");
+
+	n.facts.cores = 8;
+	cr_expect_eq(expect_fires(&n, "conntrack_lowered", HARM_NEAR)->confidence,
+		     CONFIDENCE_LIKELY);
+	n.facts.configured_max.value = 524288;
+	expect_silent(&n, "conntrack_lowered", "at the configured limit");
+
+	n.facts.configured_max.value = 0;
+	n.change = (struct sysctl_change){ .name = "net.netfilter.nf_conntrack_max",
+					   .old_value = "2310720", .new_value = "524288",
+					   .pid = 77, .comm = "kube-proxy" };
+	n.facts.settings = (struct settings_found){ .changes = &n.change, .count = 1 };
+	finding = expect_fires(&n, "conntrack_lowered", HARM_NEAR);
+	expect_says(finding->evidence, "2310720 until kube-proxy (pid 77) wrote 524288");
+	strcpy(n.change.old_value, "262144");
+	expect_silent(&n, "conntrack_lowered", "when it was raised");
+	strcpy(n.change.old_value, "2310720");
+	strcpy(n.change.name, "net.core.somaxconn");
+	expect_silent(&n, "conntrack_lowered", "for another setting");
+
+	/* the cap of 1.36 */
+	well(&n);
+	n.facts.cores = 64;
+	n.table.now.max = 1048576;
+	n.table.now.buckets = 262144;
+	n.facts.configured_max = (struct configured_facts){ 2310720, "/etc/sysctl.conf" };
+	expect_says(expect_fires(&n, "conntrack_lowered", HARM_NEAR)->evidence, "at most 1048576");
+}
+
+Test(doctor_rules, kube_proxy_would_lower_it)
+{
+	const struct finding *finding;
+	struct node n;
+
+	well(&n);
+	n.table.now.max = 2310720;
+	n.table.now.buckets = 577680;
+	n.facts.kube_proxy = (struct kube_proxy){ .running = true, .pid = 9, .max_per_core = 32768,
+						  .min = 131072 };
+	finding = expect_fires(&n, "kube_proxy", HARM_RISK);
+	expect_says(finding->evidence, "sets 524288 on 16 CPUs");
+	expect_says(finding->lasting, "--conntrack-min=2310720");
+	n.facts.kube_proxy.config_unread = true;
+	cr_expect_eq(expect_fires(&n, "kube_proxy", HARM_RISK)->confidence, CONFIDENCE_POSSIBLE);
+	n.facts.kube_proxy.min = 2310720;
+	expect_silent(&n, "kube_proxy", "with that min");
+	n.facts.kube_proxy.min = 131072;
+	n.facts.kube_proxy.max_per_core = 0;
+	expect_silent(&n, "kube_proxy", "when it leaves the limit alone");
+	n.facts.kube_proxy.max_per_core = 32768;
+	n.facts.kube_proxy.running = false;
+	expect_silent(&n, "kube_proxy", "without kube-proxy");
+}
+
+Test(doctor_rules, tables_of_their_own)
+{
+	const struct finding *finding;
+	struct node n;
+
+	well(&n);
+	n.table.now.buckets = 131071;
+	finding = expect_fires(&n, "conntrack_buckets", HARM_RISK);
+	expect_says(finding->now, "echo 131072 >");
+	n.table.now.buckets = 131072;
+	n.table.moved[CT_STAT_CHAINTOOLONG] = 3;
+	cr_expect_eq(expect_fires(&n, "conntrack_buckets", HARM_LOSS)->lost, 3);
+
+	well(&n);
+	n.table.moved[CT_STAT_EARLY_DROP] = 1;
+	expect_says(expect_fires(&n, "early_drop", HARM_LOSS)->evidence, "evicted 1 entries");
+	n.table.moved[CT_STAT_EARLY_DROP] = 0;
+	expect_silent(&n, "early_drop", "without evictions");
+
+	well(&n);
+	n.facts.arp.entries = 922;
+	expect_says(expect_fires(&n, "neighbour_table", HARM_NEAR)->now,
+		    "net.ipv4.neigh.default.gc_thresh3=8192");
+	n.facts.arp.entries = 921;
+	expect_silent(&n, "neighbour_table", "below nine tenths");
+	n.facts.ndisc.entries = 1024;
+	expect_says(expect_fires(&n, "neighbour_table", HARM_NEAR)->now, "net.ipv6.neigh");
+
+	well(&n);
+	count(&n, "softnet.time_squeeze", 100);
+	expect_fires(&n, "softnet_backlog", HARM_SLOW);
+	n.counters[0].value = 99;
+	expect_silent(&n, "softnet_backlog", "for a few squeezes");
+}
+
+Test(doctor_rules, the_worst_first)
+{
+	struct node n;
+
+	well(&n);
+	lose(&n, "mtu", 7);
+	lose(&n, "dns_race", 70);
+	n.facts.arp.entries = 1000;
+	n.table.now.buckets = 1000;
+	cr_assert_eq(rules__apply(&n.facts, n.tallies, n.findings), 4);
+	cr_expect_str_eq(n.findings[0].rule->id, "dns_race");
+	cr_expect_str_eq(n.findings[1].rule->id, "mtu");
+	cr_expect_str_eq(n.findings[2].rule->id, "neighbour_table");
+	cr_expect_str_eq(n.findings[3].rule->id, "conntrack_buckets");
+}
+
+/* Which drops concern which rule, and only that. */
+Test(doctor_rules, drops_find_their_rule)
+{
+	static const struct who empty = { .kind = WHO_SERVICE, .name = "s", .backends = 0 };
+	static const struct who full = { .kind = WHO_SERVICE, .name = "s", .backends = 1 };
+	static const struct who unknown = { .kind = WHO_SERVICE, .name = "s", .backends = -1 };
+	static const struct {
+		unsigned int cause;
+		const char *reason;
+		__u16 dport;
+		__u8 l4_proto;
+		const struct who *service;
+		const char *id;	/* NULL: none */
+	} cases[] = {
+		{ CAUSE_CT_TABLE_FULL, "NETFILTER_DROP", 53, IPPROTO_UDP, NULL, "conntrack_full" },
+		{ CAUSE_CT_CHAIN_TOO_LONG, "NETFILTER_DROP", 53, IPPROTO_UDP, NULL, "conntrack_buckets" },
+		{ CAUSE_CT_INSERT_FAILED, "NETFILTER_DROP", 53, IPPROTO_UDP, NULL, "dns_race" },
+		{ CAUSE_CT_INSERT_FAILED, "NETFILTER_DROP", 53, IPPROTO_TCP, NULL, "snat_ports" },
+		{ CAUSE_CT_INSERT_FAILED, "NETFILTER_DROP", 54, IPPROTO_UDP, NULL, "snat_ports" },
+		{ CAUSE_NFT_RULE, "NETFILTER_DROP", 80, IPPROTO_TCP, &full, "rule_drops" },
+		{ CAUSE_NF_RULE, "NETFILTER_DROP", 80, IPPROTO_TCP, &unknown, "rule_drops" },
+		{ CAUSE_XTABLES_RULE, "NETFILTER_DROP", 80, IPPROTO_TCP, NULL, "rule_drops" },
+		{ CAUSE_NFT_RULE, "NETFILTER_DROP", 80, IPPROTO_TCP, &empty, "no_endpoints" },
+		{ CAUSE_NONE, "IP_RPFILTER", 80, IPPROTO_TCP, NULL, "rp_filter" },
+		{ CAUSE_NONE, "PKT_TOO_BIG", 80, IPPROTO_TCP, NULL, "mtu" },
+		{ CAUSE_NONE, "TCP_LISTEN_OVERFLOW", 80, IPPROTO_TCP, NULL, "listen_backlog" },
+		{ CAUSE_NONE, "SOCKET_RCVBUFF", 80, IPPROTO_UDP, NULL, "socket_buffers" },
+		{ CAUSE_NONE, "NEIGH_CREATEFAIL", 80, IPPROTO_UDP, NULL, "neighbour_table" },
+		{ CAUSE_NONE, "CPU_BACKLOG", 80, IPPROTO_UDP, NULL, "softnet_backlog" },
+		{ CAUSE_NONE, "QDISC_DROP", 80, IPPROTO_UDP, NULL, "qdisc" },
+		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_UDP, NULL, NULL },
+		{ CAUSE_NONE, NULL, 80, IPPROTO_UDP, NULL, NULL },
+	};
+	size_t i, k;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct drop drop = sample_udp();
+		const struct drop_evidence evidence = { &drop, cases[i].service };
+
+		drop.rec.cause = (__u8)cases[i].cause;
+		drop.reason = cases[i].reason;
+		drop.rec.tuple.dport_be = htons(cases[i].dport);
+		drop.rec.tuple.l4_proto = cases[i].l4_proto;
+		for (k = 0; k < rule_count; k++) {
+			bool expected = cases[i].id && !strcmp(rules[k].id, cases[i].id);
+
+			if (rules[k].concerns)
+				cr_expect_eq(rules[k].concerns(&evidence), expected, "case %zu: %s",
+					     i, rules[k].id);
+			else
+				cr_expect_not(expected);
+		}
+	}
+}

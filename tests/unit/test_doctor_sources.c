@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the doctor reads on the node: kube-proxy's configuration and sysctl.d.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/temp_tree.h"
+#include "user/doctor/kube_proxy.h"
+#include "user/doctor/sysctl_files.h"
+
+Test(doctor_sources, kube_proxy_limits)
+{
+	static const struct {
+		__u64 per_core, min;
+		unsigned int cores;
+		__u64 limit;
+	} cases[] = {
+		{ 32768, 131072, 16, 524288 }, { 32768, 131072, 2, 131072 },
+		{ 32768, 131072, 4, 131072 },  { 0, 131072, 16, 0 },
+		{ 32768, 0, 1, 32768 },	       { 32768, 2310720, 16, 2310720 },
+		{ 32768, 131072, 64, 2097152 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_eq(kube_proxy__limit(cases[i].per_core, cases[i].min, cases[i].cores),
+			     cases[i].limit, "%zu", i);
+}
+
+static struct kube_proxy defaults(void)
+{
+	return (struct kube_proxy){ .max_per_core = KUBE_PROXY_MAX_PER_CORE, .min = KUBE_PROXY_MIN };
+}
+
+Test(doctor_sources, kube_proxy_arguments)
+{
+	static const struct {
+		const char *args;
+		size_t size;
+		__u64 per_core, min;
+		const char *config;
+	} cases[] = {
+#define ARGS(text) text, sizeof(text)
+		{ ARGS("kube-proxy"), 32768, 131072, "" },
+		{ ARGS("kube-proxy\0--conntrack-max-per-core=0"), 0, 131072, "" },
+		{ ARGS("kube-proxy\0-conntrack-min=7\0--v=2"), 32768, 7, "" },
+		{ ARGS("kube-proxy\0--conntrack-min=x\0--conntrack-max-per-core=-3"), 32768, 131072, "" },
+		{ ARGS("kube-proxy\0--config=/var/lib/kube-proxy/config.conf"), 32768, 131072,
+		  "/var/lib/kube-proxy/config.conf" },
+		{ "kube-proxy\0--conntrack-min=77", 28, 32768, 131072, "" }, /* cut off */
+		{ "", 0, 32768, 131072, "" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kube_proxy proxy = defaults();
+
+		kube_proxy__parse_arguments(cases[i].args, cases[i].size, &proxy);
+		cr_expect_eq(proxy.max_per_core, cases[i].per_core, "%zu", i);
+		cr_expect_eq(proxy.min, cases[i].min, "%zu", i);
+		cr_expect_str_eq(proxy.config, cases[i].config, "%zu", i);
+	}
+}
+
+Test(doctor_sources, kube_proxy_config)
+{
+	static const struct {
+		const char *text;
+		__u64 per_core, min;
+		bool set;
+	} cases[] = {
+		{ "kind: KubeProxyConfiguration\nconntrack:\n  maxPerCore: 0\n  min: 9\n", 0, 9, true },
+		{ "conntrack:\n  maxPerCore: null\n  min: null\n", 32768, 131072, false },
+		{ "conntrack:\n# x\n\n    min: 5 # y\nmode: ipvs\n", 32768, 5, true },
+		{ "ipvs:\n  min: 3\nmaxPerCore: 2\n", 32768, 131072, false },
+		{ "conntrack: {}\n", 32768, 131072, false },
+		{ "\xff\xfe:", 32768, 131072, false },
+		{ "", 32768, 131072, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kube_proxy proxy = { .max_per_core = 1, .min = 1 };
+		char text[256];
+
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		kube_proxy__parse_config(text, &proxy);
+		cr_expect_eq(proxy.max_per_core, cases[i].per_core, "%zu", i);
+		cr_expect_eq(proxy.min, cases[i].min, "%zu", i);
+		cr_expect_eq(proxy.set, cases[i].set, "%zu", i);
+	}
+}
+
+Test(doctor_sources, finds_kube_proxy)
+{
+	static const char args[] = "/usr/local/bin/kube-proxy\0--config=/etc/kp.conf";
+	char *root = temp_tree__new();
+	struct kube_proxy proxy;
+
+	cr_expect_eq(kube_proxy__find(root, &proxy), -ENOENT);
+	temp_tree__write(root, "proc/1/cmdline", "/sbin/init", 11);
+	temp_tree__write(root, "proc/12/cmdline", "vi\0kube-proxy", 14);
+	temp_tree__write(root, "proc/13/cmdline", "", 0);
+	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
+	cr_expect_not(proxy.running);
+	temp_tree__write(root, "proc/14/cmdline", args, sizeof(args));
+	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
+	cr_expect(proxy.running);
+	cr_expect_eq(proxy.pid, 14);
+	cr_expect(proxy.config_unread);
+	cr_expect_eq(proxy.min, KUBE_PROXY_MIN);
+	temp_tree__text(root, "proc/14/root/etc/kp.conf", "conntrack:\n  min: 2310720\n");
+	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
+	cr_expect_not(proxy.config_unread);
+	cr_expect_eq(proxy.min, 2310720);
+	temp_tree__free(root);
+}
+
+Test(doctor_sources, sysctl_files_in_their_order)
+{
+	static const char *const names[] = { "net.netfilter.nf_conntrack_max",
+					     "net.nf_conntrack_max", NULL };
+	/* each adds to those before it */
+	static const struct {
+		const char *path, *text, *value, *from;
+	} cases[] = {
+		{ "usr/lib/sysctl.d/50-a.conf", "net.nf_conntrack_max=1\n", "1",
+		  "/usr/lib/sysctl.d/50-a.conf" },
+		{ "run/sysctl.d/10-b.conf", "net.nf_conntrack_max=2\n", "1",
+		  "/usr/lib/sysctl.d/50-a.conf" },
+		{ "run/sysctl.d/60-b.conf", " -net/netfilter/nf_conntrack_max = 3 \r\n", "3",
+		  "/run/sysctl.d/60-b.conf" },
+		{ "etc/sysctl.d/60-b.conf", "# net.nf_conntrack_max=4\n", "1",
+		  "/usr/lib/sysctl.d/50-a.conf" },
+		{ "etc/sysctl.d/70-c.conf", "net.nf_conntrack_max=5\nnet.nf_conntrack_max=6\n", "6",
+		  "/etc/sysctl.d/70-c.conf" },
+		{ "etc/sysctl.d/80-d.conf.bak", "net.nf_conntrack_max=7\n", "6",
+		  "/etc/sysctl.d/70-c.conf" },
+		{ "etc/sysctl.d/90-e.conf", "net.nf_conntrack_max\nnet.nf_conntrack_maxx=8\n=\n", "6",
+		  "/etc/sysctl.d/70-c.conf" },
+		{ "etc/sysctl.conf", "net.netfilter.nf_conntrack_max=2310720", "2310720",
+		  "/etc/sysctl.conf" },
+	};
+	char value[SYSCTL_FILES_VALUE_LEN], path[SYSCTL_FILES_PATH_LEN];
+	char *root = temp_tree__new();
+	size_t i;
+
+	cr_expect_eq(sysctl_files__find(root, names, value, path), -ENOENT);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		temp_tree__text(root, cases[i].path, cases[i].text);
+		cr_assert_eq(sysctl_files__find(root, names, value, path), 0);
+		cr_expect_str_eq(value, cases[i].value, "%s", cases[i].path);
+		cr_expect_str_eq(path, cases[i].from, "%s", cases[i].path);
+	}
+	temp_tree__free(root);
+}

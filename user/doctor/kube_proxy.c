@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Finds kube-proxy and reads its flags and file.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/doctor/kube_proxy.h"
+
+#define FILE_BYTES (64 << 10) /* a command line, or a configuration, of some 2 KB */
+
+__u64 kube_proxy__limit(__u64 max_per_core, __u64 min, unsigned int cores)
+{
+	__u64 scaled = max_per_core * cores;
+
+	if (!max_per_core)
+		return 0;
+	return scaled > min ? scaled : min;
+}
+
+/* The value of --NAME=VALUE; NULL: another option. */
+static const char *flag_value(const char *arg, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (*arg == '-')
+		arg++;
+	return strncmp(arg, name, len) || arg[len] != '=' ? NULL : arg + len + 1;
+}
+
+static void set_number(const char *text, __u64 *value, bool *set)
+{
+	char *end;
+	__u64 number;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (end == text || errno || !isdigit((unsigned char)*text) || number > UINT_MAX)
+		return; /* null, or nonsense: the default stays */
+	*value = number;
+	*set = true;
+}
+
+void kube_proxy__parse_arguments(const char *args, size_t size, struct kube_proxy *proxy)
+{
+	const char *at, *value;
+
+	/* the last word may lack its NUL: it was cut off */
+	for (at = args; at < args + size && memchr(at, '\0', (size_t)(args + size - at));
+	     at += strlen(at) + 1) {
+		if ((value = flag_value(at, "conntrack-max-per-core")))
+			set_number(value, &proxy->max_per_core, &proxy->set);
+		else if ((value = flag_value(at, "conntrack-min")))
+			set_number(value, &proxy->min, &proxy->set);
+		else if ((value = flag_value(at, "config")))
+			snprintf(proxy->config, sizeof(proxy->config), "%s", value);
+	}
+}
+
+void kube_proxy__parse_config(char *text, struct kube_proxy *proxy)
+{
+	char *line, *at = NULL, *key;
+	bool inside = false;
+
+	proxy->max_per_core = KUBE_PROXY_MAX_PER_CORE;
+	proxy->min = KUBE_PROXY_MIN;
+	proxy->set = false;
+	for (line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+		key = line + strspn(line, " \t");
+		if (!*key || *key == '#')
+			continue;
+		if (key == line)
+			inside = !strncmp(key, "conntrack:", 10);
+		else if (inside && !strncmp(key, "maxPerCore:", 11))
+			set_number(key + 11 + strspn(key + 11, " \t"), &proxy->max_per_core,
+				   &proxy->set);
+		else if (inside && !strncmp(key, "min:", 4))
+			set_number(key + 4 + strspn(key + 4, " \t"), &proxy->min, &proxy->set);
+	}
+}
+
+/* NUL-terminated; -errno or the length. */
+static ssize_t read_file(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+static bool is_kube_proxy(const char *args)
+{
+	const char *slash = strrchr(args, '/');
+
+	return !strcmp(slash ? slash + 1 : args, "kube-proxy");
+}
+
+/* The configuration lies in the container's file system. */
+static void read_config(const char *root, struct kube_proxy *proxy, char *buf)
+{
+	char path[PATH_MAX];
+	int len;
+
+	len = snprintf(path, sizeof(path), "%s/proc/%d/root/%s", root, proxy->pid, proxy->config);
+	if (len >= (int)sizeof(path) || read_file(path, buf, FILE_BYTES) < 0)
+		proxy->config_unread = true;
+	else
+		kube_proxy__parse_config(buf, proxy);
+}
+
+static bool look_at(const char *root, pid_t pid, struct kube_proxy *proxy)
+{
+	static char buf[FILE_BYTES];
+	char path[PATH_MAX];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/proc/%d/cmdline", root, pid);
+	len = read_file(path, buf, sizeof(buf));
+	if (len <= 0 || !is_kube_proxy(buf))
+		return false;
+	*proxy = (struct kube_proxy){ .running = true,
+				      .pid = pid,
+				      .max_per_core = KUBE_PROXY_MAX_PER_CORE,
+				      .min = KUBE_PROXY_MIN };
+	kube_proxy__parse_arguments(buf, (size_t)len, proxy);
+	if (*proxy->config)
+		read_config(root, proxy, buf);
+	return true;
+}
+
+int kube_proxy__find(const char *root, struct kube_proxy *ret_proxy)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	memset(ret_proxy, 0, sizeof(*ret_proxy));
+	snprintf(path, sizeof(path), "%s/proc", root);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		if (isdigit((unsigned char)*entry->d_name) &&
+		    look_at(root, (pid_t)strtol(entry->d_name, NULL, 10), ret_proxy))
+			break;
+	closedir(dir);
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * kube-proxy on this node, and what it would make of conntrack's limit.
+ */
+#ifndef DROPWHY_KUBE_PROXY_H
+#define DROPWHY_KUBE_PROXY_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* kube-proxy's own defaults, and the most that it sets from version 1.36 on. */
+#define KUBE_PROXY_MAX_PER_CORE 32768
+#define KUBE_PROXY_MIN		131072
+#define KUBE_PROXY_CAP		1048576
+
+#define KUBE_PROXY_PATH_LEN 256
+
+struct kube_proxy {
+	bool running;
+	pid_t pid;
+	__u64 max_per_core;	/* 0: it leaves the limit alone */
+	__u64 min;
+	bool set;		/* one of the two is set, not kube-proxy's default */
+	char config[KUBE_PROXY_PATH_LEN]; /* --config, as it sees it; "": none */
+	bool config_unread;	/* it could not be read: the defaults are assumed */
+};
+
+/**
+ * @brief **kube_proxy__find()** looks for it among the processes.
+ * @param root where the node's file system is; "" is /
+ * @param ret_proxy not running if there is none
+ * @return 0, also without one; -errno: the processes cannot be read
+ */
+int kube_proxy__find(const char *root, struct kube_proxy *ret_proxy);
+
+/**
+ * @brief **kube_proxy__parse_arguments()** reads a command line.
+ * @param args NUL-terminated words one behind the other, as in /proc/PID/cmdline
+ * @param proxy set to the defaults before
+ */
+void kube_proxy__parse_arguments(const char *args, size_t size, struct kube_proxy *proxy);
+
+/**
+ * @brief **kube_proxy__parse_config()** reads what a KubeProxyConfiguration
+ * says of conntrack; any text is allowed. Flags do not count beside a file.
+ */
+void kube_proxy__parse_config(char *text, struct kube_proxy *proxy);
+
+/**
+ * @brief **kube_proxy__limit()** what it would set when it starts on so many CPUs; 0: nothing.
+ */
+__u64 kube_proxy__limit(__u64 max_per_core, __u64 min, unsigned int cores);
+
+#endif

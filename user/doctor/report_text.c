@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Findings for people, and the headroom of what is well.
+ */
+#include <string.h>
+
+#include "user/doctor/report.h"
+#include "user/number.h"
+
+#define WIDTH  96 /* columns */
+#define INDENT 13
+
+static const char *const headings[__HARM_MAX] = {
+	[HARM_RISK] = "RISK",
+	[HARM_SLOW] = "SLOW",
+	[HARM_NEAR] = "NEARLY THERE",
+	[HARM_LOSS] = "LOSING PACKETS",
+};
+
+/* Escapes, and breaks at blanks. */
+static void put_wrapped(struct line *out, const char *text)
+{
+	size_t column = INDENT, len;
+
+	while (*text) {
+		len = strcspn(text, " ");
+		if (column > INDENT && column + 1 + len > WIDTH) {
+			line__put(out, "\n", 1);
+			line__pad(out, INDENT);
+			column = INDENT;
+		} else if (column > INDENT) {
+			line__put(out, " ", 1);
+			column++;
+		}
+		line__put_escaped(out, text, len);
+		column += len;
+		text += len;
+		while (*text == ' ')
+			text++;
+	}
+	line__put(out, "\n", 1);
+}
+
+static void put_paragraph(struct line *out, const char *title, const char *text)
+{
+	if (!*text)
+		return;
+	line__put_text(out, "   ");
+	line__put_text(out, title);
+	line__pad(out, INDENT - 3 - strlen(title));
+	put_wrapped(out, text);
+}
+
+static void put_finding(struct line *out, const struct finding *finding, size_t number, bool color)
+{
+	line__printf(out, "\n%zu. %s%s%s: ", number, color ? "\033[1m" : "",
+		     headings[finding->harm], color ? "\033[0m" : "");
+	line__put_escaped(out, finding->title, strlen(finding->title));
+	line__put(out, "\n", 1);
+	put_paragraph(out, "evidence", finding->evidence);
+	put_paragraph(out, "why", finding->rule->why);
+	put_paragraph(out, "do now", finding->now);
+	put_paragraph(out, "to last", finding->lasting);
+	line__printf(out, "   certainty %s (%s)\n", confidence__name(finding->confidence),
+		     finding->rule->id);
+}
+
+static void put_grouped(struct line *out, __u64 value)
+{
+	char number[NUMBER_LEN];
+
+	line__put(out, number, number__grouped(value, number));
+}
+
+static void put_neighbours(struct line *out, const char *name, const struct neighbour_facts *n)
+{
+	if (n->limit)
+		line__printf(out, "  %s neighbours: %u of %u\n", name, n->entries, n->limit);
+}
+
+static void put_tables(struct line *out, const struct facts *f)
+{
+	const struct table_facts *t = facts__fullest_table(f);
+	const char *name = t && t->netns_name ? t->netns_name : "?";
+
+	if (f->tables_unknown) {
+		line__put_text(out, "  conntrack: unknown, its tables could not be read\n");
+		return;
+	}
+	if (!t) {
+		line__put_text(out, "  conntrack: not in use\n");
+		return;
+	}
+	line__put_text(out, "  conntrack: ");
+	put_grouped(out, t->now.entries);
+	line__put_text(out, " of ");
+	put_grouped(out, t->now.max);
+	line__printf(out, " entries (%.1f%% free) in ", 100 * conntrack_table__headroom(&t->now));
+	line__put_escaped(out, name, strlen(name));
+	line__printf(out, ", the fullest of %zu namespaces\n", f->table_count);
+}
+
+static void put_headroom(struct line *out, const struct facts *f)
+{
+	line__put_text(out, "\nheadroom\n");
+	put_tables(out, f);
+	put_neighbours(out, "IPv4", &f->arp);
+	put_neighbours(out, "IPv6", &f->ndisc);
+	line__put_text(out, "  drops: ");
+	put_grouped(out, f->drops.seen);
+	line__put_text(out, " seen, of which ");
+	put_grouped(out, f->drops.noise);
+	line__printf(out, " are no trouble, in %.1f s\n", f->seconds);
+	if (f->drops.lost) {
+		line__put_text(out, "  ");
+		put_grouped(out, f->drops.lost);
+		line__put_text(out, " drops came too fast to be looked at: findings may be missing\n");
+	}
+	if (f->counters.error || f->counters.unreadable)
+		line__put_text(out, "  some of the kernel's counters could not be read: findings may "
+				    "be missing\n");
+}
+
+void report__text(struct line *out, const struct report *report, bool color)
+{
+	size_t i;
+
+	if (!report->count)
+		line__put_text(out, "healthy: none of what dropwhy knows to go wrong was seen\n");
+	else
+		line__printf(out, "%zu finding%s, the worst first\n", report->count,
+			     report->count == 1 ? "" : "s");
+	for (i = 0; i < report->count; i++)
+		put_finding(out, &report->findings[i], i + 1, color);
+	put_headroom(out, report->facts);
+}

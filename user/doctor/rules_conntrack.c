@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What goes wrong in connection tracking.
+ */
+#include <math.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "user/doctor/rules.h"
+
+#define NEARLY_FULL	 0.20 /* headroom below which it is to be told */
+#define BUCKETS_PER_MAX	 4 /* entries a hash chain may have: kube-proxy's and older kernels' own ratio */
+#define LONG_TIME_S	 86400
+#define DNS_PORT	 53
+
+static double percent_used(const struct conntrack_table *t)
+{
+	return t->max ? 100.0 * t->entries / t->max : 0;
+}
+
+/* Twice the limit or the entries, whatever is more, in kube-proxy's terms too. */
+static void say_raise(const struct facts *f, const struct conntrack_table *t, struct finding *out)
+{
+	__u64 wanted = 2ULL * (t->entries > t->max ? t->entries : t->max);
+
+	SAY(out->now, "sysctl -w net.netfilter.nf_conntrack_max=%llu", wanted);
+	if (t->buckets && wanted / BUCKETS_PER_MAX > t->buckets)
+		SAY(out->now, "; echo %llu > /sys/module/nf_conntrack/parameters/hashsize",
+		    wanted / BUCKETS_PER_MAX);
+	if (f->kube_proxy.running)
+		SAY(out->lasting,
+		    "kube-proxy sets it again when it starts: in its configuration conntrack.min: "
+		    "%llu (flag --conntrack-min), or maxPerCore: 0 (--conntrack-max-per-core=0) "
+		    "and net.netfilter.nf_conntrack_max = %llu in /etc/sysctl.d/90-conntrack.conf",
+		    wanted, wanted);
+	else
+		SAY(out->lasting, "net.netfilter.nf_conntrack_max = %llu in "
+				  "/etc/sysctl.d/90-conntrack.conf; nf_conntrack in "
+				  "/etc/modules-load.d, so that the setting exists at boot", wanted);
+}
+
+bool rule_ct_full__concerns(const struct drop_evidence *e)
+{
+	return e->drop->rec.cause == CAUSE_CT_TABLE_FULL;
+}
+
+bool rule_ct_full__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	const struct table_facts *t = facts__fullest_table(f);
+	double headroom = t ? conntrack_table__headroom(&t->now) : 1;
+
+	if (!tally->count && headroom > 0.001)
+		return false;
+	out->harm = HARM_LOSS;
+	out->confidence = CONFIDENCE_CERTAIN;
+	out->lost = tally->count;
+	SAY(out->title, "the conntrack table is full: new connections are dropped");
+	if (tally->count)
+		SAY(out->evidence, "%llu packets dropped by that in %.0f s", tally->count,
+		    f->seconds);
+	if (tally->where)
+		SAY(out->evidence, ", of %s", tally->where);
+	if (t) {
+		SAY(out->evidence, "%sin %s %u of %u entries are in use",
+		    *out->evidence ? "; " : "", t->netns_name ? t->netns_name : "a namespace",
+		    t->now.entries, t->now.max);
+		say_raise(f, &t->now, out);
+	}
+	SAY(out->now, "%sdropwhy conntrack --by pod,service,state shows who fills it",
+	    *out->now ? "; " : "");
+	return true;
+}
+
+bool rule_ct_nearly_full__check(const struct facts *f, const struct tally *tally,
+				struct finding *out)
+{
+	const struct table_facts *t = facts__fullest_table(f);
+	double headroom = t ? conntrack_table__headroom(&t->now) : -1;
+
+	(void)tally;
+	if (headroom <= 0.001 || headroom > NEARLY_FULL)
+		return false;
+	out->harm = HARM_NEAR;
+	out->confidence = CONFIDENCE_CERTAIN;
+	SAY(out->title, "the conntrack table is %.0f%% full", percent_used(&t->now));
+	SAY(out->evidence, "in %s %u of %u entries are in use, %+.0f a second",
+	    t->netns_name ? t->netns_name : "a namespace", t->now.entries, t->now.max,
+	    t->pace.growth);
+	if (t->pace.seconds > 0 && t->pace.full_in_s >= 0 && t->pace.full_in_s < LONG_TIME_S)
+		SAY(out->evidence, ": full in %.0f s at that pace", t->pace.full_in_s);
+	say_raise(f, &t->now, out);
+	return true;
+}
+
+/* What kube-proxy sets with its defaults; versions from 1.36 on stop at a cap. */
+static bool is_kube_proxy_default(__u64 max, unsigned int cores)
+{
+	__u64 limit = kube_proxy__limit(KUBE_PROXY_MAX_PER_CORE, KUBE_PROXY_MIN, cores);
+
+	return max == limit || (limit > KUBE_PROXY_CAP && max == KUBE_PROXY_CAP);
+}
+
+/* The highest value that the limit was changed from during the run; 0: it was not. */
+static const struct sysctl_change *lowered(const struct facts *f, __u64 now)
+{
+	const struct sysctl_change *found = NULL;
+	size_t i;
+
+	for (i = 0; i < f->settings.count; i++) {
+		const struct sysctl_change *change = &f->settings.changes[i];
+
+		if ((!strcmp(change->name, "net.netfilter.nf_conntrack_max") ||
+		     !strcmp(change->name, "net.nf_conntrack_max")) &&
+		    strtoull(change->old_value, NULL, 10) > now)
+			found = change;
+	}
+	return found;
+}
+
+bool rule_ct_lowered__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	const struct table_facts *host = facts__host_table(f);
+	__u64 max = host ? host->now.max : 0;
+	const struct sysctl_change *change = max ? lowered(f, max) : NULL;
+	bool by_file = max && f->configured_max.value > max;
+	bool as_kube_proxy = max && is_kube_proxy_default(max, f->cores);
+
+	(void)tally;
+	if (!change && !by_file)
+		return false;
+	out->harm = HARM_NEAR;
+	out->confidence = change || as_kube_proxy ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+	SAY(out->title, "somebody lowered conntrack's limit to %llu", max);
+	if (by_file)
+		SAY(out->evidence, "%s says %llu", f->configured_max.path,
+		    f->configured_max.value);
+	if (change)
+		SAY(out->evidence, "%sit was %s until %s (pid %u%s%s) wrote %s",
+		    by_file ? "; " : "", change->old_value,
+		    *change->comm ? change->comm : "somebody", change->pid,
+		    *change->pod || *change->unit ? ", " : "",
+		    *change->pod ? change->pod : change->unit, change->new_value);
+	if (as_kube_proxy)
+		SAY(out->evidence, "; %llu is what kube-proxy sets by default on %u CPUs: "
+				   "max(32768 x CPUs, 131072)%s",
+		    max, f->cores, max == KUBE_PROXY_CAP ? ", at most 1048576" : "");
+	SAY(out->now, "sysctl -w net.netfilter.nf_conntrack_max=%llu",
+	    by_file ? f->configured_max.value : strtoull(change->old_value, NULL, 10));
+	SAY(out->lasting, "kube-proxy: conntrack.min (--conntrack-min) at least that value, or "
+			  "maxPerCore: 0 (--conntrack-max-per-core=0) to leave the limit alone");
+	return true;
+}
+
+bool rule_kube_proxy__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	const struct table_facts *host = facts__host_table(f);
+	const struct kube_proxy *proxy = &f->kube_proxy;
+	__u64 limit = kube_proxy__limit(proxy->max_per_core, proxy->min, f->cores);
+
+	(void)tally;
+	if (!proxy->running || !host || !host->now.max || !limit || limit >= host->now.max)
+		return false;
+	out->harm = HARM_RISK;
+	out->confidence = proxy->config_unread ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
+	SAY(out->title, "kube-proxy would lower conntrack's limit at its next start");
+	SAY(out->evidence, "the limit is %u; kube-proxy (pid %d) with maxPerCore %llu and min %llu "
+			   "sets %llu on %u CPUs",
+	    host->now.max, proxy->pid, proxy->max_per_core, proxy->min, limit, f->cores);
+	if (limit > KUBE_PROXY_CAP && !proxy->set)
+		SAY(out->evidence, ", from version 1.36 on 1048576");
+	if (proxy->config_unread)
+		SAY(out->evidence, "; its file %s could not be read: its defaults are assumed",
+		    proxy->config);
+	SAY(out->lasting, "in its configuration conntrack.min: %u (flag --conntrack-min=%u)",
+	    host->now.max, host->now.max);
+	return true;
+}
+
+bool rule_ct_buckets__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	const struct table_facts *host = facts__host_table(f);
+	__u64 chains = facts__stat(f, CT_STAT_CHAINTOOLONG);
+
+	if (!tally->count && !chains &&
+	    (!host || !host->now.buckets ||
+	     host->now.max <= (__u64)BUCKETS_PER_MAX * host->now.buckets))
+		return false;
+	out->harm = tally->count || chains ? HARM_LOSS : HARM_RISK;
+	out->confidence = CONFIDENCE_CERTAIN;
+	out->lost = tally->count > chains ? tally->count : chains;
+	SAY(out->title, "conntrack has too few hash buckets for its limit");
+	if (host)
+		SAY(out->evidence, "%u buckets for up to %u entries: chains of %.0f; ",
+		    host->now.buckets, host->now.max,
+		    host->now.buckets ? (double)host->now.max / host->now.buckets : 0);
+	SAY(out->evidence, "%llu packets dropped by a chain that was too long", out->lost);
+	if (tally->where)
+		SAY(out->evidence, ", of %s", tally->where);
+	if (host) {
+		SAY(out->now, "echo %u > /sys/module/nf_conntrack/parameters/hashsize",
+		    host->now.max / BUCKETS_PER_MAX);
+		SAY(out->lasting, "options nf_conntrack hashsize=%u in /etc/modprobe.d/conntrack.conf",
+		    host->now.max / BUCKETS_PER_MAX);
+	}
+	return true;
+}
+
+/* The packet's own ports may be those behind NAT. */
+static bool is_dns(const struct drop *drop)
+{
+	const __u16 port_be = htons(DNS_PORT);
+
+	return drop->rec.tuple.l4_proto == IPPROTO_UDP &&
+	       (drop->rec.tuple.dport_be == port_be ||
+		(drop->rec.sections & DROP_SECTION_CT && drop->ct.orig.dport_be == port_be));
+}
+
+bool rule_dns_race__concerns(const struct drop_evidence *e)
+{
+	return e->drop->rec.cause == CAUSE_CT_INSERT_FAILED && is_dns(e->drop);
+}
+
+bool rule_dns_race__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	if (!tally->count)
+		return false;
+	out->harm = HARM_LOSS;
+	out->confidence = CONFIDENCE_LIKELY;
+	out->lost = tally->count;
+	SAY(out->title, "DNS queries lose a race in conntrack: look-ups hang for 5 seconds");
+	SAY(out->evidence, "%llu UDP packets to port 53 could not be inserted in %.0f s",
+	    tally->count, f->seconds);
+	if (tally->where)
+		SAY(out->evidence, ", of %s", tally->where);
+	SAY(out->now, "in the pods' spec dnsConfig.options: single-request-reopen (glibc), or "
+		      "use-vc to ask by TCP");
+	SAY(out->lasting, "NodeLocal DNSCache, whose queries are exempt from conntrack (NOTRACK); "
+			  "fewer queries with ndots:1 and names that end in a dot");
+	return true;
+}
+
+bool rule_snat_ports__concerns(const struct drop_evidence *e)
+{
+	return e->drop->rec.cause == CAUSE_CT_INSERT_FAILED && !is_dns(e->drop);
+}
+
+bool rule_snat_ports__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	if (!tally->count)
+		return false;
+	out->harm = HARM_LOSS;
+	out->confidence = CONFIDENCE_LIKELY;
+	out->lost = tally->count;
+	SAY(out->title, "SNAT finds no free source port towards some destination");
+	SAY(out->evidence, "%llu packets whose translated flow was taken already in %.0f s",
+	    tally->count, f->seconds);
+	if (tally->where)
+		SAY(out->evidence, ", of %s", tally->where);
+	SAY(out->now, "dropwhy trace --cause ct_insert_failed shows who holds the port (lost-to=); "
+		      "sysctl -w net.netfilter.nf_conntrack_tcp_timeout_time_wait=30");
+	SAY(out->lasting, "more source addresses for SNAT, a wider port range in the rule, "
+			  "--random-fully (kube-proxy and most CNI plugins have it), and clients "
+			  "that keep connections open");
+	return true;
+}
+
+bool rule_early_drop__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	__u64 evicted = facts__stat(f, CT_STAT_EARLY_DROP);
+	const struct table_facts *t = facts__fullest_table(f);
+
+	(void)tally;
+	if (!evicted)
+		return false;
+	out->harm = HARM_LOSS;
+	out->confidence = CONFIDENCE_CERTAIN;
+	SAY(out->title, "conntrack evicts flows that are under way to make room");
+	SAY(out->evidence, "early_drop evicted %llu entries in %.0f s", evicted, f->seconds);
+	if (t) {
+		SAY(out->evidence, "; in %s %u of %u entries are in use",
+		    t->netns_name ? t->netns_name : "a namespace", t->now.entries, t->now.max);
+		say_raise(f, &t->now, out);
+	}
+	return true;
+}

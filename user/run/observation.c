@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Collects facts: see observation.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/flow.h"
+#include "user/run/observation.h"
+
+/* Who suffers, in the terms that findings name. Beyond so many only their number is known. */
+#define WHERE_GROUPS_MAX 4096
+#define WHERE_SHOWN	 3
+
+static const enum group_key where_keys[] = { GROUP_POD, GROUP_NETNS, GROUP_SERVICE,
+					     GROUP_DST };
+#define WHERE_KEYS (sizeof(where_keys) / sizeof(where_keys[0]))
+
+static const struct who *service_of(struct observation *o, const struct drop *drop)
+{
+	const struct flow_tuple *tuple = &drop->rec.tuple;
+
+	if (!drop__has_ports(drop))
+		return NULL;
+	return directory__service_at(enricher__directory(o->tracer.enricher), tuple->ip_version,
+				     tuple->daddr, tuple->dport_be, tuple->l4_proto,
+				     drop->rec.time_ns);
+}
+
+static bool on_drop(void *ctx, const struct drop *drop)
+{
+	struct observation *o = ctx;
+	const struct drop_evidence evidence = { .drop = drop, .service = service_of(o, drop) };
+	size_t i;
+
+	for (i = 0; i < rule_count; i++) {
+		if (!rules[i].concerns || !rules[i].concerns(&evidence))
+			continue;
+		o->counts[i] += drop->count;
+		if (o->groups[i])
+			aggregate__add(o->groups[i], drop);
+	}
+	return true;
+}
+
+static int read_tables(struct observation *o, struct conntrack_tables *ret_tables)
+{
+	struct netns_table *netns = enricher__netns(o->tracer.enricher);
+	int err = netns_table__refresh(netns);
+
+	if (!err)
+		err = conntrack_tables__read(netns, ret_tables);
+	if (err && !o->tables_error)
+		o->tables_error = err;
+	return err;
+}
+
+int observation__open(struct observation *o, const struct tracer_options *tracer,
+		      enum settings_mode settings, struct tracer_failure *ret_failure)
+{
+	const struct tracer_handler handler = { .ctx = o, .drop = on_drop };
+	struct settings_options changes = { .mode = settings,
+					    .btf_path = tracer->btf_path,
+					    .root = tracer->root };
+	const struct settings_handler nobody = {};
+	const char *why_not;
+	size_t i;
+	int err;
+
+	_Static_assert(WHERE_KEYS <= __GROUP_KEY_MAX, "more keys than there are");
+	if (rule_count > OBSERVATION_RULES_MAX)
+		return -E2BIG;
+	err = tracer__open(&o->tracer, tracer, &handler, ret_failure);
+	if (err)
+		return err;
+	for (i = 0; i < rule_count; i++)
+		if (rules[i].concerns)
+			o->groups[i] = aggregate__new(where_keys, WHERE_KEYS, WHERE_GROUPS_MAX);
+	changes.netns = enricher__netns(o->tracer.enricher);
+	changes.directory = enricher__directory(o->tracer.enricher);
+	o->settings = settings__open(&changes, &nobody, o->tracer.loop, &why_not);
+	return 0;
+}
+
+int observation__start(struct observation *o, struct tracer_failure *ret_failure)
+{
+	read_tables(o, &o->before);
+	counter_run__begin(&o->counters, o->tracer.enricher);
+	return tracer__start(&o->tracer, ret_failure);
+}
+
+int observation__run(struct observation *o, struct tracer_failure *ret_failure)
+{
+	return tracer__run(&o->tracer, ret_failure);
+}
+
+/* --- adding up */
+
+static double seconds_between(const struct timespec *a, const struct timespec *b)
+{
+	return (double)(b->tv_sec - a->tv_sec) + (double)(b->tv_nsec - a->tv_nsec) / 1e9;
+}
+
+static void fill_table(struct observation *o, size_t i, double seconds)
+{
+	const struct conntrack_table *now = &o->after.tables[i];
+	const struct conntrack_table *before = conntrack_tables__find(&o->before, now->netns_ino);
+	struct table_facts *table = &o->tables[i];
+	int kind;
+
+	table->now = *now;
+	table->netns_name = netns_table__name(enricher__netns(o->tracer.enricher),
+					      now->netns_ino, 0);
+	conntrack_pace__between(before, now, seconds, &table->pace);
+	/* the counters of each CPU wrap at 2^32, and so does their sum here */
+	for (kind = 0; kind < __CT_STAT_MAX; kind++)
+		table->moved[kind] = !before ? now->stats[kind] :
+				     before->incarnation != now->incarnation ? now->stats[kind] :
+				     (__u32)(now->stats[kind] - before->stats[kind]);
+}
+
+static int fill_tables(struct observation *o)
+{
+	double seconds;
+	size_t i;
+
+	o->facts.tables_unknown = read_tables(o, &o->after) != 0;
+	if (o->facts.tables_unknown)
+		return 0;
+	seconds = seconds_between(&o->before.time, &o->after.time);
+	o->tables = calloc(o->after.count ? o->after.count : 1, sizeof(*o->tables));
+	if (!o->tables)
+		return -ENOMEM;
+	for (i = 0; i < o->after.count; i++)
+		fill_table(o, i, seconds);
+	o->facts.tables = o->tables;
+	o->facts.table_count = o->after.count;
+	return 0;
+}
+
+/* "shop/web > kube-system/kube-dns (12), host > 192.0.2.1 (3)" */
+static int fill_where(struct observation *o, size_t rule)
+{
+	const struct group *const *groups;
+	char *text = o->where[rule];
+	size_t count, i, size = sizeof(o->where[rule]);
+	int err;
+
+	if (!o->groups[rule] || !o->counts[rule])
+		return 0;
+	err = aggregate__sorted(o->groups[rule], &groups, &count);
+	if (err)
+		return err;
+	for (i = 0; i < count && i < WHERE_SHOWN; i++) {
+		const char *const *values = groups[i]->values;
+		const char *who = *values[0] ? values[0] : *values[1] ? values[1] : "?";
+
+		finding__say(text, size, "%s%.120s", i ? ", " : "", who);
+		if (*values[2])
+			finding__say(text, size, " > %.120s", values[2]);
+		else if (*values[3])
+			finding__say(text, size, " > %s", values[3]);
+		finding__say(text, size, " (%llu)", groups[i]->count);
+	}
+	if (count > WHERE_SHOWN)
+		finding__say(text, size, " and %zu others", count - WHERE_SHOWN);
+	o->tallies[rule].where = text;
+	return 0;
+}
+
+static __u64 read_number(const char *root, const char *path)
+{
+	char full[512], text[32] = "";
+	FILE *file;
+	__u64 value = 0;
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	file = fopen(full, "re");
+	if (!file)
+		return 0;
+	if (fgets(text, sizeof(text), file))
+		value = strtoull(text, NULL, 10);
+	fclose(file);
+	return value;
+}
+
+static void fill_node(struct observation *o)
+{
+	static const char *const max_names[] = { "net.netfilter.nf_conntrack_max",
+						 "net.nf_conntrack_max", NULL };
+	const char *root = o->tracer.options.root;
+	struct facts *f = &o->facts;
+	char value[SYSCTL_FILES_VALUE_LEN];
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	f->cores = cores > 0 ? (unsigned int)cores : 1;
+	kube_proxy__find(root, &f->kube_proxy);
+	if (!sysctl_files__find(root, max_names, value, f->configured_max.path))
+		f->configured_max.value = strtoull(value, NULL, 10);
+	f->netdev_max_backlog = read_number(root, "/proc/sys/net/core/netdev_max_backlog");
+	f->somaxconn = read_number(root, "/proc/sys/net/core/somaxconn");
+	f->arp.limit = (__u32)read_number(root, "/proc/sys/net/ipv4/neigh/default/gc_thresh3");
+	f->ndisc.limit = (__u32)read_number(root, "/proc/sys/net/ipv6/neigh/default/gc_thresh3");
+	f->arp.entries = o->counters.levels.arp_entries;
+	f->ndisc.entries = o->counters.levels.ndisc_entries;
+}
+
+int observation__conclude(struct observation *o)
+{
+	struct facts *f = &o->facts;
+	size_t i;
+	int err;
+
+	tracer__stop(&o->tracer);
+	counter_run__end(&o->counters, o->tracer.enricher, &f->counters);
+	if (o->settings) {
+		settings__finish(o->settings);
+		f->settings = settings__found(o->settings);
+	}
+	err = tracer__summarize(&o->tracer, &o->summary);
+	if (err)
+		return err;
+	f->drops = o->summary.summary.total;
+	f->seconds = seconds_between(&o->tracer.start, &o->tracer.end);
+	err = fill_tables(o);
+	fill_node(o);
+	for (i = 0; !err && i < rule_count; i++) {
+		o->tallies[i].count = o->counts[i];
+		err = fill_where(o, i);
+	}
+	return err;
+}
+
+void observation__close(struct observation *o)
+{
+	size_t i;
+
+	for (i = 0; i < OBSERVATION_RULES_MAX; i++)
+		aggregate__free(o->groups[i]);
+	free(o->tables);
+	conntrack_tables__done(&o->before);
+	conntrack_tables__done(&o->after);
+	counter_run__done(&o->counters);
+	run_summary__done(&o->summary);
+	settings__close(o->settings);
+	tracer__close(&o->tracer);
+}
