@@ -28,7 +28,7 @@ endif
 
 WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
-LIBS := -lbpf -lelf -lz -ljansson -lmnl -lmicrohttpd -larchive -lcap-ng -lseccomp -lm -lcurl -lyaml -lpthread
+LIBS := -lbpf -lelf -lz -ljansson -lmnl -lmicrohttpd -larchive -lcap-ng -lseccomp -lm -lyaml -lpthread -ldl
 HOST_CFLAGS = $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(SANITIZE_FLAGS) -I. -I$(O) \
 	-DDROPWHY_VERSION='"$(VERSION)"'
 

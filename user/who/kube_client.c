@@ -26,6 +26,7 @@ struct kube_client {
 	struct kube_feed feeds[KUBE_FEEDS_MAX];
 	struct kube_transfer transfers[KUBE_FEEDS_MAX];
 	struct kube_queue *queue;
+	const struct kube_curl *curl;
 	CURLM *multi;
 	pthread_t thread;
 	size_t server;			/* the one that is asked */
@@ -138,7 +139,7 @@ static void client__collect(struct kube_client *client)
 	int left;
 	size_t i;
 
-	while ((message = curl_multi_info_read(client->multi, &left))) {
+	while ((message = client->curl->multi_info_read(client->multi, &left))) {
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		for (i = 0; i < client->options.feed_count; i++)
@@ -168,11 +169,11 @@ static void *run(void *ctx)
 	drop_capabilities();
 	while (!client->stop) {
 		client__begin_due(client);
-		if (curl_multi_perform(client->multi, &running))
+		if (client->curl->multi_perform(client->multi, &running))
 			break;
 		client__collect(client);
 		if (client->stop ||
-		    curl_multi_poll(client->multi, NULL, 0, client__wait_ms(client), NULL))
+		    client->curl->multi_poll(client->multi, NULL, 0, client__wait_ms(client), NULL))
 			break;
 	}
 	return NULL;
@@ -187,7 +188,7 @@ static void client__free(struct kube_client *client)
 		kube_feed__done(&client->feeds[i]);
 	}
 	if (client->multi)
-		curl_multi_cleanup(client->multi);
+		client->curl->multi_cleanup(client->multi);
 	kube_queue__free(client->queue);
 	for (i = 0; i < client->options.server_count; i++)
 		kube_config__done(&client->options.servers[i]);
@@ -211,21 +212,25 @@ int kube_client__start(const struct kube_client_options *options, struct kube_cl
 {
 	struct kube_client *client = calloc(1, sizeof(*client));
 	struct kube_feed_options feed;
-	int err = -ENOMEM;
 	size_t i;
+	int err;
 
 	if (!client)
 		return -ENOMEM;
 	client->options = *options;
+	client->curl = kube_curl__load();
 	for (i = 0; i < options->feed_count; i++) {
 		feed = options->feeds[i];
 		if (!feed.seed && getrandom(&feed.seed, sizeof(feed.seed), 0) < 0)
 			feed.seed = now_ms() + i;
 		kube_feed__init(&client->feeds[i], &feed, on_event, client);
+		client->transfers[i].curl = client->curl;
 	}
-	if (curl_global_init(CURL_GLOBAL_DEFAULT))
+	err = -ELIBACC;
+	if (!client->curl)
 		goto cleanup;
-	client->multi = curl_multi_init();
+	err = -ENOMEM;
+	client->multi = client->curl->multi_init();
 	client->queue = kube_queue__new();
 	if (!client->multi || !client->queue)
 		goto cleanup;
@@ -257,7 +262,7 @@ void kube_client__stop(struct kube_client *client)
 		return;
 	client->stop = true;
 	kube_queue__shut(client->queue);
-	curl_multi_wakeup(client->multi);
+	client->curl->multi_wakeup(client->multi);
 	pthread_join(client->thread, NULL);
 	client__free(client);
 }

@@ -35,7 +35,7 @@ struct kube_client_stats {
 /**
  * @brief **kube_client__start()** starts the thread.
  * @param ret_client end with kube_client__stop()
- * @return 0 or -errno
+ * @return 0; -ELIBACC: there is no libcurl; -errno
  */
 int kube_client__start(const struct kube_client_options *options, struct kube_client **ret_client);
 

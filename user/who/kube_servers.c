@@ -54,8 +54,11 @@ static int find_server(const struct kube_options *options, struct kube_config *c
 	int err;
 
 	*ret_in_pod = false;
-	if (path && path[0])
-		return kube_config__load(path, options->context, config, error);
+	if (path && path[0]) {
+		err = kube_config__load(path, options->context, config, error);
+		/* it was named: that it is missing must be told */
+		return err == -ENOENT ? -EINVAL : err;
+	}
 	*ret_in_pod = true;
 	err = kube_config__in_cluster(NULL, config, error);
 	if (err != -ENOENT || options->api == KUBE_API_AUTO)

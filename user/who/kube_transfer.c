@@ -23,58 +23,58 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx)
 	struct kube_transfer *t = ctx;
 	long status = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	t->curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	t->err = kube_feed__bytes(t->feed, status, bytes, size * count);
 	return t->err ? 0 : size * count;
 }
 
-static void set_blob(CURL *easy, CURLoption option, const struct kube_bytes *bytes)
+static void set_blob(struct kube_transfer *t, CURLoption option, const struct kube_bytes *bytes)
 {
 	struct curl_blob blob = { .data = bytes->data, .len = bytes->len,
 				  .flags = CURL_BLOB_NOCOPY };
 
 	if (bytes->data)
-		curl_easy_setopt(easy, option, &blob);
+		t->curl->easy_setopt(t->easy, option, &blob);
 }
 
-static void set_trust(CURL *easy, const struct kube_config *config)
+static void set_trust(struct kube_transfer *t, const struct kube_config *config)
 {
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, config->insecure ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, config->insecure ? 0L : 2L);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	t->curl->easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, config->insecure ? 0L : 1L);
+	t->curl->easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, config->insecure ? 0L : 2L);
+	t->curl->easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (config->ca_file || config->ca.data)
 		/* this one alone: not also those of the distribution */
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		t->curl->easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
 	if (config->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
-	set_blob(easy, CURLOPT_CAINFO_BLOB, &config->ca);
+		t->curl->easy_setopt(t->easy, CURLOPT_CAINFO, config->ca_file);
+	set_blob(t, CURLOPT_CAINFO_BLOB, &config->ca);
 	if (config->cert_file)
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, config->cert_file);
-	set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert);
+		t->curl->easy_setopt(t->easy, CURLOPT_SSLCERT, config->cert_file);
+	set_blob(t, CURLOPT_SSLCERT_BLOB, &config->cert);
 	if (config->key_file)
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, config->key_file);
-	set_blob(easy, CURLOPT_SSLKEY_BLOB, &config->key);
+		t->curl->easy_setopt(t->easy, CURLOPT_SSLKEY, config->key_file);
+	set_blob(t, CURLOPT_SSLKEY_BLOB, &config->key);
 }
 
-static void set_limits(CURL *easy, bool watch, unsigned int timeout_s)
+static void set_limits(struct kube_transfer *t, bool watch, unsigned int timeout_s)
 {
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S_MAX);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)timeout_s);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, watch ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, watch ? 0L : (long)SILENT_S_MAX);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
+	t->curl->easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+	t->curl->easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
+	t->curl->easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	t->curl->easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S_MAX);
+	t->curl->easy_setopt(t->easy, CURLOPT_TIMEOUT, (long)timeout_s);
+	t->curl->easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, watch ? 0L : 1L);
+	t->curl->easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, watch ? 0L : (long)SILENT_S_MAX);
+	t->curl->easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	t->curl->easy_setopt(t->easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
+	t->curl->easy_setopt(t->easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
 	/* else ending waits for a name server that does not answer */
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	t->curl->easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static int add_header(struct kube_transfer *t, const char *header)
 {
-	struct curl_slist *list = curl_slist_append(t->headers, header);
+	struct curl_slist *list = t->curl->slist_append(t->headers, header);
 
 	if (!list)
 		return -ENOMEM;
@@ -129,12 +129,12 @@ static int set_url(struct kube_transfer *t, const struct kube_config *config, co
 	if (!url || ((name || config->connect_to) && !to))
 		goto cleanup;
 	if (to) {
-		t->connect_to = curl_slist_append(NULL, to);
+		t->connect_to = t->curl->slist_append(NULL, to);
 		if (!t->connect_to)
 			goto cleanup;
-		curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
+		t->curl->easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
 	}
-	err = curl_easy_setopt(t->easy, CURLOPT_URL, url) ? -ENOMEM : 0;
+	err = t->curl->easy_setopt(t->easy, CURLOPT_URL, url) ? -ENOMEM : 0;
 cleanup:
 	free(url);
 	free(to);
@@ -149,33 +149,33 @@ int kube_transfer__begin(struct kube_transfer *t, CURLM *multi, const struct kub
 
 	*ret_answer = (struct kube_answer){ .broken = "out of memory" };
 	if (!t->easy)
-		t->easy = curl_easy_init();
+		t->easy = t->curl->easy_init();
 	if (!t->easy)
 		return -ENOMEM;
-	curl_easy_reset(t->easy);
+	t->curl->easy_reset(t->easy);
 	t->feed = feed;
 	t->err = 0;
 	t->text[0] = '\0';
-	set_limits(t->easy, feed->watching, timeout_s);
-	set_trust(t->easy, config);
+	set_limits(t, feed->watching, timeout_s);
+	set_trust(t, config);
 	if (config->proxy)
-		curl_easy_setopt(t->easy, CURLOPT_PROXY, config->proxy);
+		t->curl->easy_setopt(t->easy, CURLOPT_PROXY, config->proxy);
 	if (feed->options.kubelet)
 		/* it is on this node */
-		curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
-	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "dropwhy/" DROPWHY_VERSION);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->text);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_bytes);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+		t->curl->easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
+	t->curl->easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	t->curl->easy_setopt(t->easy, CURLOPT_USERAGENT, "dropwhy/" DROPWHY_VERSION);
+	t->curl->easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->text);
+	t->curl->easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_bytes);
+	t->curl->easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 	err = set_credentials(t, config, ret_answer);
 	if (!err)
 		err = add_header(t, "Accept: application/json");
 	if (!err)
 		err = set_url(t, config, path);
 	if (!err) {
-		curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-		t->under_way = !curl_multi_add_handle(multi, t->easy);
+		t->curl->easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+		t->under_way = !t->curl->multi_add_handle(multi, t->easy);
 		err = t->under_way ? 0 : -ENOMEM;
 	}
 	return err;
@@ -203,8 +203,8 @@ static const char *remedy_of(CURLcode code)
 
 static void forget_lists(struct kube_transfer *t)
 {
-	curl_slist_free_all(t->headers);
-	curl_slist_free_all(t->connect_to);
+	t->curl->slist_free_all(t->headers);
+	t->curl->slist_free_all(t->connect_to);
 	t->headers = t->connect_to = NULL;
 }
 
@@ -214,9 +214,9 @@ void kube_transfer__end(struct kube_transfer *t, CURLM *multi, CURLcode code,
 	curl_off_t retry_after = 0;
 	long status = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	curl_multi_remove_handle(multi, t->easy);
+	t->curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	t->curl->easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	t->curl->multi_remove_handle(multi, t->easy);
 	t->under_way = false;
 	forget_lists(t);
 	*ret_answer = (struct kube_answer){ .status = status, .retry_after_s = retry_after };
@@ -225,16 +225,18 @@ void kube_transfer__end(struct kube_transfer *t, CURLM *multi, CURLcode code,
 	if (code == CURLE_WRITE_ERROR && t->err)
 		ret_answer->broken = kube_failure__of_body(t->err);
 	else
-		ret_answer->broken = t->text[0] ? t->text : curl_easy_strerror(code);
+		ret_answer->broken = t->text[0] ? t->text : t->curl->easy_strerror(code);
 	ret_answer->remedy = remedy_of(code);
 }
 
 void kube_transfer__done(struct kube_transfer *t, CURLM *multi)
 {
+	if (!t->curl)
+		return;
 	if (t->under_way)
-		curl_multi_remove_handle(multi, t->easy);
+		t->curl->multi_remove_handle(multi, t->easy);
 	forget_lists(t);
 	if (t->easy)
-		curl_easy_cleanup(t->easy);
+		t->curl->easy_cleanup(t->easy);
 	t->easy = NULL;
 }

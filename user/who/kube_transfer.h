@@ -6,12 +6,12 @@
 #ifndef DROPWHY_KUBE_TRANSFER_H
 #define DROPWHY_KUBE_TRANSFER_H
 
-#include <curl/curl.h>
-
 #include "user/who/kube_config.h"
+#include "user/who/kube_curl.h"
 #include "user/who/kube_feed.h"
 
 struct kube_transfer {
+	const struct kube_curl *curl;
 	CURL *easy;		/* NULL: never used */
 	struct curl_slist *headers;
 	struct curl_slist *connect_to;
@@ -24,7 +24,7 @@ struct kube_transfer {
 
 /**
  * @brief **kube_transfer__begin()** sends a request.
- * @param t zeroed at first; used for one request after the other
+ * @param t zeroed at first but for curl; used for one request after the other
  * @param config lives until the end of the transfer
  * @param ret_answer on failure, for kube_feed__end()
  * @return 0 or -errno

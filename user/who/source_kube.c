@@ -45,7 +45,9 @@ static int open_source(struct kube_client_options *client, int err, char *node, 
 		k->want |= 1u << client->feeds[i].kind;
 	if (!err) {
 		err = kube_client__start(client, &k->client);
-		error = err ? strerror(-err) : NULL;
+		error = err == -ELIBACC ? "libcurl is needed to ask the kubelet or the API server: "
+					  "install libcurl4 (Debian), libcurl (Fedora, Alpine)" :
+					  strerror(-err);
 	} else {
 		for (i = 0; i < client->server_count; i++)
 			kube_config__done(&client->servers[i]);
