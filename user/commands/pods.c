@@ -11,11 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/commands/kube_arguments.h"
 #include "user/commands/pods.h"
 #include "user/commands/pods_report.h"
 #include "user/enrich/netns.h"
 #include "user/exit_status.h"
 #include "user/who/directory.h"
+#include "user/who/pod_source.h"
 #include "user/who/sources.h"
 
 enum option_key {
@@ -23,9 +25,13 @@ enum option_key {
 	OPTION_ROOT,
 };
 
+/* A large cluster is listed in a second or two; who waits longer wants to know why. */
+#define SETTLE_MS 15000
+
 struct pods_options {
 	bool json;
 	const char *root;
+	struct kube_options kube;
 };
 
 static const struct argp_option argp_options[] = {
@@ -53,12 +59,28 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--root '%s': %s", arg, strerror(errno));
 		options->root = strcmp(arg, "/") == 0 ? "" : arg;
 		return 0;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->kube;
+		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is no option", arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+/* What lies on the node is read; this waits for the network's answers. */
+static void ask_network(struct sources *sources, const struct pods_options *options)
+{
+	const struct pod_source_options source_options = { .root = options->root,
+							   .kube = &options->kube };
+
+	sources__add(sources, &source_kubelet, &source_options);
+	sources__add(sources, &source_api, &source_options);
+	if (!sources__settle(sources, SETTLE_MS))
+		fprintf(stderr, "dropwhy: the kubelet or the API server has not told all after %d s; "
+				"--kubelet=off and --api=off do without\n", SETTLE_MS / 1000);
 }
 
 static int complain(const char *what, int err)
@@ -80,9 +102,11 @@ static int report(const struct pods_options *options, struct directory *dir,
 
 int pods__main(int argc, char **argv)
 {
-	static const struct argp argp = { argp_options, parse_option, NULL, doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &kube_arguments_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { argp_options, parse_option, NULL, doc, children, NULL,
+					  NULL };
 	static char name[] = "dropwhy pods";
-	struct pods_options options = { .root = "" };
+	struct pods_options options = { .root = "", .kube.want_labels = true };
 	struct netns_table *netns;
 	struct directory *dir = NULL;
 	struct sources *sources = NULL;
@@ -102,6 +126,7 @@ int pods__main(int argc, char **argv)
 	if (dir)
 		sources = sources__new(options.root, dir);
 	if (sources) {
+		ask_network(sources, &options);
 		directory__prime(dir);
 		status = report(&options, dir, sources);
 	} else {

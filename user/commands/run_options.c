@@ -254,6 +254,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		add_filters(state, &parser);
+		options->kube.want_labels = options->filter.selector_count > 0;
 		free(parser.filters);
 		return 0;
 	default:

@@ -85,6 +85,9 @@ struct pod_source {
 	/* A word for the user, told once; to be freed. NULL: none. NULL: never any. */
 	char *(*notice)(void *state);
 
+	/* Whether the other end has told all there is, or cannot be asked. NULL: always. */
+	bool (*settled)(void *state);
+
 	void (*close)(void *state);
 };
 

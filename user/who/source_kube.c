@@ -285,6 +285,13 @@ static size_t source_status(void *state, char *buf, size_t size)
 	return len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1;
 }
 
+static bool source_settled(void *state)
+{
+	const struct kube_source *k = state;
+
+	return !k->client || k->down || k->known == k->want;
+}
+
 static char *source_notice(void *state)
 {
 	struct kube_source *k = state;
@@ -312,6 +319,7 @@ const struct pod_source source_kubelet = {
 	.ready = source_ready,
 	.status = source_status,
 	.notice = source_notice,
+	.settled = source_settled,
 	.close = source_close,
 };
 
@@ -323,5 +331,6 @@ const struct pod_source source_api = {
 	.ready = source_ready,
 	.status = source_status,
 	.notice = source_notice,
+	.settled = source_settled,
 	.close = source_close,
 };

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,6 +296,32 @@ char *sources__notice(struct sources *s, const char **ret_source)
 		return text;
 	}
 	return NULL;
+}
+
+static bool all_settled(const struct sources *s)
+{
+	int i;
+
+	for (i = 0; i < s->count; i++)
+		if (!s->list[i].closed && s->list[i].source->settled &&
+		    !s->list[i].source->settled(s->list[i].state))
+			return false;
+	return true;
+}
+
+bool sources__settle(struct sources *s, int timeout_ms)
+{
+	__u64 end_ns = boot_time_ns() + (__u64)timeout_ms * NS_PER_MS, now_ns;
+	struct pollfd poll_fd = { .fd = s->epoll_fd, .events = POLLIN };
+
+	while (!all_settled(s)) {
+		now_ns = boot_time_ns();
+		if (now_ns >= end_ns ||
+		    poll(&poll_fd, 1, (int)((end_ns - now_ns) / NS_PER_MS + 1)) < 0)
+			return false;
+		sources__ready(s);
+	}
+	return true;
 }
 
 __u64 sources__scans(const struct sources *s)

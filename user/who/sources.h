@@ -53,6 +53,14 @@ int sources__rescan(struct sources *s);
  */
 char *sources__notice(struct sources *s, const char **ret_source);
 
+/**
+ * @brief **sources__settle()** takes in what comes until all sources have told
+ * all there is, or cannot be asked.
+ * @param timeout_ms at most so long
+ * @return whether they have
+ */
+bool sources__settle(struct sources *s, int timeout_ms);
+
 /** @brief **sources__scans()** how many rounds of scans there have been. */
 __u64 sources__scans(const struct sources *s);
 
