@@ -103,7 +103,7 @@ $(O)/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
-$(O)/user/source/live.o: $(O)/drop.skel.h
+$(O)/user/source/live.o $(O)/user/source/live_fold.o: $(O)/drop.skel.h
 $(O)/user/source/conntrack_hooks.o: $(O)/conntrack_hooks.skel.h
 $(O)/user/source/sysctl_watch.o: $(O)/sysctl_watch.skel.h
 
@@ -199,7 +199,7 @@ FUZZ_SECONDS ?= 120
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
-FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/conntrack_hooks.c user/source/sysctl_watch.c user/commands/% user/run/%,$(USER_SOURCES))
+FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/live_fold.c user/source/conntrack_hooks.c user/source/sysctl_watch.c user/commands/% user/run/%,$(USER_SOURCES))
 FUZZED_OBJECTS := $(patsubst %.c,$(O)/fuzz/%.o,$(FUZZED_SOURCES))
 
 $(O)/fuzz/%.o: %.c Makefile
@@ -232,7 +232,7 @@ check-vmlinux: $(O)/tools/check-vmlinux $(O)/bpf/drop.bpf.o
 	$(Q)$< --object $(O)/bpf/drop.bpf.o $(if $(BTF),--btf $(BTF))
 
 # What bpftool generates leaks in the analyzer's eyes: its owner is freed elsewhere.
-SKELETON_USERS := user/source/live.c user/source/conntrack_hooks.c user/source/sysctl_watch.c
+SKELETON_USERS := user/source/live.c user/source/live_fold.c user/source/conntrack_hooks.c user/source/sysctl_watch.c
 LINT_FLAGS := -std=gnu11 -D_GNU_SOURCE -I. -isystem $(O) -DDROPWHY_VERSION='"$(VERSION)"'
 
 .PHONY: lint

@@ -168,7 +168,8 @@ __inline_always void fill_eviction(struct eviction *to, const struct nf_conn *ct
 	if (rec->tuple.sport_be || rec->tuple.dport_be)
 		rec->flags |= DROP_F_L4;
 	rec->l3_proto = rec->tuple.ip_version == 6 ? ETH_P_IPV6 : ETH_P_IP;
-	rec->time_ns = bpf_ktime_get_boot_ns();
+	rec->time_ns = rec->last_ns = bpf_ktime_get_boot_ns();
+	rec->count = 1;
 	rec->netns_ino = BPF_CORE_READ(ct, ct_net.net, ns.inum);
 }
 

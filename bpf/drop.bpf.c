@@ -12,6 +12,9 @@
 
 #include "bpf/dns.bpf.h"
 #include "bpf/filter.bpf.h"
+#include "bpf/flush.bpf.h"
+#include "bpf/fold.bpf.h"
+#include "bpf/fold_key.bpf.h"
 #include "bpf/netfilter_cause.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "bpf/skb.bpf.h"
@@ -40,14 +43,15 @@ __inline_always __u64 wakeup_flags(__u64 now_ns)
 }
 
 /*
- * Puts the record and its sections into the ring buffer. They lie in scratch
- * in the order in which they follow the record: those that come after an
- * absent one are moved up.
+ * Brings the record and its sections together. They lie in scratch in the
+ * order in which they follow the record: those that come after an absent one
+ * are moved up.
  */
-__inline_always bool deliver(__u32 level, struct scratch *sc, __u64 now_ns)
+__inline_always void assemble(__u32 level, struct scratch *sc)
 {
-	__u32 sections = sc->rec.sections, size = sizeof(sc->rec);
+	__u32 sections = sc->rec.sections, size = sizeof(sc->rec), dns_bytes;
 	void *base = &sc->rec;
+	__u64 told_apart = hash_of_tunnel(sc);
 
 	if (sections & DROP_SECTION_CT)
 		size += sizeof(sc->ct);
@@ -65,13 +69,57 @@ __inline_always bool deliver(__u32 level, struct scratch *sc, __u64 now_ns)
 					 sizeof(sc->winner));
 		size += sizeof(sc->clash);
 	}
-	if (dns_port_count)
-		size += append_dns(level, size);
-	sc->rec.hdr.size = size;
+	dns_bytes = dns_port_count ? append_dns(level, size) : 0;
+	sc->rec.hdr.size = size + dns_bytes;
+	if (fold_mode == FOLD_OFF)
+		return;
+	if (dns_bytes)
+		told_apart ^= hash_of_dns(level, size, dns_bytes);
+	fold_key__init(&sc->key, &sc->rec);
+	sc->key.location ^= told_apart;
+}
+
+__inline_always bool deliver(struct scratch *sc)
+{
+	__u32 size = sc->rec.hdr.size;
+
 	/* tells the verifier what the compiler knows */
 	if (size > DROP_RECORD_MAX_SIZE)
 		return false;
-	return !bpf_ringbuf_output(&events, &sc->rec, size, wakeup_flags(now_ns));
+	return !bpf_ringbuf_output(&events, &sc->rec, size, wakeup_flags(sc->rec.time_ns));
+}
+
+enum fate {
+	FATE_NOISE,
+	FATE_FILTERED,
+	FATE_DELIVERED,
+	FATE_LOST,
+	FATE_PENDING,		/* in the fold table: counted when that is flushed */
+};
+
+/* Counts the record in scratch with its like, or delivers it as the first of them. */
+__stage int fold_or_deliver(__u32 level)
+{
+	struct scratch *sc = scratch_at(level);
+	enum fold_found found;
+	bool delivered;
+	__u32 step;
+
+	if (!sc)
+		return FATE_LOST;
+	for (step = FOLD_FLOW; step <= FOLD_PLACE; step++) {
+		found = fold_count(&sc->key, sc->rec.len_bytes);
+		if (found == FOLD_COUNTED)
+			return FATE_PENDING;
+		if (found == FOLD_ROOM)
+			break;
+		fold_key__coarsen(&sc->key, sc->rec.location);
+	}
+	delivered = deliver(sc);
+	/* no room in the ring: the table may hold it until there is some */
+	if (step <= FOLD_PLACE && fold_insert(sc, &sc->key, !delivered))
+		return delivered ? FATE_DELIVERED : FATE_PENDING;
+	return delivered ? FATE_DELIVERED : FATE_LOST;
 }
 
 /* Noise without a reason of its own: sockets that are closed, and what is no network packet. */
@@ -111,12 +159,21 @@ __inline_always __u32 refine_flags(const struct packet *packet, __u32 location, 
 	return flags;
 }
 
-enum fate {
-	FATE_NOISE,
-	FATE_FILTERED,
-	FATE_DELIVERED,
-	FATE_LOST,
-};
+/* Folding, at this moment, on this CPU? Begins a storm if this is one. */
+__inline_always bool is_folding(struct cpu_state *cpu, __u64 now_ns)
+{
+	if (fold_mode != FOLD_STORMS)
+		return fold_mode == FOLD_ALWAYS;
+	if (now_ns - cpu->slice_ns > STORM_SLICE_NS) {
+		cpu->slice_ns = now_ns;
+		cpu->slice_drops = 0;
+	}
+	if (++cpu->slice_drops > STORM_DROPS && !cpu->storm) {
+		cpu->storm = 1;
+		__sync_fetch_and_add(&globals.storms, 1);
+	}
+	return cpu->storm;
+}
 
 /* Everything between the skb and the ring buffer; returns enum fate. */
 __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
@@ -149,54 +206,54 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 		return FATE_FILTERED;
 	sc->rec.hdr.type = RECORD_DROP;
 	sc->rec.hdr.version = DROP_RECORD_VERSION;
-	return deliver(level, sc, sc->rec.time_ns) ? FATE_DELIVERED : FATE_LOST;
+	sc->rec.count = 1;
+	sc->rec.bytes = sc->rec.len_bytes;
+	sc->rec.last_ns = sc->rec.time_ns;
+	assemble(level, sc);
+	if (!level && is_folding(cpu, sc->rec.time_ns))
+		return fold_or_deliver(level);
+	return deliver(sc) ? FATE_DELIVERED : FATE_LOST;
 }
 
+/* Atomic only against programs that interrupt this one on its CPU. */
 __inline_always void count_fate(struct drop_counters *count, __u32 bytes, int fate)
 {
-	count->seen++;
-	count->seen_bytes += bytes;
+	if (fate == FATE_PENDING)
+		return;
+	__sync_fetch_and_add(&count->seen, 1);
+	__sync_fetch_and_add(&count->seen_bytes, bytes);
 	switch (fate) {
 	case FATE_NOISE:
-		count->noise++;
+		__sync_fetch_and_add(&count->noise, 1);
 		break;
 	case FATE_FILTERED:
-		count->filtered++;
+		__sync_fetch_and_add(&count->filtered, 1);
 		break;
 	case FATE_DELIVERED:
-		count->delivered++;
+		__sync_fetch_and_add(&count->delivered, 1);
 		break;
 	default:
-		count->lost++;
+		__sync_fetch_and_add(&count->lost, 1);
 	}
 }
 
-__inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
-			    const bool typed)
+/* A drop of which a record is made, whatever becomes of that. */
+__inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reason,
+				 struct sock *rx_sk, __u32 level, __u32 phase, const bool typed)
 {
-	__u32 zero = 0, slot = reason_slot(reason), level, flags, phase;
-	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
-	struct drop_counters *count;
-	struct scratch *sc;
+	__u32 slot = reason_slot(reason), flags;
+	struct drop_counters *count = bpf_map_lookup_elem(&counters, &slot);
+	struct scratch *sc = scratch_at(level);
 	int fate;
 
-	if (!cpu)
-		return 0;
-	phase = cpu->phase; /* once: an interrupt may switch it under us */
-	if (phase == CPU_IDLE)
-		return 0;
-	count = bpf_map_lookup_elem(&counters, &slot);
 	if (!count)
-		return 0;
-	level = cpu->nesting;
-	sc = scratch_at(level);
+		return;
 	if (!sc) {
 		count_fate(count, KREAD(typed, skb, len), FATE_LOST);
-		return 0;
+		return;
 	}
 	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
 	flags = reason_flags[slot & (REASON_SLOTS - 1)];
-	cpu->nesting = level + 1;
 	__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, winner));
 	sc->rec.location = location;
 	sc->rec.reason = reason;
@@ -204,6 +261,53 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 	fate = handle_drop(level, flags, phase);
 	if (phase == CPU_ARMED)
 		count_fate(count, sc->rec.len_bytes, fate);
+}
+
+/* The short way of a drop whose like is in the fold table already. */
+__inline_always bool fold_at_once(struct sk_buff *skb, __u64 location, __u32 reason,
+				  struct sock *rx_sk, const bool typed)
+{
+	__u32 slot = reason_slot(reason), bytes;
+	struct fold_key key;
+	enum fold_found found;
+
+	barrier_var(slot);
+	/* netfilter's take their share of conntrack's counters, each of them */
+	if (reason_flags[slot & (REASON_SLOTS - 1)] || !quick_key(&key, skb, location, reason, rx_sk, typed))
+		return false;
+	bytes = KREAD(typed, skb, len);
+	found = fold_count(&key, bytes);
+	if (found != FOLD_NO_ROOM || has_flow_filter)
+		return found == FOLD_COUNTED;
+	fold_key__coarsen(&key, location);
+	found = fold_count(&key, bytes);
+	if (found != FOLD_NO_ROOM)
+		return found == FOLD_COUNTED;
+	fold_key__coarsen(&key, location);
+	return fold_count(&key, bytes) == FOLD_COUNTED;
+}
+
+__inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
+			    const bool typed)
+{
+	__u32 zero = 0, level, phase;
+	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+
+	if (!cpu)
+		return 0;
+	level = cpu->nesting;
+	cpu->nesting = level + 1;
+	barrier(); /* who interrupts us must see it before we touch anything, the phase included */
+	phase = cpu->phase; /* once: an interrupt may switch it under us */
+	if (phase == CPU_IDLE)
+		goto out;
+	if (!level && phase == CPU_ARMED &&
+	    (fold_mode == FOLD_ALWAYS || (fold_mode == FOLD_STORMS && cpu->storm)) &&
+	    fold_at_once(skb, location, reason, rx_sk, typed))
+		goto out;
+	handle_free(skb, location, reason, rx_sk, level, phase, typed);
+out:
+	barrier();
 	cpu->nesting = level;
 	return 0;
 }

@@ -114,7 +114,10 @@ struct flow_tuple {
 
 struct drop_record {
 	struct record_header hdr;
-	__u64 time_ns;		/* CLOCK_BOOTTIME when the packet was freed */
+	__u64 time_ns;		/* CLOCK_BOOTTIME when the packet, or the first of count, was freed */
+	__u64 last_ns;		/* when the last of count was; exact to a tick (1 to 10 ms) where count > 1, as time_ns then is */
+	__u64 count;		/* packets of one fold key that this record stands for, at least 1 */
+	__u64 bytes;		/* their bytes; what else is here is the key's, or the first packet's */
 	__u64 location;		/* kernel address that freed it */
 	__u64 cgroup_id;	/* cgroup v2 of the socket, never of the current task */
 	struct flow_tuple tuple;
@@ -122,9 +125,9 @@ struct drop_record {
 	__u32 netns_ino;	/* inode number of the network namespace */
 	__u32 ifindex;		/* skb->dev's index in that namespace */
 	__u32 reason;		/* enum skb_drop_reason, or subsystem << 16 | its reason; NO_REASON */
-	__u32 len_bytes;	/* skb->len */
+	__u32 len_bytes;	/* skb->len; 0 where count > 1 */
 	__u32 mark;		/* skb->mark */
-	__u32 tcp_seq;		/* TCP sequence number, host order */
+	__u32 tcp_seq;		/* TCP sequence number, host order; 0 where count > 1 */
 	__u16 l3_proto;		/* EtherType under any VLAN tags, host order */
 	__u16 arp_op;		/* 1 request, 2 reply: RFC 826 */
 	__u16 frag_offset_bytes; /* where this fragment starts in its datagram */
@@ -211,12 +214,16 @@ static inline __attribute__((always_inline)) __u32 reason_slot(__u32 reason)
 /*
  * What became of the drops of one reason slot on one CPU, in packets. Every
  * packet is in seen and in exactly one of the others:
- * seen = delivered + filtered + noise + lost.
+ * seen = delivered + folded + filtered + noise + lost.
+ * A record is one delivered packet, and the rest of its count folded ones.
+ * Packets that wait in the fold table are in none of them until it is flushed.
  */
 struct drop_counters {
 	__u64 seen;
 	__u64 seen_bytes;
-	__u64 delivered;	/* put into the ring buffer */
+	__u64 delivered;	/* put into the ring buffer: one a record */
+	__u64 folded;		/* stand behind a delivered record's count */
+	__u64 coarse;		/* part of delivered and folded: counted without ports, or addresses, for lack of room */
 	__u64 filtered;		/* rejected by the user's filters */
 	__u64 noise;		/* a reason that is no trouble, hidden by default */
 	__u64 lost;		/* no room in the ring buffer */
@@ -225,11 +232,11 @@ struct drop_counters {
 #define DROP_ASSERT(what) _Static_assert(what, #what)
 DROP_ASSERT(sizeof(struct record_header) == 8);
 DROP_ASSERT(sizeof(struct flow_tuple) == 40);
-DROP_ASSERT(sizeof(struct drop_record) == 152);
-DROP_ASSERT(__builtin_offsetof(struct drop_record, tuple) == 32);
-DROP_ASSERT(__builtin_offsetof(struct drop_record, netns_ino) == 88);
-DROP_ASSERT(__builtin_offsetof(struct drop_record, l3_proto) == 112);
-DROP_ASSERT(__builtin_offsetof(struct drop_record, flags) == 130);
+DROP_ASSERT(sizeof(struct drop_record) == 176);
+DROP_ASSERT(__builtin_offsetof(struct drop_record, tuple) == 56);
+DROP_ASSERT(__builtin_offsetof(struct drop_record, netns_ino) == 112);
+DROP_ASSERT(__builtin_offsetof(struct drop_record, l3_proto) == 136);
+DROP_ASSERT(__builtin_offsetof(struct drop_record, flags) == 154);
 DROP_ASSERT(sizeof(struct drop_section_ct) == 88);
 DROP_ASSERT(sizeof(struct drop_section_inner) == 48);
 DROP_ASSERT(sizeof(struct drop_section_dns) == 280);

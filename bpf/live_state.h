@@ -89,6 +89,86 @@ struct cpu_state {
 	__u64 compared;		/* conntrack drops that counters and direct hooks both spoke of, in CONNTRACK_BOTH */
 	__u64 disagreed;	/* of these, those on which they differed */
 	__u64 walk_at;		/* where the walk through the namespaces goes on: struct net */
+	__u64 slice_ns;		/* when the current STORM_SLICE_NS began */
+	__u32 slice_drops;	/* since then */
+	__u32 storm;		/* FOLD_STORMS: one rages on this CPU */
+	__u32 flush_at;		/* bucket where the flush goes on; 0: it begins */
+	__u32 flush_kept;	/* entries that this flush has left in the table */
+	__u64 flush_packets;	/* that this flush has delivered */
+};
+
+/* --- folding: see bpf/fold.bpf.h */
+
+enum fold_mode {
+	FOLD_OFF,		/* a record a drop */
+	FOLD_ALWAYS,
+	FOLD_STORMS,		/* while a storm rages on this CPU */
+};
+
+/* What is kept of the packets of one key; the finest, or coarser for lack of room. */
+enum fold_kind {
+	FOLD_FLOW,		/* all of struct fold_key */
+	FOLD_PAIR,		/* no ports, no TCP flags */
+	FOLD_PLACE,		/* no addresses either */
+};
+
+/* Drops are the same if these are. */
+struct fold_key {
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__u64 location;		/* mixed with what DNS message or tunnel it has, if it has one */
+	__u32 netns_ino;
+	__u32 ifindex;
+	__u32 reason;
+	__u16 sport_be;		/* ICMP: type and code; ARP: the operation */
+	__u16 dport_be;
+	__u16 l3_proto;
+	__u8 l4_proto;
+	__u8 cause;
+	__u8 ct_state;
+	__u8 tcp_flags;
+	__u8 flags;		/* those DROP_F_* that say how much could be read */
+	__u8 kind;		/* enum fold_kind */
+};
+
+struct fold_entry {
+	struct fold_key key;
+	__u64 count;		/* packets since the last flush */
+	__u64 bytes;
+	__u64 first;		/* with count > 0; in ticks, as bpf_jiffies64() */
+	__u64 last;
+};
+
+/* A key may lie in one bucket only, in any of its ways: no chain to follow, no tombstones. */
+#define FOLD_WAYS 8
+
+struct fold_bucket {
+	__u32 tags[FOLD_WAYS];	/* of the key's hash, never 0; 0: the way is free */
+	struct fold_entry ways[FOLD_WAYS];
+};
+
+/* The record of a way's first packet, as it went out. */
+struct fold_record {
+	__u8 bytes[DROP_RECORD_MAX_SIZE];
+};
+
+/* Buckets of a CPU for coarser keys, behind those for flows. */
+#define FOLD_COARSE_BUCKETS 32
+
+/* A CPU's mark in fold_used[]; those with greater numbers share one. */
+#define FOLD_CPUS 1024
+
+/* More drops than this in a slice on one CPU make a storm. */
+#define STORM_SLICE_NS 100000000
+#define STORM_DROPS    1000
+
+/* Buckets that one run of the flush program visits: with interrupts off. */
+#define FLUSH_STEPS 16
+enum flush_answer {
+	FLUSH_DONE = 1,
+	FLUSH_MORE,		/* to be run again */
+	FLUSH_BUSY,		/* a drop is just being handled there: again */
+	FLUSH_FULL,		/* the ring is: again after reading it */
 };
 
 /* The loop over them is unrolled by the verifier. */
@@ -106,6 +186,7 @@ struct live_globals {
 	__u64 any_net;		/* some struct net, where walks begin */
 	__u64 netns_ops;	/* struct net.ns.ops: the same for all, tells a struct net from garbage */
 	__u64 last_wakeup_ns;	/* CLOCK_BOOTTIME */
+	__u64 coarse;		/* packets counted under a coarser key than their flow's */
 	__u32 wakeup_pending;	/* a wake-up for the fill level was sent; the reader clears it */
 	__u32 ct_net_id;	/* conntrack's index in net->gen; 0: unknown */
 	__u32 ct_net_known;	/* the next two are known, from the module's BTF or the kernel's */
@@ -116,6 +197,7 @@ struct live_globals {
 	__u32 epoch;
 	__u32 all_known;	/* baselines exist for every namespace: a new one starts at zero */
 	__u32 namespace_count;	/* entries in the map */
+	__u32 storms;		/* begun so far, over all CPUs */
 };
 
 /* Namespaces visited by one run of the walk program; it is run until it returns WALK_DONE. */

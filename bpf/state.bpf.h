@@ -25,6 +25,12 @@ const volatile bool enable_verdicts = false; /* direct hooks may leave some */
 const volatile __u16 dns_ports_be[DNS_PORTS_MAX];
 const volatile __u32 dns_port_count = 0;
 
+const volatile __u32 fold_mode = FOLD_OFF;   /* enum fold_mode */
+const volatile __u32 fold_mask = 0;	    /* buckets for flows on a CPU - 1; they are a power of two */
+const volatile __u64 tick_ns = 4000000;	    /* of jiffies */
+const volatile __u64 fold_seed[8];	    /* odd; who sends packets cannot choose their bucket */
+const volatile bool has_flow_filter = false; /* the filter looks at addresses or ports */
+
 /* Set while running. */
 struct live_globals globals = {};
 /* Two, so that one can be filled anew, when modules come, while the other is read. */
@@ -35,7 +41,7 @@ struct {
 	__uint(max_entries, 4 << 20); /* replaced by --ring-size */
 } events SEC(".maps");
 
-/* 48 bytes × 1,024 slots a CPU: an array, so that counting never fails. */
+/* 64 bytes × 1,024 slots a CPU: an array, so that counting never fails. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, REASON_SLOTS);
@@ -76,6 +82,27 @@ struct {
 	__type(key, __u64);
 	__type(value, __u32); /* HOOK_* */
 } hook_functions SEC(".maps");
+
+/*
+ * By CPU; plain arrays, since looking into one is a few instructions on every
+ * kernel. The loader sizes both: see live_fold.c.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fold_bucket);
+} folds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fold_record);
+} fold_records SEC(".maps");
+
+/* A CPU's table may hold something; the loader flushes only those. */
+__u8 fold_used[FOLD_CPUS] = {};
 
 /* What the programs take from an skb; the rest of the kernel side sees only this. */
 struct packet {
@@ -131,6 +158,7 @@ struct scratch {
 	/* not cleared */
 	struct drop_section_ct winner; /* what becomes clash: apart, so as not to overlap with it */
 	struct ip_result ip;
+	struct fold_key key;	/* of the record */
 	__u64 bytes[20];	/* raw kernel structures */
 };
 

@@ -35,7 +35,8 @@ struct drop {
 
 	/* From the enrichers. Strings are NULL when unknown; they belong to the
 	 * enricher and live until the next drop is enriched. */
-	struct timespec time;		/* wall clock, UTC */
+	struct timespec time;		/* wall clock, UTC: of the first packet where count > 1 */
+	struct timespec last_time;	/* of the last */
 	const char *reason;		/* e.g. "NETFILTER_DROP"; never NULL once enriched: a number if
 					 * unnamed, by the location if the kernel gives none, "" for evictions */
 	const char *symbol;		/* e.g. "nf_hook_slow" */

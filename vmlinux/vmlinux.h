@@ -223,6 +223,7 @@ struct sk_buff {
 	__be16 protocol;
 	__u16 network_header;
 	__u16 mac_header;
+	unsigned int tail;	/* offset from head on 64-bit machines */
 	unsigned char *head;
 	unsigned char *data;
 };

@@ -113,6 +113,7 @@ static size_t repair(uint8_t *record)
 	struct drop_record *rec = (struct drop_record *)record;
 	size_t size = sizeof(*rec);
 
+	rec->count += !rec->count;
 	rec->sections &= DROP_SECTIONS_ALL;
 	rec->cause %= __CAUSE_MAX;
 	rec->cause_direct %= __CAUSE_MAX;

@@ -81,6 +81,8 @@ static inline struct drop sample_udp(void)
 	drop.rec.netns_ino = 4026532841U;
 	drop.rec.ifindex = 7;
 	drop.rec.reason = 12;
+	drop.rec.count = 1;
+	drop.rec.bytes = 78;
 	drop.rec.len_bytes = 78;
 	drop.rec.l3_proto = ETH_P_IP;
 	drop.rec.cause = CAUSE_CT_TABLE_FULL;
@@ -226,8 +228,9 @@ static inline struct drop sample_hostile(void)
 	drop.dns = &query;
 	drop.dns_malformed = true;
 	drop.symbol = "s\"y,m";
-	drop.count = 1200;
-	drop.bytes = 93600;
+	drop.rec.count = drop.count = 1200;
+	drop.rec.bytes = drop.bytes = 93600;
+	drop.last_time = (struct timespec){ SAMPLE_SECONDS + 1, SAMPLE_NS };
 	return drop;
 }
 
@@ -298,6 +301,7 @@ static inline struct drop sample_eviction(void)
 
 	drop.rec.hdr = (struct record_header){ RECORD_EVICTION, DROP_RECORD_VERSION,
 					       sizeof(drop.rec) + sizeof(drop.ct) };
+	drop.rec.count = 1;
 	drop.rec.netns_ino = 4026532841U;
 	drop.rec.l3_proto = ETH_P_IP;
 	drop.rec.flags = DROP_F_L3 | DROP_F_L4;

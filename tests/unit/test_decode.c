@@ -230,6 +230,8 @@ Test(decode, checks_values)
 		{ "longer DNS message, same bytes", IN_DNS(length), 46, -EBADMSG },
 		{ "shorter DNS message, same bytes", IN_DNS(length), 30, -EBADMSG },
 		{ "DNS message longer than any", IN_DNS(length) + 1, 0x80, -EINVAL },
+		{ "no packet", IN_RECORD(count), 0, -EINVAL },
+		{ "two packets", IN_RECORD(count), 2, 0 },
 		{ "unknown section", IN_RECORD(sections), DROP_SECTIONS_ALL + 1, -EINVAL },
 		{ "every bit of sections", IN_RECORD(sections), 0xff, -EINVAL },
 		{ "one section alone", IN_RECORD(sections), DROP_SECTION_CT, -EBADMSG },

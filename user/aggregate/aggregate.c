@@ -173,7 +173,7 @@ int aggregate__add(struct aggregate *agg, const struct drop *drop)
 	if (!entry)
 		entry = add_entry(agg, key, key_len, hash);
 	group__merge(entry ? &entry->group : &agg->other, drop->count, drop->bytes, &drop->time,
-		     &drop->time);
+		     drop->count > 1 ? &drop->last_time : &drop->time);
 	return 0;
 }
 

@@ -70,6 +70,7 @@ struct summary {
 	__u64 disagreed;	/* of these, on which they differed */
 	struct settings_found settings;
 	struct counters_found counters;
+	__u64 coarse;		/* packets counted without ports, or addresses: the fold table was full */
 	__u64 rows_failed;	/* delivered drops that could not be written to the output */
 };
 

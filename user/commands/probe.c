@@ -25,16 +25,27 @@ struct probe {
 	struct run_summary summary;
 };
 
+static void on_notice(void *ctx, const struct notice *notice)
+{
+	(void)ctx;
+	fprintf(stderr, "dropwhy: %s\n", notice->text);
+}
+
 static int open_tracer(struct daemon *d)
 {
 	struct tracer_options options = run_options__tracer(&d->options.run);
 	struct tracer_handler handler = {
 		.ctx = d,
 		.drop = daemon__drop,
+		.notice = on_notice,
 		.polled = daemon__polled,
 	};
 	struct tracer_failure failure;
-	int err = tracer__open(&d->tracer, &options, &handler, &failure);
+	int err;
+
+	if (!d->options.run.fold_given)
+		options.fold = FOLD_ALWAYS;
+	err = tracer__open(&d->tracer, &options, &handler, &failure);
 
 	if (err)
 		return complain_of(&failure, err);
@@ -113,12 +124,6 @@ static int check_bundle_dir(const struct daemon *d)
 	fprintf(stderr, "dropwhy: cannot write bundles to %s: %s\n", d->options.bundle_dir,
 		strerror(errno));
 	return EXIT_FAILED;
-}
-
-static void on_notice(void *ctx, const struct notice *notice)
-{
-	(void)ctx;
-	fprintf(stderr, "dropwhy: %s\n", notice->text);
 }
 
 static int open_settings(struct daemon *d)

@@ -15,6 +15,9 @@
 #define RING_BYTES_DEFAULT (4 << 20)
 #define RING_BYTES_MAX	   (1UL << 30)
 #define DNS_PORT	   53
+#define FOLD_MS_DEFAULT	   1000
+#define FOLD_MS_MIN	   10
+#define FOLD_MS_MAX	   60000
 
 /* Beyond those of any command. */
 enum option_key {
@@ -23,6 +26,7 @@ enum option_key {
 	OPTION_HOOK,
 	OPTION_CONNTRACK_HOOKS,
 	OPTION_DNS_PORT,
+	OPTION_FOLD,
 	OPTION_SYSCTL,
 	OPTION_BTF,
 	OPTION_ROOT,
@@ -67,6 +71,10 @@ static const struct argp_option argp_options[] = {
 	  "How conntrack's drops are told: counters, direct (hooks on its functions), both "
 	  "(compared), or auto: counters, and hooks where they add who won a clash or was "
 	  "evicted (default auto)",
+	  0 },
+	{ "fold", OPTION_FOLD, "MS", 0,
+	  "Count drops that are alike together, for so many milliseconds at a time; the first is "
+	  "shown at once. 0: never; auto: in a storm (default auto; always with --summary-only)",
 	  0 },
 	{ "dns-port", OPTION_DNS_PORT, "PORT[,PORT...]", 0,
 	  "Ports whose packets' DNS queries are read, or none (default 53)", 0 },
@@ -175,6 +183,8 @@ static void set_defaults(struct run_options *options)
 		.root = "",
 		.direct_extra = true,
 		.ring_bytes = RING_BYTES_DEFAULT,
+		.fold = FOLD_STORMS,
+		.fold_ms = FOLD_MS_DEFAULT,
 		.dns_ports = { DNS_PORT },
 		.dns_port_count = 1,
 	};
@@ -201,6 +211,20 @@ static void set_dns_ports(struct argp_state *state, struct run_options *options,
 		if (!*end)
 			return;
 	}
+}
+
+static void set_fold(struct argp_state *state, struct run_options *options, const char *text)
+{
+	options->fold_given = true;
+	options->fold_ms = FOLD_MS_DEFAULT;
+	options->fold = FOLD_STORMS;
+	if (!strcmp(text, "auto"))
+		return;
+	options->fold_ms = run_options__number(state, "fold", text, 0, FOLD_MS_MAX);
+	if (options->fold_ms && options->fold_ms < FOLD_MS_MIN)
+		argp_error(state, "--fold takes auto, 0, or %d to %d milliseconds", FOLD_MS_MIN,
+			   FOLD_MS_MAX);
+	options->fold = options->fold_ms ? FOLD_ALWAYS : FOLD_OFF;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -236,6 +260,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_CONNTRACK_HOOKS:
 		set_conntrack_hooks(state, options, arg);
+		return 0;
+	case OPTION_FOLD:
+		set_fold(state, options, arg);
 		return 0;
 	case OPTION_DNS_PORT:
 		set_dns_ports(state, options, arg);
@@ -276,6 +303,8 @@ struct tracer_options run_options__tracer(const struct run_options *options)
 		.root = options->root,
 		.ring_bytes = options->ring_bytes,
 		.noise = options->noise,
+		.fold = options->fold,
+		.fold_ms = options->fold_ms,
 		.filter = &options->filter,
 		.kube = &options->kube,
 		.dns_port_count = options->dns_port_count,

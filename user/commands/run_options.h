@@ -23,6 +23,9 @@ struct run_options {
 	enum conntrack_mode conntrack;
 	bool direct_extra;	/* CONNTRACK_COUNTERS, and what direct hooks add where they can */
 	size_t ring_bytes;
+	enum fold_mode fold;
+	unsigned int fold_ms;
+	bool fold_given;	/* by the user: the command's own default does not matter */
 	__u16 dns_ports[DNS_PORTS_MAX]; /* host order */
 	size_t dns_port_count;
 	enum settings_mode settings; /* how changes of settings are found */

@@ -98,7 +98,14 @@ static int open_tracer(struct trace *t)
 		.polled = on_polled,
 	};
 	struct tracer_failure failure;
-	int err = tracer__open(&t->tracer, &options, &handler, &failure);
+	int err;
+
+	/* nobody sees single drops; or so many of them are wanted and no more */
+	if (!t->options.run.fold_given && t->options.count)
+		options.fold = FOLD_OFF;
+	else if (!t->options.run.fold_given && t->options.summary_only)
+		options.fold = FOLD_ALWAYS;
+	err = tracer__open(&t->tracer, &options, &handler, &failure);
 
 	return err ? complain_of(&failure, err) : EXIT_FINE;
 }

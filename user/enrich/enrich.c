@@ -180,6 +180,7 @@ bool enricher__drop(struct enricher *e, struct drop *drop)
 	bool settled;
 
 	drop->time = enricher__wall_clock(e, rec->time_ns);
+	drop->last_time = enricher__wall_clock(e, rec->last_ns);
 	drop->reason = reason_names__get(e->reasons, rec->reason);
 	drop->symbol = NULL;
 	drop->symbol_offset = 0;

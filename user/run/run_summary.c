@@ -37,13 +37,14 @@ static int by_seen(const void *a, const void *b)
 	return strcmp(x->reason, y->reason);
 }
 
-static struct accounting correct(const struct drop_counters *kernel, __u64 filtered)
+static struct accounting correct(const struct drop_counters *kernel, __u64 filtered, __u64 folded)
 {
 	struct accounting a = {
 		.seen = kernel->seen,
 		.seen_bytes = kernel->seen_bytes,
 		.delivered = kernel->delivered - filtered,
-		.filtered = kernel->filtered + filtered,
+		.folded = kernel->folded - folded,
+		.filtered = kernel->filtered + filtered + folded,
 		.noise = kernel->noise,
 		.lost = kernel->lost,
 	};
@@ -72,7 +73,9 @@ int run_summary__accounting(struct run_summary *s, struct live *live, struct enr
 		if (!counters[slot].seen)
 			continue;
 		row->reason = slot_name(names, slot);
-		row->counts = correct(&counters[slot], corrections->filtered[slot]);
+		row->counts = correct(&counters[slot], corrections->filtered[slot],
+				      corrections->filtered_folded[slot]);
+		summary->coarse += counters[slot].coarse;
 		accounting__add(&summary->total, &row->counts);
 		summary->reason_count++;
 	}

@@ -20,9 +20,10 @@ enum run_reading {
 	__READING_MAX,
 };
 
-/* What the user side did with delivered packets, by reason slot. */
+/* What the user side did with delivered records, by reason slot. */
 struct run_corrections {
-	__u64 filtered[REASON_SLOTS];
+	__u64 filtered[REASON_SLOTS]; /* records */
+	__u64 filtered_folded[REASON_SLOTS]; /* packets that these stood for beside their own */
 	__u64 undecoded;	/* records that made no sense: their reason is not known */
 	bool counters_restarted; /* conntrack's: nf_conntrack was unloaded */
 };

@@ -56,6 +56,7 @@ static int open_live(struct tracer *t, struct tracer_failure *failure)
 		.dns_ports = from->dns_ports,
 		.dns_port_count = from->dns_port_count,
 		.noise = from->noise,
+		.fold = from->fold,
 		.conntrack = from->conntrack,
 		.verdicts = from->direct_extra || from->conntrack != CONNTRACK_COUNTERS,
 	};
@@ -166,8 +167,10 @@ static void deliver(struct tracer *t, struct drop *drop)
 		return;
 	}
 	if (!filter_spec__matches(t->options.filter, drop) ||
-	    !t->handler.drop(t->handler.ctx, drop))
+	    !t->handler.drop(t->handler.ctx, drop)) {
 		t->corrections.filtered[reason_slot(drop->rec.reason)]++;
+		t->corrections.filtered_folded[reason_slot(drop->rec.reason)] += drop->count - 1;
+	}
 }
 
 /*
@@ -213,12 +216,58 @@ static int on_record(void *ctx, const void *data, size_t size)
 	return 0;
 }
 
+static void give_notice(struct tracer *t, const char *text)
+{
+	struct notice notice = { .source = "fold", .text = text };
+
+	clock_gettime(CLOCK_REALTIME, &notice.time);
+	if (t->handler.notice)
+		t->handler.notice(t->handler.ctx, &notice);
+}
+
+static void on_fold_window(void *ctx, int fd)
+{
+	struct tracer *t = ctx;
+
+	(void)fd;
+	/* what it could not do is done the next time, at the latest in tracer__stop() */
+	live__flush(t->live, on_record, t);
+	if (!t->coarse && live__coarse(t->live)) {
+		t->coarse = true;
+		give_notice(t, "more flows at once than the fold tables hold: some drops are counted "
+			       "without ports, or without addresses");
+	}
+}
+
+/* The timer of the fold window runs only while there is something to flush. */
+static void watch_folds(struct tracer *t)
+{
+	double window_s = t->options.fold_ms / 1000.0;
+	bool folds = live__folds(t->live);
+	__u32 storms;
+
+	if (folds && !t->fold_timer)
+		t->fold_timer = event_loop__timer(t->loop, window_s, window_s, on_fold_window, t);
+	if (!folds && t->fold_timer) {
+		event_loop__remove(t->loop, t->fold_timer);
+		t->fold_timer = NULL;
+	}
+	storms = live__storms(t->live);
+	if (storms != t->storms) {
+		t->storms = storms;
+		give_notice(t, "a storm of drops: while it lasts, those that are alike are counted "
+			       "together; --fold=0 shows each");
+	}
+}
+
 /* Hands over what waits in the ring. The number of records, or -errno. */
 static int consume(struct tracer *t)
 {
 	int n = live__consume(t->live, on_record, t);
 
 	release(t, false);
+	if (t->options.fold != FOLD_OFF)
+		watch_folds(t);
 	if (t->handler.polled)
 		t->handler.polled(t->handler.ctx);
 	return n;
@@ -278,6 +327,9 @@ void tracer__stop(struct tracer *t)
 	live__stop(t->live);
 	clock_gettime(CLOCK_REALTIME, &t->end);
 	read_counters(t, READING_AFTER_DISARM);
+	while (consume(t) > 0)
+		;
+	live__flush(t->live, on_record, t);
 	while (consume(t) > 0)
 		;
 	release(t, true);

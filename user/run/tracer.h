@@ -33,6 +33,8 @@ struct tracer_options {
 	size_t dns_port_count;
 	bool noise;		/* deliver noise reasons too */
 	const struct kube_options *kube; /* whom to ask about pods; NULL: nobody; likewise */
+	enum fold_mode fold;
+	unsigned int fold_ms;	/* how long drops are counted together, unless FOLD_OFF */
 	const struct filter_spec *filter; /* the caller's until tracer__close() */
 };
 
@@ -67,6 +69,9 @@ struct tracer {
 	struct run_corrections corrections;
 	struct conntrack_reading readings[__READING_MAX];
 	int reading_error;	/* -errno of the first reading that failed */
+	struct event_source *fold_timer; /* runs while something is folded */
+	__u32 storms;		/* of which notice was given */
+	bool coarse;		/* likewise */
 	__u64 start_ns;		/* CLOCK_BOOTTIME */
 	struct timespec start, end; /* wall clock */
 };

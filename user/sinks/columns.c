@@ -64,6 +64,12 @@ static size_t format_time(const struct drop *drop, char *buf)
 	return timestamp__rfc3339(&drop->time, buf);
 }
 
+static size_t format_last_time(const struct drop *drop, char *buf)
+{
+	*buf = '\0';
+	return drop->count > 1 ? timestamp__rfc3339(&drop->last_time, buf) : 0;
+}
+
 static size_t format_count(const struct drop *drop, char *buf)
 {
 	return number__decimal(drop->count, buf);
@@ -357,7 +363,8 @@ static size_t format_dns_type(const struct drop *drop, char *buf)
 
 static size_t format_dns_id(const struct drop *drop, char *buf)
 {
-	return drop->dns ? number__decimal(drop->dns->id, buf) : none(buf);
+	/* of several messages each has its own */
+	return drop->dns && drop->count == 1 ? number__decimal(drop->dns->id, buf) : none(buf);
 }
 
 static size_t format_dns_kind(const struct drop *drop, char *buf)
@@ -383,6 +390,7 @@ const struct column columns[] = {
 	{ "type", COLUMN_TEXT, format_type },
 	{ "schema", COLUMN_NUMBER, format_schema },
 	{ "time", COLUMN_TEXT, format_time },
+	{ "last_time", COLUMN_TEXT, format_last_time },
 	{ "count", COLUMN_NUMBER, format_count },
 	{ "bytes", COLUMN_NUMBER, format_bytes },
 	{ "reason", COLUMN_TEXT, format_reason },

@@ -287,10 +287,10 @@ static void put_extras(struct line *line, const struct drop *drop)
 
 	if (drop__is_eviction(drop)) /* no packet, so no length */
 		line__printf(line, "zone=%u", drop->ct.zone);
+	else if (drop->count > 1)
+		line__printf(line, "x%llu bytes=%llu", drop->count, drop->bytes);
 	else
 		line__printf(line, "len=%u", rec->len_bytes);
-	if (drop->count > 1)
-		line__printf(line, " x%llu", drop->count);
 	if (rec->ct_state != CT_STATE_NONE)
 		line__printf(line, " ct=%s", drop_ct_state__name(rec->ct_state));
 	put_nat(line, drop);

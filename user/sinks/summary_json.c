@@ -278,6 +278,8 @@ void summary_json__append(struct line *line, const struct summary *summary)
 		set_number(&object, "evictions_lost", summary->evictions_lost);
 	}
 	set_counters(&object, &summary->counters);
+	if (summary->coarse)
+		set_number(&object, "coarse", summary->coarse);
 	set_settings(&object, &summary->settings);
 	set_number(&object, "rows_failed", summary->rows_failed);
 	set(&object, "reasons", make_reasons(summary));

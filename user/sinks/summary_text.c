@@ -193,6 +193,11 @@ static void put_accounting(struct line *text, const struct summary *summary)
 		put_term(text, "  lost: ", summary->missed);
 		line__put_text(text, " while the program was already running on that CPU\n");
 	}
+	if (summary->coarse) {
+		put_term(text, "  coarse: ", summary->coarse);
+		line__put_text(text, " were counted without ports, or without addresses: more flows "
+				     "at once than the fold tables hold\n");
+	}
 	if (summary->rows_failed) {
 		put_number(text, summary->rows_failed);
 		line__put_text(text, " delivered drops could not be written to the output\n");

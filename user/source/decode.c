@@ -29,6 +29,8 @@ static int check_record(const struct drop_record *rec)
 	if (rec->cause >= __CAUSE_MAX || rec->cause_direct >= __CAUSE_MAX ||
 	    rec->ct_state >= __CT_STATE_MAX || rec->side >= __SIDE_MAX)
 		return -EINVAL;
+	if (!rec->count)
+		return -EINVAL;
 	if (rec->vlan_count > sizeof(rec->vlan_tci) / sizeof(rec->vlan_tci[0]))
 		return -EINVAL;
 	if (!memchr(rec->iface, '\0', sizeof(rec->iface)) || !tuple_is_sane(&rec->tuple))
@@ -115,8 +117,8 @@ int drop__decode(const void *data, size_t size, struct drop *ret_drop)
 	if (err)
 		return err;
 
-	drop.count = 1;
-	drop.bytes = drop.rec.len_bytes;
+	drop.count = drop.rec.count;
+	drop.bytes = drop.rec.bytes;
 	*ret_drop = drop;
 	return 0;
 }

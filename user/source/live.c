@@ -14,6 +14,7 @@
 
 #include "user/source/conntrack_types.h"
 #include "user/source/live.h"
+#include "user/source/live_fold.h"
 #include "user/source/tracepoint.h"
 
 /* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
@@ -105,6 +106,9 @@ static int configure(struct live *live, const struct live_options *options)
 		*(__u16 *)&rodata->dns_ports_be[i] = htons(options->dns_ports[i]);
 	rodata->wakeup_bytes = options->ring_bytes / 4;
 
+	err = live_fold__configure(live->skel, options->fold, options->filter, live->cpu_count);
+	if (err)
+		return err;
 	err = bpf_map__set_max_entries(live->skel->maps.events, options->ring_bytes);
 	if (err)
 		return err;
@@ -381,6 +385,35 @@ int live__consume(struct live *live, live_record_fn fn, void *ctx)
 	return ring_buffer__consume(live->ring);
 }
 
+bool live__folds(const struct live *live)
+{
+	return live_fold__used(live->skel, live->cpu_count);
+}
+
+static int drain(void *ctx)
+{
+	struct live *live = ctx;
+
+	return live__consume(live, live->record_fn, live->record_ctx);
+}
+
+int live__flush(struct live *live, live_record_fn fn, void *ctx)
+{
+	live->record_fn = fn;
+	live->record_ctx = ctx;
+	return live_fold__flush(live->skel, live->cpu_count, drain, live);
+}
+
+__u32 live__storms(const struct live *live)
+{
+	return __atomic_load_n(&live->skel->bss->globals.storms, __ATOMIC_RELAXED);
+}
+
+__u64 live__coarse(const struct live *live)
+{
+	return __atomic_load_n(&live->skel->bss->globals.coarse, __ATOMIC_RELAXED);
+}
+
 int live__counters(struct live *live, struct drop_counters *ret_counts, __u64 *ret_missed)
 {
 	int fd = bpf_map__fd(live->skel->maps.counters), err = 0, cpu;
@@ -400,6 +433,8 @@ int live__counters(struct live *live, struct drop_counters *ret_counts, __u64 *r
 			ret_counts[slot].seen += values[cpu].seen;
 			ret_counts[slot].seen_bytes += values[cpu].seen_bytes;
 			ret_counts[slot].delivered += values[cpu].delivered;
+			ret_counts[slot].folded += values[cpu].folded;
+			ret_counts[slot].coarse += values[cpu].coarse;
 			ret_counts[slot].filtered += values[cpu].filtered;
 			ret_counts[slot].noise += values[cpu].noise;
 			ret_counts[slot].lost += values[cpu].lost;

@@ -41,6 +41,7 @@ struct live_options {
 	const __u16 *dns_ports;	/* whose packets' payloads are delivered; host order */
 	size_t dns_port_count;	/* at most DNS_PORTS_MAX */
 	bool noise;		/* deliver noise reasons too */
+	enum fold_mode fold;	/* count drops of one key together; needs live__flush() */
 	enum conntrack_mode conntrack; /* how causes of conntrack's drops are found */
 	bool verdicts;		/* direct hooks will be attached, now or later */
 	bool trial;		/* load, but attach nothing: only to be asked for its name and closed */
@@ -91,6 +92,26 @@ typedef int (*live_record_fn)(void *ctx, const void *data, size_t size);
  * @return how many; or what @p fn returned, if negative; or -errno
  */
 int live__consume(struct live *live, live_record_fn fn, void *ctx);
+
+/**
+ * @brief **live__folds()** whether the fold tables may hold something, so that
+ * live__flush() is wanted. Costs no system call.
+ */
+bool live__folds(const struct live *live);
+
+/**
+ * @brief **live__flush()** puts what the fold tables have counted into the ring
+ * buffer, to be called once a fold window; what was not used since the last
+ * time is forgotten. Records that find no room are read and handed over.
+ * @return 0 or -errno; then it can be called again, and nothing is lost
+ */
+int live__flush(struct live *live, live_record_fn fn, void *ctx);
+
+/** @brief **live__storms()** how many storms have begun so far, with FOLD_STORMS. */
+__u32 live__storms(const struct live *live);
+
+/** @brief **live__coarse()** packets that were counted without ports, or addresses, for lack of room. */
+__u64 live__coarse(const struct live *live);
 
 /**
  * @brief **live__counters()** adds up the CPUs' counters.

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Sends out what the fold table of a CPU has counted, and forgets the keys of
+ * which nothing came since the last time. Run by the loader on the CPU itself
+ * (BPF_PROG_TEST_RUN on a CPU), so it can only interrupt a drop program or be
+ * interrupted by one: cpu_state.nesting tells which, and the second yields.
+ */
+#ifndef DROPWHY_FLUSH_BPF_H
+#define DROPWHY_FLUSH_BPF_H
+
+#include "bpf/fold.bpf.h"
+
+/* Delivers what one entry has counted; false: the ring is full, nothing changed. */
+__inline_always bool flush_entry(struct fold_entry *entry, struct fold_record *record,
+				 __u64 now_ns, __u64 now_ticks)
+{
+	struct drop_record *rec = (struct drop_record *)record->bytes;
+	__u32 slot = reason_slot(entry->key.reason), size;
+	struct drop_counters *count;
+
+	barrier_var(slot);
+	slot &= REASON_SLOTS - 1;
+	count = bpf_map_lookup_elem(&counters, &slot);
+	if (!count)
+		return false;
+	rec->count = entry->count;
+	rec->bytes = entry->bytes;
+	rec->time_ns = now_ns - (now_ticks - entry->first) * tick_ns;
+	rec->last_ns = now_ns - (now_ticks - entry->last) * tick_ns;
+	size = rec->hdr.size;
+	barrier_var(size); /* as in fold_insert() */
+	if (size > sizeof(record->bytes) ||
+	    bpf_ringbuf_output(&events, record->bytes, size, BPF_RB_NO_WAKEUP))
+		return false;
+	__sync_fetch_and_add(&count->seen, entry->count);
+	__sync_fetch_and_add(&count->seen_bytes, entry->bytes);
+	__sync_fetch_and_add(&count->delivered, 1);
+	__sync_fetch_and_add(&count->folded, entry->count - 1);
+	if (entry->key.kind != FOLD_FLOW) {
+		__sync_fetch_and_add(&count->coarse, entry->count);
+		__sync_fetch_and_add(&globals.coarse, entry->count);
+	}
+	entry->count = entry->bytes = 0;
+	return true;
+}
+
+#define FLUSH_NO_ROOM (1ULL << 63)
+
+/* How many entries stay, in the upper half, and how many packets went out; or FLUSH_NO_ROOM. */
+__stage __u64 flush_bucket(__u32 at, __u64 now_ns, __u64 now_ticks)
+{
+	struct fold_bucket *bucket = bpf_map_lookup_elem(&folds, &at);
+	struct fold_record *record;
+	__u64 answer = 0;
+	__u32 way, index;
+
+	if (!bucket)
+		return 0;
+	for (way = 0; way < FOLD_WAYS; way++) {
+		struct fold_entry *entry = &bucket->ways[way];
+
+		if (!bucket->tags[way])
+			continue;
+		if (!entry->count) {
+			bucket->tags[way] = 0;
+			continue;
+		}
+		answer += (1ULL << 32) + (__u32)entry->count;
+		index = at * FOLD_WAYS + way;
+		record = bpf_map_lookup_elem(&fold_records, &index);
+		if (!record || !flush_entry(entry, record, now_ns, now_ticks))
+			return FLUSH_NO_ROOM;
+	}
+	return answer;
+}
+
+__inline_always int flush_some(struct cpu_state *cpu)
+{
+	__u32 buckets = fold_mask + 1 + FOLD_COARSE_BUCKETS, mark = bpf_get_smp_processor_id(), step;
+	__u64 now_ns = bpf_ktime_get_boot_ns(), now_ticks = bpf_jiffies64(), answer;
+
+	mark &= FOLD_CPUS - 1;
+	if (!cpu->flush_at) {
+		/* whoever comes into a bucket behind us sets it again */
+		fold_used[mark] = 0;
+		cpu->flush_kept = 0;
+		cpu->flush_packets = 0;
+	}
+	for (step = 0; step < FLUSH_STEPS; step++) {
+		answer = flush_bucket(fold_base() + cpu->flush_at, now_ns, now_ticks);
+		if (answer == FLUSH_NO_ROOM)
+			return FLUSH_FULL;
+		cpu->flush_kept += answer >> 32;
+		cpu->flush_packets += (__u32)answer;
+		if (++cpu->flush_at >= buckets)
+			break;
+	}
+	if (cpu->flush_at < buckets)
+		return FLUSH_MORE;
+	cpu->flush_at = 0;
+	if (cpu->flush_kept)
+		fold_used[mark] = 1;
+	if (cpu->flush_packets < STORM_DROPS / 2)
+		cpu->storm = 0;
+	return FLUSH_DONE;
+}
+
+SEC("raw_tp/dropwhy_flush")
+int flush_folds(void *ctx)
+{
+	__u32 zero = 0;
+	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	int answer;
+
+	if (!cpu)
+		return 0;
+	if (cpu->nesting)
+		return FLUSH_BUSY;
+	cpu->nesting = 1;
+	barrier();
+	answer = flush_some(cpu);
+	barrier();
+	cpu->nesting = 0;
+	return answer;
+}
+
+#endif

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Drops of one kind counted together: fewer rows, every packet in one of them.
+
+# flows SPORTS DPORTS COUNT: so many of each flow to closed ports of a, counted by the kernel, too.
+flows() {
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports "$1" --to 127.0.0.1 --dport 10000 \
+		--dports "$2" --count "$3"
+	assert_eq $(($1 * $2 * $3)) "$(snmp a UdpNoPorts)" UdpNoPorts
+}
+
+# assert_folded ROWS PACKETS: at most so many rows stand for all packets.
+assert_folded() {
+	assert_only "$2"
+	[ "$DROPWHY" != none ] || return 0
+	rows=$(records lines type=drop)
+	[ "$rows" -le "$1" ] || fail "$rows rows, expected at most $1"
+	assert_summary lost 0
+}
+
+# Nothing is due before the end: what waits is flushed on exit.
+case_fold_exit() {
+	ns_new a
+	trace_ns a --fold 60000
+	flows 1 1 5000
+	trace_stop
+	assert_folded 4 5000 # the first and the rest, on each of two CPUs
+	[ "$DROPWHY" != none ] || return 0
+	assert_eq 5000 "$(records count type=drop src=127.0.0.1 sport=4000 dst=127.0.0.1 dport=10000 \
+		proto=udp iface=lo netns="$(ns_inode a)" reason="$(reason NO_SOCKET)")" "packets of the flow"
+	assert_eq "$(summary "groups[reason=$(reason NO_SOCKET)].bytes")" \
+		"$(sed -n 's/.*"type":"drop".*"bytes":\([0-9]*\).*/\1/p' "$OUT" | awk '{ sum += $1 } END { print sum }')" bytes
+}
+
+# Windows end in the middle of the storm, on both CPUs at once.
+case_fold_storm() {
+	ns_new a
+	ns_new b
+	trace_ns a,b --fold 10
+	spawn other b traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 10000 --count 300000 --announce
+	flows 3 1 100000
+	stop_when_done other
+	assert_eq 300000 "$(snmp b UdpNoPorts)" UdpNoPorts
+	trace_stop
+	assert_only 600000
+	assert_drops 300000 netns="$(ns_inode a)"
+	assert_drops 100000 netns="$(ns_inode a)" sport=4002
+	assert_summary lost 0
+}
+
+# More flows than the table holds: ports are given up, counts are not.
+case_fold_flood() {
+	ns_new a
+	trace_ns a --fold 60000
+	flows 100 500 2
+	trace_stop
+	assert_only 100000
+	assert_drops 100000 src=127.0.0.1 dst=127.0.0.1
+	assert_summary lost 0
+	[ "$DROPWHY" != none ] || return 0
+	assert_at_least 50000 "$(summary coarse)" "packets counted without ports"
+	grep -q 'more flows at once' "$ERR" || fail "nothing said of a full fold table"
+}
+
+# Alone for a whole window a drop is shown by itself.
+case_fold_slow() {
+	ns_new a
+	trace_ns a --fold 10
+	flows 5 5 1
+	trace_stop
+	assert_folded 25 25
+}
+
+# Folding starts with the storm, and says so.
+case_fold_begins() {
+	ns_new a
+	trace_ns a
+	flows 1 1 20000
+	trace_stop
+	assert_folded 2100 20000
+	[ "$DROPWHY" != none ] || return 0
+	grep -q 'a storm of drops' "$ERR" || fail "nothing said of the storm"
+	grep -q '"type":"notice".*a storm of drops' "$OUT" || fail "no notice among the records"
+}
+
+# A filter by port never meets a packet that was counted without ports.
+case_fold_filtered_flood() {
+	ns_new a
+	trace_ns a --fold 60000 --dport 10000-10099
+	flows 100 500 1
+	trace_stop
+	assert_only 10000
+	assert_summary filtered 40000
+}
+
+# ICMP, TCP and IPv6 take the same short way.
+case_fold_kinds() {
+	pair
+	drop_at_tc b ingress
+	b_mac=$(mac b veth0)
+	trace_ns b --fold 60000
+	for layers in "ip src=192.0.2.1 dst=192.0.2.2 icmp type=8 code=0" \
+		"ip src=192.0.2.1 dst=192.0.2.2 tcp sport=1 dport=2 flags=S" \
+		"ip src=192.0.2.1 dst=192.0.2.2 tcp sport=1 dport=2 flags=A" \
+		"ip6 src=2001:db8::1 dst=2001:db8::2 udp sport=1 dport=2" \
+		"arp op=1 spa=192.0.2.1 tpa=192.0.2.2"; do
+		# shellcheck disable=SC2086 # layers are meant to be split
+		send a frame veth0 50 eth src=02:00:00:00:00:0a dst="$b_mac" $layers
+	done
+	trace_stop
+	assert_folded 20 250
+	assert_drops 50 proto=icmp icmp_type=8
+	assert_drops 50 proto=tcp tcp_flags=SYN
+	assert_drops 50 proto=tcp tcp_flags=ACK
+	assert_drops 50 l3_proto=ipv6
+	assert_drops 50 l3_proto=arp
+}
+
+# No name is folded away.
+case_fold_dns() {
+	pair
+	drop_at_tc b ingress
+	b_mac=$(mac b veth0)
+	trace_ns b --fold 60000
+	for name in 0377656204736f6d65 0377656204736f6d66; do
+		send a frame veth0 20 eth src=02:00:00:00:00:0a dst="$b_mac" ip src=192.0.2.1 dst=192.0.2.2 \
+			udp sport=1111 dport=53 hex 1a2b01000001000000000000${name}0000010001
+	done
+	trace_stop
+	assert_folded 8 40
+	assert_drops 20 dns=web.some
+	assert_drops 20 dns=web.somf
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Sizes the fold tables and runs their flush on each CPU: see live_fold.h.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "user/source/live_fold.h"
+
+/* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
+#include "drop.skel.h"
+
+#ifndef BPF_F_TEST_RUN_ON_CPU
+#define BPF_F_TEST_RUN_ON_CPU (1U << 0)
+#endif
+
+/*
+ * A bucket with the records of its ways takes some 7 KB. 4,096 flows a CPU are
+ * enough for all that a reader can take in; with many CPUs the tables of all
+ * together stay below FOLD_BYTES_MAX.
+ */
+#define FOLD_BUCKETS_MAX 512
+#define FOLD_BUCKETS_MIN 16
+#define FOLD_BYTES_MAX	 (64UL << 20)
+#define FOLD_BUCKET_BYTES (sizeof(struct fold_bucket) + FOLD_WAYS * sizeof(struct fold_record))
+
+/* A CPU is busy for microseconds; a task that was preempted in the middle of a drop takes longer. */
+#define BUSY_RETRIES 100000
+
+static bool has_flow_filter(const struct drop_filter *filter)
+{
+	int end;
+
+	for (end = 0; end < __FILTER_END_MAX; end++)
+		if (filter->prefixes[end].count || filter->ports[end].count)
+			return true;
+	return false;
+}
+
+int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
+			 const struct drop_filter *filter, int cpu_count)
+{
+	__u32 buckets = FOLD_BUCKETS_MAX, all, i;
+	struct timespec tick;
+	__u64 seed[8] = {};
+	int err;
+
+	/* the coarse clocks step with jiffies */
+	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &tick) && tick.tv_nsec)
+		skel->rodata->tick_ns = tick.tv_nsec;
+	skel->rodata->fold_mode = mode;
+	skel->rodata->has_flow_filter = has_flow_filter(filter);
+	if (mode == FOLD_OFF)
+		return 0;
+	/* without it all still works, only less hardened */
+	if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		for (i = 0; i < 8; i++)
+			seed[i] = (i + 1) * 0x9e3779b97f4a7c15ULL;
+	for (i = 0; i < 8; i++)
+		skel->rodata->fold_seed[i] = seed[i] | 1;
+	while (buckets > FOLD_BUCKETS_MIN && buckets * FOLD_BUCKET_BYTES > FOLD_BYTES_MAX / cpu_count)
+		buckets /= 2;
+	skel->rodata->fold_mask = buckets - 1;
+	all = cpu_count * (buckets + FOLD_COARSE_BUCKETS);
+	err = bpf_map__set_max_entries(skel->maps.folds, all);
+	return err ? err : bpf_map__set_max_entries(skel->maps.fold_records, all * FOLD_WAYS);
+}
+
+/* One run of the flush program; enum flush_answer or -errno. */
+static int run_flush(struct drop_bpf *skel, int cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(skel->progs.flush_folds), &opts) < 0)
+		return -errno;
+	return opts.retval ? (int)opts.retval : -EIO;
+}
+
+static int flush_cpu(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, void *ctx)
+{
+	int busy = 0, answer, err;
+
+	for (;;) {
+		answer = run_flush(skel, cpu);
+		switch (answer) {
+		case FLUSH_DONE:
+			return 0;
+		case FLUSH_MORE:
+			break;
+		case FLUSH_BUSY:
+			if (++busy > BUSY_RETRIES)
+				return -EBUSY;
+			sched_yield();
+			break;
+		case FLUSH_FULL:
+			err = drain(ctx);
+			if (err < 0)
+				return err;
+			break;
+		default:
+			return answer;
+		}
+	}
+}
+
+static bool is_used(const struct drop_bpf *skel, int cpu)
+{
+	return __atomic_load_n(&skel->bss->fold_used[cpu % FOLD_CPUS], __ATOMIC_RELAXED);
+}
+
+bool live_fold__used(const struct drop_bpf *skel, int cpu_count)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < cpu_count; cpu++)
+		if (is_used(skel, cpu))
+			return true;
+	return false;
+}
+
+int live_fold__flush(struct drop_bpf *skel, int cpu_count, live_fold_drain_fn drain, void *ctx)
+{
+	int cpu, err, first_err = 0;
+
+	for (cpu = 0; cpu < cpu_count; cpu++) {
+		if (!is_used(skel, cpu))
+			continue;
+		err = flush_cpu(skel, cpu, drain, ctx);
+		/* one that is offline holds what it holds until it is back */
+		if (err && err != -ENXIO && !first_err)
+			first_err = err;
+	}
+	return first_err;
+}

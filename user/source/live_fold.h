@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The fold tables of the drop programs (bpf/fold.bpf.h): their size, and the
+ * flush that sends out what they have counted. A part of live.c.
+ */
+#ifndef DROPWHY_LIVE_FOLD_H
+#define DROPWHY_LIVE_FOLD_H
+
+#include <stdbool.h>
+
+#include "bpf/drop_filter.h"
+#include "bpf/live_state.h"
+
+struct drop_bpf;
+
+/**
+ * @brief **live_fold__configure()** is to be called before load.
+ * @param cpu_count possible CPUs
+ * @return 0 or -errno
+ */
+int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
+			 const struct drop_filter *filter, int cpu_count);
+
+/** @brief **live_fold__used()** whether some CPU's table may hold something. */
+bool live_fold__used(const struct drop_bpf *skel, int cpu_count);
+
+/* Makes room in the ring buffer. 0 or more, or -errno. */
+typedef int (*live_fold_drain_fn)(void *ctx);
+
+/**
+ * @brief **live_fold__flush()** sends out what the tables have counted.
+ * @param drain called when the ring buffer is full
+ * @return 0 or -errno; then it can be called again
+ */
+int live_fold__flush(struct drop_bpf *skel, int cpu_count, live_fold_drain_fn drain, void *ctx);
+
+#endif
