@@ -184,14 +184,17 @@ static int ethtool(int fd, const char iface[IF_NAMESIZE], void *command)
 /* How many the driver has; 0: none, or it does not tell. */
 static size_t driver_stat_count(int fd, const char iface[IF_NAMESIZE])
 {
-	struct {
+	/* the answer is one number behind the structure, for the one set asked about */
+	union {
 		struct ethtool_sset_info info;
-		__u32 count;
+		__u8 room[sizeof(struct ethtool_sset_info) + sizeof(__u32)];
 	} sets = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_STATS } };
+	__u32 count;
 
-	if (ethtool(fd, iface, &sets) || !sets.info.sset_mask || sets.count > DRIVER_STATS_MAX)
+	if (ethtool(fd, iface, &sets) || !sets.info.sset_mask)
 		return 0;
-	return sets.count;
+	memcpy(&count, sets.room + offsetof(struct ethtool_sset_info, data), sizeof(count));
+	return count <= DRIVER_STATS_MAX ? count : 0;
 }
 
 static int read_driver(int fd, const char iface[IF_NAMESIZE], struct reading *r)

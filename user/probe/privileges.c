@@ -94,7 +94,7 @@ static int allow(scmp_filter_ctx filter)
 	}
 	/* network namespaces only, and threads or children, but no new namespaces */
 	err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setns), 1,
-			       SCMP_A1(SCMP_CMP_EQ, CLONE_NEWNET));
+			       SCMP_A1(SCMP_CMP_EQ, CLONE_NEWNET, 0));
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 				       SCMP_A0(SCMP_CMP_MASKED_EQ,
@@ -103,7 +103,7 @@ static int allow(scmp_filter_ctx filter)
 					       0));
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(unshare), 1,
-				       SCMP_A0(SCMP_CMP_EQ, CLONE_FS));
+				       SCMP_A0(SCMP_CMP_EQ, CLONE_FS, 0));
 	return err;
 }
 
