@@ -148,7 +148,7 @@ integration: all $(INTEGRATION_TOOLS)
 
 .PHONY: test
 test:
-	$(Q)tools/install-dependencies build run test probe pods vm
+	$(Q)tools/install-dependencies build run test probe pods
 	$(Q)$(MAKE) all check-vmlinux
 	$(Q)$(MAKE) unit
 	$(Q)$(MAKE) unit SANITIZE=1
@@ -158,7 +158,6 @@ test:
 	$(Q)$(MAKE) probe
 	$(Q)$(MAKE) soak SOAK_SECONDS=30
 	$(Q)$(MAKE) pods
-	$(Q)$(MAKE) test-vm
 
 # The daemon: metrics, Prometheus, full disks, signals.
 $(O)/tests/probe/failing_malloc.so: tests/probe/failing_malloc.c
