@@ -77,7 +77,10 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 	l3 = (__u64)KREAD(typed, skb, head) + network;
 	if (left > 0xffff) /* it may be negative, too */
 		return false;
-	length = left < sizeof(packet) ? left : sizeof(packet);
+	length = left;
+	barrier_var(length); /* the verifier of 6.1 learns nothing from a check of left's copy */
+	if (length > sizeof(packet))
+		length = sizeof(packet);
 	if (bpf_probe_read_kernel(&packet, length, (const void *)l3))
 		return false;
 	if (key->l3_proto == ETH_P_IP) {
