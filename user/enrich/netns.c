@@ -180,6 +180,23 @@ static void mark_gone(struct netns_entry *e, __u64 now_ns)
 	e->info.pid_count = 0;
 }
 
+/*
+ * When the namespace behind a file was made, as far as its inode tells: 0 if it does not, or
+ * if the clock was set since. A number is free for others only a while after the last packet.
+ */
+static __u64 made_ns(const struct netns_entry *e, __u64 not_before_ns)
+{
+	struct timespec now;
+	__u64 age_ns, made;
+
+	if (e->kind == __NETNS_FILE_MAX || clock_gettime(CLOCK_REALTIME, &now))
+		return 0;
+	age_ns = ((__u64)now.tv_sec - (__u64)e->made.tv_sec) * 1000000000ull +
+		 (__u64)now.tv_nsec - (__u64)e->made.tv_nsec;
+	made = boot_time_ns() - age_ns;
+	return made >= not_before_ns && made <= e->checked_ns ? made : 0;
+}
+
 /* A found namespace that may be one known before. */
 static void inherit(struct netns_table *t, struct netns_entry *e, const struct netns_entry *old)
 {
@@ -191,9 +208,12 @@ static void inherit(struct netns_table *t, struct netns_entry *e, const struct n
 		return;
 	}
 	e->info.incarnation = ++t->incarnations;
+	if (!old)
+		return;
 	/* seen to be free in between, or passed on at some time before this scan */
-	if (old)
-		e->since_ns = old->gone_ns ? old->gone_ns : e->checked_ns;
+	e->since_ns = old->gone_ns ? old->gone_ns : made_ns(e, old->checked_ns);
+	if (!e->since_ns)
+		e->since_ns = e->checked_ns;
 }
 
 /* Frees an entry; its name outlives it, in @heir or in the ring. */

@@ -239,7 +239,8 @@ bool resolver__drop(struct resolver *r, struct drop *drop)
 		socket_owner = directory__by_cgroup(r->dir, rec->cgroup_id, rec->time_ns);
 	src = resolve_end(r, drop, FLOW_SRC, socket_owner, &drop->src);
 	dst = resolve_end(r, drop, FLOW_DST, socket_owner, &drop->dst);
-	if (!owner && (host || !info))
+	/* in a namespace that nobody knows the ends may be anywhere */
+	if (!owner && (host || !rec->netns_ino))
 		owner = find_owner(r, drop, socket_owner, src, dst);
 	else if (!owner)
 		owner = socket_owner;
