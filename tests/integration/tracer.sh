@@ -93,7 +93,7 @@ assert_drops() {
 	counted=$(records count type=drop dst!='ff02:*' "$@") || fail "unreadable output"
 	[ "$counted" = "$expected_count" ] || {
 		echo "what dropwhy recorded:"
-		records values netns_name,pod,reason,cause,ct_state,location,proto,src,sport,dst,dport type=drop |
+		records values netns_name,pod,src_name,dst_name,reason,cause,ct_state,location,proto,src,sport,dst,dport type=drop |
 			sort -rn | head -n 40
 		fail "expected $expected_count packets with $*, got $counted"
 	}

@@ -41,6 +41,8 @@ cluster_node() {
 	# conntrack must see what the bridge forwards, as kube-proxy wants it
 	ns_sysctl node net.bridge.bridge-nf-call-iptables=1
 	PATH=$KUBERNETES:$PATH
+	# no other kubelet runs here, see run
+	NODE_CGROUPS=ours
 }
 
 # kubelet_start [ARG...]

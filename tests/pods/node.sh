@@ -6,8 +6,7 @@
 PODS_DIR=$(cd "$(dirname "$0")/../pods" && pwd)
 CRI_SOCKET=/run/containerd/containerd.sock
 POD_CGROUPS=/kubepods/besteffort
-NODE_CGROUPS=ours		# or theirs, where a kubelet made that one
-POD_UIDS=			# of all pods that were made
+NODE_CGROUPS=shared		# ours: all below is to go in the end
 UNDO="$UNDO node_undo"
 
 # --- the node --------------------------------------------------------------
@@ -15,9 +14,6 @@ UNDO="$UNDO node_undo"
 # node_new [SUBNET...]: namespace "node" with a containerd whose pods get an address of each
 # subnet, "10.30.0.0/24" and "fd30::/64" unless told; "SUBNET:FIRST:LAST" limits which.
 node_new() {
-	for cgroup in /sys/fs/cgroup /sys/fs/cgroup/*; do
-		[ ! -d "$cgroup${POD_CGROUPS%/*}" ] || NODE_CGROUPS=theirs
-	done
 	ns_new node
 	ns_sysctl node net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	cni_config "${@:-10.30.0.0/24 fd30::/64}"
@@ -155,7 +151,7 @@ pod_config() {
 # Only the sandbox, which is all that a namespace needs.
 pod_new() {
 	pod_uid=$(cat /proc/sys/kernel/random/uuid)
-	POD_UIDS="$POD_UIDS $pod_uid"
+	echo "$pod_uid" >>"$WORK/uids"
 	mkdir -p "/var/log/pods/$2_$1_$pod_uid"
 	pod_id=$(pod_config "$1" "$2" "$pod_uid" "${3:-POD}" | cri RunPodSandbox | field pod_sandbox_id)
 	[ -n "$pod_id" ] || fail "no pod $1: $(grep level=error "$WORK/containerd.log" | tail -n 3)"
@@ -266,10 +262,12 @@ outage() {
 
 # assert_outage LIMIT HOLDER PID: what dropwhy, traced and asked, said of all this.
 assert_outage() {
-	assert_drops 2 cause=ct_table_full dns=orders.shop.example dns_type=A dport=53 src="$pod_client_ip"
-	assert_drops 2 cause=ct_table_full dns=payments.shop.example dns_type=A dport=53 src="$pod_client_ip"
+	assert_drops 2 cause=ct_table_full dns=orders.shop.example dns_type=A dport=53 \
+		src_name=shop/client
+	assert_drops 2 cause=ct_table_full dns=payments.shop.example dns_type=A dport=53 \
+		src_name=shop/client
 	# the SYN and the first that was sent again
-	assert_drops 2 cause=ct_table_full proto=tcp tcp_flags=SYN dport=80 src="$pod_php_ip"
+	assert_drops 2 cause=ct_table_full proto=tcp tcp_flags=SYN dport=80 src_name=shop/php
 	[ "$DROPWHY" != none ] || return 0
 	assert_eq 1 "$(records lines type=sysctl name=net.netfilter.nf_conntrack_max old=2310720 new="$1" \
 		seen_by=write comm=kube-proxy pid="$3")" "changes of the limit"
@@ -292,10 +290,11 @@ node_undo() {
 		[ "$(readlink "/proc/$shim/ns/mnt")" != "$(readlink /proc/$$/ns/mnt)" ] || kill -KILL "$shim"
 	done
 	for cgroup in /sys/fs/cgroup /sys/fs/cgroup/*; do
-		for uid in $POD_UIDS; do
+		for uid in $(cat "$WORK/uids" 2>/dev/null); do
 			cgroup_del "$cgroup$POD_CGROUPS/pod$uid"
 		done
-		[ $NODE_CGROUPS = theirs ] || cgroup_del "$cgroup${POD_CGROUPS%/*}"
+		[ $NODE_CGROUPS = shared ] || cgroup_del "$cgroup${POD_CGROUPS%/*}"
+		rmdir "$cgroup$POD_CGROUPS" "$cgroup${POD_CGROUPS%/*}" 2>/dev/null
 	done
 	for netns in /run/netns/cni-*; do
 		[ ! -e "$netns" ] || umount "$netns"

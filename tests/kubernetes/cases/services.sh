@@ -22,28 +22,30 @@ backends_refused() {
 		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
 		add rule inet fw forward udp dport 5353 drop
 	END
-	trace_ns node --proto udp --src "$pod_client_ip"
+	trace_ns node --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip"
 	pod_send client traffic udp --to $WEB_SERVICE --dport 53 --sport 4000 --sports 40
 	trace_stop
 	in_node nft delete table inet fw
-	assert_drops 40 cause=nft_rule iface='veth*'
+	assert_drops 40 cause=nft_rule iface='veth*' src_name=shop/client service=shop/web
+	assert_eq 40 $(($(drops backend="shop/$WEB0") + $(drops backend="shop/$WEB1"))) "packets to backends"
 	assert_only 40
 }
 
 no_endpoints() {
-	trace_ns node --proto udp --src "$pod_client_ip"
+	trace_ns node --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip"
 	pod_send client traffic udp --to $EMPTY_SERVICE --dport 53 --sport 5000 --sports 40
 	trace_stop
-	assert_drops 40 reason=NETFILTER_DROP iface=cni0 dst=$EMPTY_SERVICE dport=53
+	assert_drops 40 reason=NETFILTER_DROP iface=cni0 dst=$EMPTY_SERVICE dport=53 \
+		src_name=shop/client service=shop/empty dst_name=shop/empty dst_kind=service
 	assert_only 40
 }
 
 # In the namespaces of the Service's pods, to which its address is gone.
 closed_port() {
-	trace_start --proto udp --src "$pod_client_ip" --reason "$(kernel_reason NO_SOCKET)"
+	trace_start --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip" --reason "$(kernel_reason NO_SOCKET)"
 	pod_send client traffic udp --to $WEB_SERVICE --dport 53 --sport 6000 --sports 40
 	trace_stop
-	assert_drops 40 dst="10.30.0.*" dport=5353
+	assert_drops 40 dst="10.30.0.*" dport=5353 src_name=shop/client workload=deployment/web
 	assert_only 40
 	assert_eq 40 $(($(drops pod="$WEB0" namespace=shop) + $(drops pod="$WEB1" namespace=shop))) \
 		"packets of the Service's pods"
@@ -53,10 +55,11 @@ table_full() {
 	set_global net/netfilter/nf_conntrack_max "$(cat /proc/sys/net/netfilter/nf_conntrack_max)"
 	in_node conntrack -D -p udp >"$WORK/conntrack.log" 2>&1 || :
 	fill_table node
-	trace_start --proto udp --src "$pod_client_ip"
+	trace_start --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip"
 	echo 16 >/proc/sys/net/netfilter/nf_conntrack_max
 	pod_send client traffic udp --to $WEB_SERVICE --dport 53 --sport 7000 --sports 40
 	trace_stop
-	assert_drops 40 cause=ct_table_full reason="$(reason NETFILTER_DROP)" iface=cni0 dst=$WEB_SERVICE dport=53
+	assert_drops 40 cause=ct_table_full reason="$(reason NETFILTER_DROP)" iface=cni0 \
+		dst=$WEB_SERVICE dport=53 src_name=shop/client service=shop/web
 	assert_only 40
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Each drop carries the right pod: that of the namespace where it died, whatever family.
+# Each drop carries the pods of both its ends and its owner: the pod of the namespace where it
+# died, or of the socket's cgroup.
 
 . "$(dirname "$0")/../pods/node.sh"
 
@@ -13,8 +14,33 @@ case_pod_closed_port() {
 	pod_send client traffic udp --to "$pod_web_ip6" --dport 4000 --count 20
 	pod_send web traffic udp --to "$pod_client_ip" --dport 4000 --count 10
 	trace_stop
-	assert_drops 30 reason="$(reason NO_SOCKET)" pod=web namespace=shop dst="$pod_web_ip"
-	assert_drops 20 reason="$(reason NO_SOCKET)" pod=web namespace=shop dst="$pod_web_ip6"
-	assert_drops 10 reason="$(reason NO_SOCKET)" pod=client namespace=front
+	assert_drops 30 reason="$(reason NO_SOCKET)" pod=web namespace=shop dst="$pod_web_ip" \
+		src_name=front/client src_kind=pod dst_name=shop/web dst_kind=pod
+	assert_drops 20 reason="$(reason NO_SOCKET)" pod=web namespace=shop dst="$pod_web_ip6" \
+		src_name=front/client src_kind=pod dst_name=shop/web dst_kind=pod
+	assert_drops 10 reason="$(reason NO_SOCKET)" pod=client namespace=front \
+		src_name=shop/web dst_name=front/client
 	assert_only 60
+}
+
+# A pod without a namespace of its own: its socket's cgroup tells it from the node.
+case_pod_host_network() {
+	node_new
+	pod_new client shop
+	pod_new agent system NODE
+	node_address=$(in_pod client ip route show default | sed 's/.* via \([^ ]*\).*/\1/')
+	pod_spawn sink agent traffic receive --from "$node_address" --sport 53 --rcvbuf 8192
+	spawn other node traffic receive --from "$node_address" --sport 54 --rcvbuf 8192
+	trace_ns node --reason "$(kernel_reason SOCKET_RCVBUFF)"
+	pod_send client traffic udp --to "$node_address" --dport 53 --size 500 --count 100
+	pod_send client traffic udp --to "$node_address" --dport 54 --size 500 --count 100
+	trace_stop
+	stop sink
+	stop other
+	lost=$((100 - $(said sink received)))
+	other_lost=$((100 - $(said other received)))
+	assert_at_least 50 "$lost" "packets lost"
+	assert_drops "$lost" pod=agent namespace=system dport=53 src_name=shop/client
+	assert_drops "$other_lost" pod= namespace= dport=54
+	assert_only $((lost + other_lost))
 }
