@@ -6,15 +6,16 @@
 #include "tests/unit/golden.h"
 #include "user/doctor/report.h"
 
-static const struct table_facts table = {
-	.netns_name = "ho\033st",
-	.now = { .host = true, .entries = 522000, .max = 524288, .netns_ino = 4026531833U },
+/* Of the other two nothing is known. */
+static const struct table_facts tables[3] = {
+	{ .netns_name = "ho\033st",
+	  .now = { .host = true, .entries = 522000, .max = 524288, .netns_ino = 4026531833U } },
 };
 
 static const struct facts facts = {
 	.seconds = 10,
 	.cores = 16,
-	.tables = &table,
+	.tables = tables,
 	.table_count = 3,
 	.arp = { 100, 1024 },
 	.drops = { .seen = 9188, .noise = 88, .lost = 5 },
