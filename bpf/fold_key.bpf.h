@@ -70,21 +70,24 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 	__u16 network = KREAD(typed, skb, network_header);
 	/* offsets, since the verifier does not let us subtract pointers */
 	__u32 left = KREAD(typed, skb, tail) - network, length;
-	struct quick_packet packet = {};
+	/* not on the stack: with what is called later it would be too large for 6.1 */
+	struct scratch *sc = scratch_at(0);
+	struct quick_packet *packet;
 
-	if (!network || network == HEADER_UNSET)
+	if (!sc || !network || network == HEADER_UNSET)
 		return false;
+	packet = (struct quick_packet *)sc->bytes;
 	l3 = (__u64)KREAD(typed, skb, head) + network;
 	if (left > 0xffff) /* it may be negative, too */
 		return false;
 	length = left;
 	barrier_var(length); /* the verifier of 6.1 learns nothing from a check of left's copy */
-	if (length > sizeof(packet))
-		length = sizeof(packet);
-	if (bpf_probe_read_kernel(&packet, length, (const void *)l3))
+	if (length > sizeof(*packet))
+		length = sizeof(*packet);
+	if (bpf_probe_read_kernel(packet, length, (const void *)l3))
 		return false;
 	if (key->l3_proto == ETH_P_IP) {
-		const struct ipv4_header *ip = &packet.ip4;
+		const struct ipv4_header *ip = &packet->ip4;
 		__u32 total = bpf_ntohs(ip->total_length_be);
 
 		if (ip->version_ihl != 0x45 || ip->fragment_be & bpf_htons(IP_FRAGMENT_OFFSET | IP_MORE_FRAGMENTS))
@@ -96,10 +99,10 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 		*(__u32 *)key->saddr = ip->saddr_be;
 		*(__u32 *)key->daddr = ip->daddr_be;
 		key->l4_proto = ip->protocol;
-		return quick_l4(key, packet.l4_of_4, left - sizeof(*ip));
+		return quick_l4(key, packet->l4_of_4, left - sizeof(*ip));
 	}
 	if (key->l3_proto == ETH_P_IPV6) {
-		const struct ipv6_header *ip = &packet.ip6;
+		const struct ipv6_header *ip = &packet->ip6;
 		__u32 total = bpf_ntohs(ip->payload_length_be);
 
 		if (*(const __u8 *)ip >> 4 != 6)
@@ -111,7 +114,7 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 		__builtin_memcpy(key->saddr, ip->saddr, sizeof(key->saddr));
 		__builtin_memcpy(key->daddr, ip->daddr, sizeof(key->daddr));
 		key->l4_proto = ip->next_header;
-		return quick_l4(key, packet.l4_of_6, left - sizeof(*ip));
+		return quick_l4(key, packet->l4_of_6, left - sizeof(*ip));
 	}
 	return false;
 }
