@@ -210,7 +210,7 @@ Test(summary, advises_by_cause)
 		enum drop_cause cause;
 		const char *advice;
 	} cases[] = {
-		{ CAUSE_CT_TABLE_FULL, "nf_conntrack_max" },
+		{ CAUSE_CT_TABLE_FULL, "dropwhy conntrack" },
 		{ CAUSE_CT_INSERT_FAILED, "SNAT" },
 		{ CAUSE_CT_CHAIN_TOO_LONG, "nf_conntrack_buckets" },
 		{ CAUSE_CT_OTHER, "nf_conntrack_log_invalid" },

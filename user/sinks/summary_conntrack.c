@@ -11,8 +11,8 @@
 
 static const char *const advice[__CAUSE_MAX] = {
 	[CAUSE_CT_TABLE_FULL] =
-		"the conntrack table was full. Compare net.netfilter.nf_conntrack_count with "
-		"nf_conntrack_max; raise the limit, or find who fills the table (conntrack -L)",
+		"the conntrack table was full. 'dropwhy conntrack --by pod,service,state' shows "
+		"who fills it, 'dropwhy doctor' what to do",
 	[CAUSE_CT_INSERT_FAILED] =
 		"a new entry collided with an existing one. With SNAT the source ports towards "
 		"one destination ran out: widen the range; else a flow's first packets raced",
