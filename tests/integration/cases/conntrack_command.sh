@@ -130,7 +130,8 @@ case_conntrack_findings() {
 	rows 1 type=occupant src=10.200.0.1 entries=403
 	# nothing is lost for want of room
 	ct_tool --netns "$(ns a)" --by src --max-keys 8 --top 2
-	rows 1 type=occupant src=10.200.0.1 entries=403
+	# what came before it was among the heaviest is counted with the rest
+	rows 1 type=occupant src=10.200.0.1 'entries=[34]??'
 	told=$(sed -n 's/.*"entries_below_top":\([0-9]*\),"entries_beyond_max_keys":\([0-9]*\).*/\1 \2/p' "$OUT" |
 		awk '{ print $1 + $2 }')
 	shown=$(sed -n 's/.*"type":"occupant",.*"entries":\([0-9]*\),.*/\1/p' "$OUT" | awk '{ n += $1 } END { print n }')
