@@ -7,7 +7,7 @@
 # Stopped under load it loses records, but not one packet goes uncounted.
 case_daemon_stopped_and_continued() {
 	ns_new a
-	probe_ns a --ring-size 4096
+	probe_ns a --fold 0 --ring-size 4096
 	kill -STOP "$pid_dropwhy"
 	udp a 20000
 	kill -CONT "$pid_dropwhy"
@@ -48,7 +48,7 @@ case_daemon_full_disk() {
 	mkdir "$WORK/disk"
 	mount -t tmpfs -o size=64k tmpfs "$WORK/disk"
 	MOUNTED=$WORK/disk
-	probe_ns a --csv-dir "$WORK/disk" --bundle-dir "$WORK/disk"
+	probe_ns a --fold 0 --csv-dir "$WORK/disk" --bundle-dir "$WORK/disk"
 	udp a 2000
 	assert_metric 2000 dropwhy_drops_total
 	until_true log_failed || fail "nothing failed on a full disk"
@@ -84,7 +84,7 @@ case_daemon_log_reader_gone() {
 	mkfifo "$WORK/pipe"
 	exec 8<>"$WORK/pipe"
 	: >"$ERR"
-	"$DROPWHY" probe --listen 127.0.0.1:0 --netns "$(ns_inode a)" --json-log - >"$WORK/pipe" 2>"$ERR" 9>&- &
+	"$DROPWHY" probe --listen 127.0.0.1:0 --fold 0 --netns "$(ns_inode a)" --json-log - >"$WORK/pipe" 2>"$ERR" 9>&- &
 	pid_dropwhy=$!
 	CHILDREN="$CHILDREN $!"
 	wait_for "$ERR" '^dropwhy: probing' "$pid_dropwhy" || fail "the probe did not start"
@@ -102,7 +102,7 @@ case_daemon_log_reader_gone() {
 case_daemon_json_rows() {
 	ns_new a
 	mkdir "$WORK/log"
-	probe_ns a --json-log "$WORK/log" --log-size 4096 --log-files 1000
+	probe_ns a --fold 0 --json-log "$WORK/log" --log-size 4096 --log-files 1000
 	udp a 100
 	assert_metric 100 dropwhy_drops_total
 	probe_stop
@@ -115,7 +115,7 @@ case_daemon_bundle() {
 	for format in dir tar.zst; do
 		ns_new a
 		mkdir "$WORK/$format"
-		probe_ns a --bundle-dir "$WORK/$format" --bundle-format "$format" --bundle-interval 1000
+		probe_ns a --fold 0 --bundle-dir "$WORK/$format" --bundle-format "$format" --bundle-interval 1000
 		udp a 50
 		assert_metric 50 dropwhy_drops_total
 		kill -USR1 "$pid_dropwhy"

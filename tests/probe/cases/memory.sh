@@ -25,7 +25,7 @@ case_memory_short() {
 	[ -f "$TOOLS/../probe/failing_malloc.so" ] || fail "failing_malloc.so is not built"
 	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
 	export FAILING_MALLOC LD_PRELOAD
-	probe_start --dport 4053 --reason NO_SOCKET --csv-dir "$WORK/log" --log-size 8k --log-files 100 \
+	probe_start --fold 0 --dport 4053 --reason NO_SOCKET --csv-dir "$WORK/log" --log-size 8k --log-files 100 \
 		--bundle-dir "$WORK/bundles" --bundle-interval 0.1 --max-series 5
 	unset FAILING_MALLOC LD_PRELOAD
 	total=0
