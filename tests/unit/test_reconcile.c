@@ -30,24 +30,28 @@ Test(reconcile, one_namespace)
 		bool exists[4];
 		bool gone;
 		__u64 least, most;
+		bool restarted;
 	} cases[] = {
-		{ "moved between", { 10, 10, 25, 25 }, { 1, 1, 1, 1 }, false, 15, 15 },
-		{ "moved around, too", { 10, 12, 25, 26 }, { 1, 1, 1, 1 }, false, 13, 16 },
-		{ "wrapped", { 0xfffffff0, 0xfffffff8, 8, 16 }, { 1, 1, 1, 1 }, false, 16, 32 },
-		{ "appeared", { 0, 0, 7, 9 }, { 0, 0, 1, 1 }, false, 7, 9 },
-		{ "appeared while arming", { 0, 3, 7, 9 }, { 0, 1, 1, 1 }, false, 4, 9 },
-		{ "appeared while disarming", { 0, 0, 0, 2 }, { 0, 0, 0, 1 }, false, 0, 2 },
-		{ "gone", { 5, 5, 0, 0 }, { 1, 1, 0, 0 }, true, 0, 0 },
-		{ "gone while disarming", { 5, 5, 8, 0 }, { 1, 1, 1, 0 }, true, 0, 0 },
-		{ "came and went", { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, true, 0, 0 },
-		{ "number given again", { 500, 500, 2, 3 }, { 1, 1, 1, 1 }, true, 0, 0 },
-		{ "one reading failed", { 5, 0, 8, 9 }, { 1, 0, 1, 1 }, false, 0, 4 },
+		{ "moved between", { 10, 10, 25, 25 }, { 1, 1, 1, 1 }, false, 15, 15, false },
+		{ "moved around, too", { 10, 12, 25, 26 }, { 1, 1, 1, 1 }, false, 13, 16, false },
+		{ "wrapped", { 0xfffffff0, 0xfffffff8, 8, 16 }, { 1, 1, 1, 1 }, false, 16, 32, false },
+		{ "appeared", { 0, 0, 7, 9 }, { 0, 0, 1, 1 }, false, 7, 9, false },
+		{ "appeared while arming", { 0, 3, 7, 9 }, { 0, 1, 1, 1 }, false, 4, 9, false },
+		{ "appeared while disarming", { 0, 0, 0, 2 }, { 0, 0, 0, 1 }, false, 0, 2, false },
+		{ "gone", { 5, 5, 0, 0 }, { 1, 1, 0, 0 }, true, 0, 0, false },
+		{ "gone while disarming", { 5, 5, 8, 0 }, { 1, 1, 1, 0 }, true, 0, 0, false },
+		{ "came and went", { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, true, 0, 0, false },
+		{ "number given again", { 500, 500, 2, 3 }, { 1, 1, 1, 1 }, true, 0, 0, false },
+		{ "one reading failed", { 5, 0, 8, 9 }, { 1, 0, 1, 1 }, false, 0, 4, false },
+		/* which ran on from zero, and looks like a counter that moved */
+		{ "module unloaded", { 0, 0, 20, 20 }, { 1, 1, 1, 1 }, true, 0, 0, true },
 	};
 	size_t i, k;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct conntrack_claim claim = { .netns_ino = 1, .drop = 1 };
-		struct reconcile_input in = { .claims = &claim, .claim_count = 1 };
+		struct reconcile_input in = { .claims = &claim, .claim_count = 1,
+					      .restarted = cases[i].restarted };
 		struct conntrack_snapshot *snapshots[] = { &in.before_arm, &in.after_arm,
 							   &in.before_disarm, &in.after_disarm };
 		struct conntrack_stat stats[4] = {};
