@@ -50,9 +50,10 @@ case_sysctl_storm() {
 	[ "$DROPWHY" != none ] || return 0
 	told=$(records lines type=sysctl netns="$(ns_inode a)")
 	assert_eq 1000 "$((told + $(summary changes_lost 2>/dev/null || echo 0)))" "writes told and counted"
-	# kept for the summary are 256, the first one of all among them
+	# kept for the summary are at most 256, the first one of all among them
 	assert_summary "changes[netns=$(ns_inode a)].new" 1
-	assert_eq 256 "$((told - $(summary changes_beyond)))" "changes in the summary"
+	kept=$((told < 256 ? told : 256))
+	assert_eq "$kept" "$((told - $(summary changes_beyond 2>/dev/null || echo 0)))" "changes in the summary"
 }
 
 # Killed, dropwhy leaves nothing behind that could stop a write.
