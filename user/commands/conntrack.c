@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/complaint.h"
 #include "user/commands/conntrack.h"
 #include "user/commands/conntrack_options.h"
@@ -38,15 +39,6 @@ struct conntrack {
 };
 
 /* --- printing */
-
-static bool want_color(const struct conntrack *c)
-{
-	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
-
-	if (c->options.color >= 0)
-		return c->options.color;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
-}
 
 static void stop(struct conntrack *c, int status)
 {
@@ -130,7 +122,8 @@ static int print_tables(struct conntrack *c, const struct conntrack_tables *now)
 		conntrack_rows__header(&c->out, c->options.format);
 	else if (c->options.format == ROWS_TEXT)
 		line__put(&c->out, "\n", 1);
-	conntrack_rows__append(&c->out, c->options.format, rows, count, want_color(c));
+	conntrack_rows__append(&c->out, c->options.format, rows, count,
+			       argument__wants_color(c->options.color, stdout));
 	free(rows);
 	return 0;
 }
@@ -256,7 +249,8 @@ static int print_occupants(struct conntrack *c, const __u32 *inos, size_t count)
 	if (!err) {
 		view.netns_count = count - unreadable;
 		clock_gettime(CLOCK_REALTIME, &view.time);
-		err = occupants_rows__append(&c->out, c->options.format, o, &view, want_color(c));
+		err = occupants_rows__append(&c->out, c->options.format, o, &view,
+					    argument__wants_color(c->options.color, stdout));
 	}
 	occupants__free(o);
 	return err;

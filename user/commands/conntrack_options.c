@@ -5,12 +5,11 @@
 #include <argp.h>
 #include <errno.h>
 #include <error.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/conntrack_options.h"
-#include "user/commands/run_options.h"
 #include "user/enrich/netns_scan.h"
 #include "user/exit_status.h"
 
@@ -49,7 +48,7 @@ static const struct argp_option argp_options[] = {
 	{ "json", OPTION_JSON, NULL, 0, "JSON lines", 3 },
 	{ "csv", OPTION_CSV, NULL, 0, "CSV with a header row", 3 },
 	{ "color", OPTION_COLOR, "WHEN", 0,
-	  "auto, always or never; auto is on a terminal without NO_COLOR (default auto)", 3 },
+	  ARGUMENT_COLOR_HELP, 3 },
 	{ "root", OPTION_ROOT, "DIR", 0,
 	  "Where the node's file system is mounted, when run in a container", 4 },
 	{ 0 },
@@ -73,17 +72,6 @@ struct parser {
 	struct conntrack_options *options;
 	char *netns;
 };
-
-static double read_seconds(struct argp_state *state, const char *option, const char *text,
-			   double min)
-{
-	char *end;
-	double seconds = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(seconds) || seconds < min || seconds > SECONDS_MAX)
-		argp_error(state, "--%s takes seconds, from %g to %d", option, min, SECONDS_MAX);
-	return seconds;
-}
 
 static void set_format(struct argp_state *state, struct conntrack_options *options,
 		       enum rows_format format)
@@ -131,7 +119,6 @@ static void check(struct argp_state *state, struct parser *parser)
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	static const char *const colors[] = { "never", "always", "auto", NULL };
 	struct parser *parser = state->input;
 	struct conntrack_options *options = parser->options;
 
@@ -150,26 +137,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  "separated by commas");
 		return 0;
 	case OPTION_TOP:
-		options->top = run_options__number(state, "top", arg, 0, 1000000);
+		options->top = argument__number(state, "top", arg, 0, 1000000);
 		return 0;
 	case OPTION_MAX_KEYS:
-		options->max_keys = run_options__number(state, "max-keys", arg, 2, 1 << 24);
+		options->max_keys = argument__number(state, "max-keys", arg, 2, 1 << 24);
 		return 0;
 	case OPTION_NETNS:
 		parser->netns = arg;
 		return 0;
 	case OPTION_INTERVAL:
-		options->interval_s = read_seconds(state, "interval", arg, 0);
+		options->interval_s = argument__seconds(state, "interval", arg, 0, SECONDS_MAX);
 		return 0;
 	case 'w':
-		options->watch_s = read_seconds(state, "watch", arg, 0.01);
+		options->watch_s = argument__seconds(state, "watch", arg, 0.01, SECONDS_MAX);
 		return 0;
 	case OPTION_COUNT:
-		options->count = run_options__number(state, "count", arg, 1, ~0UL);
+		options->count = argument__number(state, "count", arg, 1, ~0UL);
 		return 0;
 	case OPTION_COLOR:
-		options->color = run_options__word(state, "color", arg, colors);
-		options->color = options->color == 2 ? -1 : options->color;
+		options->color = argument__color(state, arg);
 		return 0;
 	case OPTION_ROOT:
 		options->root = arg;

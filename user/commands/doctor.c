@@ -4,7 +4,6 @@
  */
 #include <argp.h>
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/complaint.h"
 #include "user/commands/doctor.h"
 #include "user/commands/run_options.h"
@@ -20,6 +20,7 @@
 #include "user/run/observation.h"
 
 #define DURATION_DEFAULT_S 10
+#define DURATION_MIN_S	   0.001
 #define DURATION_MAX_S	   86400.0
 
 enum option_key {
@@ -39,7 +40,7 @@ static const struct argp_option argp_options[] = {
 	{ NULL, 0, NULL, 0, "Output:", 1 },
 	{ "json", OPTION_JSON, NULL, 0, "One JSON object", 0 },
 	{ "color", OPTION_COLOR, "WHEN", 0,
-	  "auto, always or never; auto is on a terminal without NO_COLOR (default auto)", 0 },
+	  ARGUMENT_COLOR_HELP, 0 },
 	{ NULL, 0, NULL, 0, "How long:", 2 },
 	{ "duration", OPTION_DURATION, "SECONDS", 0, "Look for this time (default 10)", 0 },
 	{ NULL, 0, NULL, 0, "Help:", -1 },
@@ -54,9 +55,7 @@ static const char doc[] =
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	static const char *const colors[] = { "never", "always", "auto", NULL };
 	struct options *options = state->input;
-	char *end;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -66,14 +65,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->json = true;
 		return 0;
 	case OPTION_COLOR:
-		options->color = run_options__word(state, "color", arg, colors);
-		options->color = options->color == 2 ? -1 : options->color;
+		options->color = argument__color(state, arg);
 		return 0;
 	case OPTION_DURATION:
-		options->duration_s = strtod(arg, &end);
-		if (end == arg || *end || !isfinite(options->duration_s) ||
-		    options->duration_s <= 0 || options->duration_s > DURATION_MAX_S)
-			argp_error(state, "--duration takes seconds, more than 0 and at most a day");
+		options->duration_s = argument__seconds(state, "duration", arg, DURATION_MIN_S,
+							DURATION_MAX_S);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is no option", arg);
@@ -133,9 +129,7 @@ static int look(struct observation *o, const struct options *options)
 
 static int print(const struct report *report, const struct options *options)
 {
-	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
-	bool color = options->color >= 0 ? options->color :
-					   isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	bool color = argument__wants_color(options->color, stdout);
 	struct line out = {};
 	int err = 0;
 

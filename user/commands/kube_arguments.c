@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/kube_arguments.h"
 
 /* Beyond those of any command and of run_options.c. */
@@ -39,27 +40,15 @@ static const struct argp_option argp_options[] = {
 	{ 0 },
 };
 
-static void set_api(struct argp_state *state, struct kube_options *options, const char *text)
+static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	static const char *const words[__KUBE_API_MAX] = {
+	static const char *const apis[] = {
 		[KUBE_API_AUTO] = "auto",
 		[KUBE_API_NODE] = "node",
 		[KUBE_API_CLUSTER] = "cluster",
 		[KUBE_API_OFF] = "off",
+		[__KUBE_API_MAX] = NULL,
 	};
-	int i;
-
-	for (i = 0; i < __KUBE_API_MAX; i++) {
-		if (strcmp(text, words[i]))
-			continue;
-		options->api = i;
-		return;
-	}
-	argp_error(state, "--api takes auto, node, cluster or off");
-}
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
 	struct kube_options *options = state->input;
 
 	switch (key) {
@@ -70,7 +59,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->context = arg;
 		return 0;
 	case OPTION_API:
-		set_api(state, options, arg);
+		options->api = argument__word(state, "api", arg, apis);
 		return 0;
 	case OPTION_NODE_NAME:
 		options->node = arg;

@@ -3,9 +3,9 @@
  * Reads the options of `dropwhy probe` with argp.
  */
 #include <argp.h>
-#include <math.h>
 #include <stdlib.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/probe_options.h"
 #include "user/exit_status.h"
 
@@ -15,6 +15,7 @@
 #define LOG_FILES_DEFAULT  8
 #define RECORDER_BYTES_DEFAULT (4 << 20)
 #define QUOTA_BYTES_DEFAULT (256 << 20)
+#define SECONDS_MIN	   0.001
 #define SECONDS_MAX	   (366 * 86400.0)
 #define BYTES_MAX	   (1UL << 40)
 
@@ -85,16 +86,6 @@ static const char doc[] =
 	"\n"
 	"Exit status: 0 fine, 1 failed at run time, 2 wrong usage, 3 this kernel cannot do it.";
 
-static double read_seconds(struct argp_state *state, const char *option, const char *text)
-{
-	char *end;
-	double seconds = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(seconds) || seconds <= 0 || seconds > SECONDS_MAX)
-		argp_error(state, "--%s takes seconds, more than 0 and at most a year", option);
-	return seconds;
-}
-
 static error_t parse_log_option(int key, char *arg, struct argp_state *state,
 				struct probe_options *options)
 {
@@ -102,34 +93,34 @@ static error_t parse_log_option(int key, char *arg, struct argp_state *state,
 
 	switch (key) {
 	case OPTION_LOG_SIZE:
-		options->log_bytes = run_options__bytes(state, "log-size", arg, 4096, BYTES_MAX);
+		options->log_bytes = argument__bytes(state, "log-size", arg, 4096, BYTES_MAX);
 		return 0;
 	case OPTION_LOG_AGE:
-		options->log_age_s = read_seconds(state, "log-age", arg);
+		options->log_age_s = argument__seconds(state, "log-age", arg, SECONDS_MIN, SECONDS_MAX);
 		return 0;
 	case OPTION_LOG_FILES:
-		options->log_files = run_options__number(state, "log-files", arg, 1, 100000);
+		options->log_files = argument__number(state, "log-files", arg, 1, 100000);
 		return 0;
 	case OPTION_BUNDLE_DIR:
 		options->bundle_dir = arg;
 		return 0;
 	case OPTION_BUNDLE_FORMAT:
 		options->bundle_archive =
-			run_options__word(state, "bundle-format", arg, formats) == 1;
+			argument__word(state, "bundle-format", arg, formats) == 1;
 		return 0;
 	case OPTION_BUNDLE_QUOTA:
 		options->bundle_quota_bytes =
-			run_options__bytes(state, "bundle-quota", arg, 1, BYTES_MAX);
+			argument__bytes(state, "bundle-quota", arg, 1, BYTES_MAX);
 		return 0;
 	case OPTION_BUNDLE_INTERVAL:
-		options->bundle_interval_s = read_seconds(state, "bundle-interval", arg);
+		options->bundle_interval_s = argument__seconds(state, "bundle-interval", arg, SECONDS_MIN, SECONDS_MAX);
 		return 0;
 	case OPTION_RECORDER_SIZE:
 		options->recorder_bytes =
-			run_options__bytes(state, "recorder-size", arg, 0, 1UL << 30);
+			argument__bytes(state, "recorder-size", arg, 0, 1UL << 30);
 		return 0;
 	case OPTION_RECORDER_AGE:
-		options->recorder_age_s = read_seconds(state, "recorder-age", arg);
+		options->recorder_age_s = argument__seconds(state, "recorder-age", arg, SECONDS_MIN, SECONDS_MAX);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -145,7 +136,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->listen = arg;
 		return 0;
 	case OPTION_MAX_SERIES:
-		options->max_series = run_options__number(state, "max-series", arg, 1, 100000);
+		options->max_series = argument__number(state, "max-series", arg, 1, 100000);
 		return 0;
 	case OPTION_CSV_DIR:
 		options->csv_dir = arg;

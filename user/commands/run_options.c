@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/kube_arguments.h"
 #include "user/commands/run_options.h"
 #include "user/exit_status.h"
@@ -89,41 +90,9 @@ static const struct argp_option argp_options[] = {
 	{ 0 },
 };
 
-unsigned long run_options__number(struct argp_state *state, const char *option, const char *text,
-				  unsigned long min, unsigned long max)
-{
-	unsigned long number;
-	char *end;
-
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || number < min || number > max)
-		argp_error(state, "--%s takes a whole number from %lu to %lu", option, min, max);
-	return number;
-}
-
-size_t run_options__bytes(struct argp_state *state, const char *option, const char *text,
-			  size_t min, size_t max)
-{
-	unsigned long number, unit = 1;
-	char *end;
-
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (*end == 'k' || *end == 'K')
-		unit = 1 << 10;
-	else if (*end == 'm' || *end == 'M')
-		unit = 1 << 20;
-	if (text[0] < '0' || text[0] > '9' || errno || (*end && (unit == 1 || end[1])) ||
-	    number > max / unit || number * unit < min)
-		argp_error(state, "--%s takes bytes up to %zum, e.g. 65536, 256k or 16m", option,
-			   max >> 20);
-	return number * unit;
-}
-
 static size_t read_ring_bytes(struct argp_state *state, const char *text)
 {
-	size_t wanted = run_options__bytes(state, "ring-size", text, 1, RING_BYTES_MAX);
+	size_t wanted = argument__bytes(state, "ring-size", text, 1, RING_BYTES_MAX);
 	size_t bytes = sysconf(_SC_PAGESIZE);
 
 	while (bytes < wanted)
@@ -131,23 +100,11 @@ static size_t read_ring_bytes(struct argp_state *state, const char *text)
 	return bytes;
 }
 
-int run_options__word(struct argp_state *state, const char *option, const char *text,
-		      const char *const *words)
-{
-	int i;
-
-	for (i = 0; words[i]; i++)
-		if (!strcmp(text, words[i]))
-			return i;
-	argp_error(state, "--%s takes %s, %s, …: see --help", option, words[0], words[1]);
-	return -1;
-}
-
 static void set_conntrack_hooks(struct argp_state *state, struct run_options *options,
 				const char *text)
 {
 	static const char *const words[] = { "counters", "direct", "both", "auto", NULL };
-	int word = run_options__word(state, "conntrack-hooks", text, words);
+	int word = argument__word(state, "conntrack-hooks", text, words);
 
 	options->direct_extra = word == 3;
 	options->conntrack = word == 3 ? CONNTRACK_COUNTERS : word;
@@ -220,7 +177,7 @@ static void set_fold(struct argp_state *state, struct run_options *options, cons
 	options->fold = FOLD_STORMS;
 	if (!strcmp(text, "auto"))
 		return;
-	options->fold_ms = run_options__number(state, "fold", text, 0, FOLD_MS_MAX);
+	options->fold_ms = argument__number(state, "fold", text, 0, FOLD_MS_MAX);
 	if (options->fold_ms && options->fold_ms < FOLD_MS_MIN)
 		argp_error(state, "--fold takes auto, 0, or %d to %d milliseconds", FOLD_MS_MIN,
 			   FOLD_MS_MAX);
@@ -256,7 +213,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->ring_bytes = read_ring_bytes(state, arg);
 		return 0;
 	case OPTION_HOOK:
-		options->hook = run_options__word(state, "hook", arg, hooks);
+		options->hook = argument__word(state, "hook", arg, hooks);
 		return 0;
 	case OPTION_CONNTRACK_HOOKS:
 		set_conntrack_hooks(state, options, arg);
@@ -268,7 +225,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		set_dns_ports(state, options, arg);
 		return 0;
 	case OPTION_SYSCTL:
-		options->settings = run_options__word(state, "sysctl", arg, settings);
+		options->settings = argument__word(state, "sysctl", arg, settings);
 		return 0;
 	case OPTION_BTF:
 		options->btf_path = arg;

@@ -48,19 +48,4 @@ struct settings_options run_options__settings(const struct run_options *options,
 /** @brief **run_options__done()** frees what the options hold. */
 void run_options__done(struct run_options *options);
 
-/** @brief **run_options__number()** reads a whole number; ends the process unless it is in the range. */
-unsigned long run_options__number(struct argp_state *state, const char *option, const char *text,
-				  unsigned long min, unsigned long max);
-
-/** @brief **run_options__bytes()** reads a size such as 65536, 256k or 16m; likewise. */
-size_t run_options__bytes(struct argp_state *state, const char *option, const char *text,
-			  size_t min, size_t max);
-
-/**
- * @brief **run_options__word()** finds a word in a list that ends in NULL.
- * @return its index; ends the process if it is none of them
- */
-int run_options__word(struct argp_state *state, const char *option, const char *text,
-		      const char *const *words);
-
 #endif

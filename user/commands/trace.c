@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/complaint.h"
 #include "user/commands/trace.h"
 #include "user/commands/trace_options.h"
@@ -110,15 +111,6 @@ static int open_tracer(struct trace *t)
 	return err ? complain_of(&failure, err) : EXIT_FINE;
 }
 
-static bool want_color(const struct trace_options *options, FILE *out)
-{
-	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
-
-	if (options->color >= 0)
-		return options->color;
-	return isatty(fileno(out)) && !(no_color && *no_color);
-}
-
 static int open_output(struct trace *t)
 {
 	struct sink_options options = { .quiet_rows = t->options.summary_only };
@@ -135,7 +127,7 @@ static int open_output(struct trace *t)
 		}
 	}
 	setvbuf(t->out, NULL, _IOFBF, OUTPUT_BUFFER_BYTES);
-	options.color = want_color(&t->options, t->out);
+	options.color = argument__wants_color(t->options.color, t->out);
 	t->sink = sink__new(t->options.format, t->out, &options);
 	if (!t->sink)
 		return complain(EXIT_FAILED, -errno, "write the output", NULL);
@@ -240,7 +232,8 @@ static int finish(struct trace *t)
 	sink__flush(t->sink);
 	summary->rows_failed = t->sink->rows_failed;
 	if (!t->sink->type->summary || t->options.output || t->sink->first_error)
-		summary_text__write(stderr, summary, want_color(&t->options, stderr));
+		summary_text__write(stderr, summary,
+				    argument__wants_color(t->options.color, stderr));
 	return report_failed_writes(t);
 }
 

@@ -5,18 +5,19 @@
 #include <argp.h>
 #include <errno.h>
 #include <error.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "user/exit_status.h"
+#include "user/commands/argument.h"
 #include "user/commands/trace_options.h"
+#include "user/exit_status.h"
 
 #define MAX_KEYS_DEFAULT   65536
 #define TOP_DEFAULT	   20
 
 /* A year: more is a mistake, and keeps the arithmetic of timers far from its limits. */
+#define DURATION_MIN_S 0.001
 #define DURATION_MAX_S (366 * 86400.0)
 
 enum option_key {
@@ -46,7 +47,7 @@ static const struct argp_option argp_options[] = {
 	{ "max-keys", OPTION_MAX_KEYS, "N", 0,
 	  "Groups kept in memory; beyond it the smallest become \"other\" (default 65536)", 0 },
 	{ "color", OPTION_COLOR, "WHEN", 0,
-	  "auto, always or never; auto is on a terminal without NO_COLOR (default auto)", 0 },
+	  ARGUMENT_COLOR_HELP, 0 },
 	{ NULL, 0, NULL, 0, "When to stop:", 2 },
 	{ "duration", OPTION_DURATION, "SECONDS", 0, "Stop after this time (fractions allowed)", 0 },
 	{ "count", OPTION_COUNT, "N", 0, "Stop after this many drops were shown", 0 },
@@ -65,16 +66,6 @@ static const char doc[] =
 	"\n"
 	"Exit status: 0 fine, 1 failed at run time, 2 wrong usage, 3 this kernel cannot do it.";
 
-static double read_duration(struct argp_state *state, const char *text)
-{
-	char *end;
-	double seconds = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(seconds) || seconds <= 0 || seconds > DURATION_MAX_S)
-		argp_error(state, "--duration takes seconds, more than 0 and at most a year");
-	return seconds;
-}
-
 static void set_format(struct argp_state *state, struct trace_options *options, const char *format)
 {
 	if (strcmp(options->format, "text") && strcmp(options->format, format))
@@ -84,7 +75,6 @@ static void set_format(struct argp_state *state, struct trace_options *options, 
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	static const char *const colors[] = { "never", "always", "auto", NULL };
 	struct trace_options *options = state->input;
 
 	switch (key) {
@@ -106,20 +96,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  "tuple, src, dst, iface, dns, location, each once, separated by commas");
 		return 0;
 	case OPTION_TOP:
-		options->top = run_options__number(state, "top", arg, 0, 1000000);
+		options->top = argument__number(state, "top", arg, 0, 1000000);
 		return 0;
 	case OPTION_MAX_KEYS:
-		options->max_keys = run_options__number(state, "max-keys", arg, 1, 1 << 24);
+		options->max_keys = argument__number(state, "max-keys", arg, 1, 1 << 24);
 		return 0;
 	case OPTION_COLOR:
-		options->color = run_options__word(state, "color", arg, colors);
-		options->color = options->color == 2 ? -1 : options->color;
+		options->color = argument__color(state, arg);
 		return 0;
 	case OPTION_DURATION:
-		options->duration_s = read_duration(state, arg);
+		options->duration_s = argument__seconds(state, "duration", arg, DURATION_MIN_S, DURATION_MAX_S);
 		return 0;
 	case OPTION_COUNT:
-		options->count = run_options__number(state, "count", arg, 1, ~0UL);
+		options->count = argument__number(state, "count", arg, 1, ~0UL);
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->run;
