@@ -95,6 +95,7 @@ enum fate {
 	FATE_DELIVERED,
 	FATE_LOST,
 	FATE_PENDING,		/* in the fold table: counted when that is flushed */
+	FATE_OPEN,		/* nobody can say yet */
 };
 
 /* Counts the record in scratch with its like, or delivers it as the first of them. */
@@ -175,7 +176,16 @@ __inline_always bool is_folding(struct cpu_state *cpu, __u64 now_ns)
 	return cpu->storm;
 }
 
-/* Everything between the skb and the ring buffer; returns enum fate. */
+__inline_always bool is_wanted(__u32 level, __u32 flags, __u32 phase)
+{
+	return phase == CPU_ARMED && !(flags & REASON_F_REJECT) && filter_matches(level);
+}
+
+/*
+ * Everything between the skb and the ring buffer; returns enum fate. Packets
+ * that conntrack may have dropped take their share of its counters before the
+ * filter is asked.
+ */
 __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 {
 	struct scratch *sc = scratch_at(level);
@@ -194,6 +204,8 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 		return FATE_NOISE;
 
 	read_packet(level);
+	if (!(flags & REASON_F_CONNTRACK) && !is_wanted(level, flags, phase))
+		return FATE_FILTERED;
 	sc->rec.ct_state = ct_state(sc->packet.nfct);
 	if (is_attached(sc->packet.nfct))
 		read_conntrack(level);
@@ -202,7 +214,7 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 		if (explain(level, flags, location, unsure, sc->rec.time_ns))
 			cpu->no_baseline += phase == CPU_ARMED;
 	}
-	if (phase != CPU_ARMED || flags & REASON_F_REJECT || !filter_matches(level))
+	if (flags & REASON_F_CONNTRACK && !is_wanted(level, flags, phase))
 		return FATE_FILTERED;
 	sc->rec.hdr.type = RECORD_DROP;
 	sc->rec.hdr.version = DROP_RECORD_VERSION;
@@ -237,6 +249,25 @@ __inline_always void count_fate(struct drop_counters *count, __u32 bytes, int fa
 	}
 }
 
+/* The fate of a drop that can be told without a look into the packet. */
+__inline_always enum fate fate_at_once(struct sk_buff *skb, struct sock *rx_sk, __u32 flags,
+				       const bool typed)
+{
+	struct net *net;
+
+	if (flags & REASON_F_NOISE && !enable_noise)
+		return FATE_NOISE;
+	/* see handle_drop() */
+	if (flags & (REASON_F_CONNTRACK | REASON_F_LOCATION))
+		return FATE_OPEN;
+	if (flags & REASON_F_REJECT)
+		return FATE_FILTERED;
+	if (!filter.netns_count)
+		return FATE_OPEN;
+	net = packet_net(skb, rx_sk, typed);
+	return net && !in_netns(KREAD(typed, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
+}
+
 /* A drop of which a record is made, whatever becomes of that. */
 __inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reason,
 				 struct sock *rx_sk, __u32 level, __u32 phase, const bool typed)
@@ -244,23 +275,24 @@ __inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reas
 	__u32 slot = reason_slot(reason), flags;
 	struct drop_counters *count = bpf_map_lookup_elem(&counters, &slot);
 	struct scratch *sc = scratch_at(level);
-	int fate;
+	enum fate fate;
 
 	if (!count)
 		return;
-	if (!sc) {
-		count_fate(count, KREAD(typed, skb, len), FATE_LOST);
-		return;
-	}
 	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
 	flags = reason_flags[slot & (REASON_SLOTS - 1)];
-	__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, winner));
-	sc->rec.location = location;
-	sc->rec.reason = reason;
-	read_skb(skb, rx_sk, sc, typed);
-	fate = handle_drop(level, flags, phase);
+	fate = fate_at_once(skb, rx_sk, flags, typed);
+	if (fate == FATE_OPEN && !sc)
+		fate = FATE_LOST;
+	if (fate == FATE_OPEN) {
+		__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, winner));
+		sc->rec.location = location;
+		sc->rec.reason = reason;
+		read_skb(skb, rx_sk, sc, typed);
+		fate = handle_drop(level, flags, phase);
+	}
 	if (phase == CPU_ARMED)
-		count_fate(count, sc->rec.len_bytes, fate);
+		count_fate(count, KREAD(typed, skb, len), fate);
 }
 
 /* The short way of a drop whose like is in the fold table already. */

@@ -75,14 +75,14 @@ __inline_always bool protocol_matches(const struct drop_record *rec)
 	return false;
 }
 
-__inline_always bool netns_matches(const struct drop_record *rec)
+__inline_always bool in_netns(__u32 ino)
 {
 	__u32 i;
 
 	if (!filter.netns_count)
 		return true;
 	for (i = 0; i < FILTER_VALUES_MAX && i < filter.netns_count; i++)
-		if (rec->netns_ino == filter.netns_ino[i])
+		if (ino == filter.netns_ino[i])
 			return true;
 	return false;
 }
@@ -113,7 +113,7 @@ __stage int filter_matches(__u32 level)
 	rec = &sc->rec;
 	if (filter.cause_mask && !(filter.cause_mask & (1u << (rec->cause & 31))))
 		return 0;
-	return netns_matches(rec) && iface_matches(rec) && protocol_matches(rec) &&
+	return in_netns(rec->netns_ino) && iface_matches(rec) && protocol_matches(rec) &&
 	       prefixes_match(&rec->tuple, FILTER_EITHER) &&
 	       prefixes_match(&rec->tuple, FILTER_SRC) &&
 	       prefixes_match(&rec->tuple, FILTER_DST) && ports_match(rec, FILTER_EITHER) &&
