@@ -75,7 +75,7 @@ __inline_always void assemble(__u32 level, struct scratch *sc)
 		return;
 	if (dns_bytes)
 		told_apart ^= hash_of_dns(level, size, dns_bytes);
-	fold_key__init(&sc->key, &sc->rec);
+	fold_key__init(&sc->key, &sc->rec, (const void *)sc->packet.net);
 	sc->key.location ^= told_apart;
 }
 

@@ -131,7 +131,7 @@ __inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb, __u64 
 	__builtin_memset(key, 0, sizeof(*key));
 	key->location = location;
 	key->reason = reason;
-	key->netns_ino = KREAD(typed, net, ns.inum);
+	key->netns = fold_netns(net, typed);
 	/* a device is believed if it lies in a namespace: see is_net() */
 	if (dev && KREAD(typed, dev, nd_net.net) == net)
 		key->ifindex = KREAD(typed, dev, ifindex);

@@ -117,7 +117,7 @@ struct fold_key {
 	__u8 saddr[16];
 	__u8 daddr[16];
 	__u64 location;		/* mixed with what DNS message or tunnel it has, if it has one */
-	__u32 netns_ino;
+	__u32 netns;		/* see fold_netns(): its number may be another's in a moment */
 	__u32 ifindex;
 	__u32 reason;
 	__u16 sport_be;		/* ICMP: type and code; ARP: the operation */

@@ -150,6 +150,7 @@ struct net {
 	struct netns_ct ct;
 	struct net_generic *gen;
 	u64 net_cookie;
+	u32 hash_mix;
 };
 
 /* up to 5.11: 3d368ab87cf6 ("net: initialize net->net_cookie at netns setup") */

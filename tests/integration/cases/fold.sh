@@ -32,6 +32,25 @@ case_fold_exit() {
 		"$(sed -n 's/.*"type":"drop".*"bytes":\([0-9]*\).*/\1/p' "$OUT" | awk '{ sum += $1 } END { print sum }')" bytes
 }
 
+# One namespace after another, which may get the number of the one before: what is folded of each
+# stays its own.
+case_fold_number_reused() {
+	trace_start --dport "$OWN_PORT" --fold 60000
+	for name in a b c d e; do
+		ns_new "$name"
+		send "$name" traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport "$OWN_PORT" --count 50
+		ns_inode "$name" >>"$WORK/numbers"
+		ns_del "$name"
+	done
+	trace_stop
+	assert_only 250
+	assert_summary lost 0
+	[ "$DROPWHY" != none ] || return 0
+	echo "$(sort -u "$WORK/numbers" | wc -l) numbers"
+	# the first and the rest of each; all in one would be four at most, on two CPUs
+	assert_at_least 10 "$(records lines type=drop)" rows
+}
+
 # Windows end in the middle of the storm, on both CPUs at once.
 case_fold_storm() {
 	ns_new a
