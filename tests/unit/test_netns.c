@@ -327,7 +327,42 @@ Test(netns, number_seen_free_in_between)
 	cr_assert_eq(netns_table__refresh(t), 0);
 	name = netns_table__name(t, BOX, of_new);
 	cr_expect_str_eq(name ? name : "(none)", "new");
-	cr_expect(netns_table__name(t, BOX, of_old) == NULL);
+	name = netns_table__name(t, BOX, of_old);
+	cr_expect_str_eq(name ? name : "(none)", "old");
+	netns_table__free(t);
+	temp_tree__free(root);
+}
+
+/* Pods that come and go: what is told late is told of those that were there then. */
+Test(netns, former_holders_of_a_number)
+{
+	char *root = make_node(), comm[16];
+	const char *name, *first = NULL;
+	struct netns_table *t = load(root);
+	enum { HOLDERS = 40 };
+	__u64 when[HOLDERS];
+	int i;
+
+	for (i = 0; i < HOLDERS; i++) {
+		snprintf(comm, sizeof(comm), "pod-%d\n", i);
+		add_process(root, 10 + i, BOX, comm);
+		cr_assert_eq(netns_table__refresh(t), 0);
+		when[i] = now_ns();
+		name = netns_table__name(t, BOX, when[i]);
+		cr_assert(name != NULL);
+		first = first ? first : name;
+		remove_process(root, 10 + i);
+		cr_assert_eq(netns_table__refresh(t), 0);
+	}
+	for (i = HOLDERS - 1; i >= HOLDERS - 16; i--) {
+		snprintf(comm, sizeof(comm), "pod-%d", i);
+		name = netns_table__name(t, BOX, when[i]);
+		cr_expect_str_eq(name ? name : "(none)", comm);
+	}
+	/* so many are not kept; none is taken for another, and what was told stays readable */
+	cr_expect(netns_table__name(t, BOX, when[0]) == NULL);
+	cr_expect(netns_table__name(t, BOX, now_ns()) == NULL);
+	cr_expect_str_eq(first, "pod-0");
 	netns_table__free(t);
 	temp_tree__free(root);
 }

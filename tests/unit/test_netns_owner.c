@@ -223,7 +223,7 @@ Test(netns_owner, deleted_one_and_its_successor)
 	add_process(n.root, 20, BOX, CGROUP_STATIC);
 	cr_assert_eq(netns_table__refresh(n.netns), 0);
 	check_pod(&n, BOX, "etcd-n1", "kube-system");
-	check_pod_at(&n, BOX, before, NULL, NULL);
+	check_pod_at(&n, BOX, before, "cart-1", "shop");
 	free_node(&n);
 }
 

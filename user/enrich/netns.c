@@ -18,8 +18,6 @@
 #define NS_PER_MS 1000000ull
 #define NS_PER_S  1000000000ull
 
-/* Late events of deleted namespaces still find their name. */
-#define GONE_KEPT_NS (60 * NS_PER_S)
 /* A number that no scan finds is held by a descriptor or a thread alone. */
 #define RETRY_FIRST_NS	   NS_PER_S
 #define RETRY_MAX_NS	   (64 * NS_PER_S)
@@ -168,58 +166,11 @@ static int complete_entry(struct netns_scan *scan, struct netns_entry *e)
 	return 0;
 }
 
-static void mark_gone(struct netns_entry *e, __u64 now_ns)
-{
-	e->gone_ns = now_ns;
-	free(e->path);
-	free(e->pids);
-	e->path = NULL;
-	e->pids = NULL;
-	e->info.path = NULL;
-	e->info.pids = NULL;
-	e->info.pid_count = 0;
-}
-
-/*
- * When the namespace behind a file was made, as far as its inode tells: 0 if it does not, or
- * if the clock was set since. A number is free for others only a while after the last packet.
- */
-static __u64 made_ns(const struct netns_entry *e, __u64 not_before_ns)
-{
-	struct timespec now;
-	__u64 age_ns, made;
-
-	if (e->kind == __NETNS_FILE_MAX || clock_gettime(CLOCK_REALTIME, &now))
-		return 0;
-	age_ns = ((__u64)now.tv_sec - (__u64)e->made.tv_sec) * 1000000000ull +
-		 (__u64)now.tv_nsec - (__u64)e->made.tv_nsec;
-	made = boot_time_ns() - age_ns;
-	return made >= not_before_ns && made <= e->checked_ns ? made : 0;
-}
-
-/* A found namespace that may be one known before. */
-static void inherit(struct netns_table *t, struct netns_entry *e, const struct netns_entry *old)
-{
-	if (old && old->unknown)
-		old = NULL;
-	if (old && !old->gone_ns && netns_entry__same(old, e)) {
-		e->since_ns = old->since_ns;
-		e->info.incarnation = old->info.incarnation;
-		return;
-	}
-	e->info.incarnation = ++t->incarnations;
-	if (!old)
-		return;
-	/* seen to be free in between, or passed on at some time before this scan */
-	e->since_ns = old->gone_ns ? old->gone_ns : made_ns(e, old->checked_ns);
-	if (!e->since_ns)
-		e->since_ns = e->checked_ns;
-}
-
 /* Frees an entry; its name outlives it, in @heir or in the ring. */
 static void retire(struct netns_table *t, struct netns_entry *e, struct netns_entry *heir)
 {
-	if (heir && heir->name && e->name && strcmp(heir->name, e->name) == 0) {
+	if (heir && heir->info.incarnation == e->info.incarnation && heir->name && e->name &&
+	    strcmp(heir->name, e->name) == 0) {
 		free(heir->name);
 		heir->name = e->name;
 		heir->info.name = e->name;
@@ -230,6 +181,18 @@ static void retire(struct netns_table *t, struct netns_entry *e, struct netns_en
 	}
 	e->name = NULL;
 	netns_entry__free(e);
+}
+
+/* @e, and all that had its number before. */
+static void retire_chain(struct netns_table *t, struct netns_entry *e, struct netns_entry *heir)
+{
+	struct netns_entry *former;
+
+	for (; e; e = former) {
+		former = e->former;
+		e->former = NULL;
+		retire(t, e, heir);
+	}
 }
 
 /* Puts what was found in the place of the old table, of which it keeps what is gone or unknown. */
@@ -251,20 +214,20 @@ static int replace_list(struct netns_scan *scan, __u64 start_ns, __u64 end_ns)
 
 			/* what was seen is proven for the scan's beginning, not for its end */
 			e->checked_ns = start_ns;
-			inherit(scan->table, e, both ? o : NULL);
+			netns_entry__inherit(e, both ? o : NULL, &scan->table->incarnations);
 			merged.entries[merged.count++] = e;
 			if (both)
-				retire(scan->table, o, e);
+				retire_chain(scan->table, netns_entry__succeed(e, o), e);
 			i++;
 			j += both;
 			continue;
 		}
 		j++;
 		if (!o->unknown && !o->gone_ns)
-			mark_gone(o, end_ns);
-		if ((o->gone_ns && end_ns - o->gone_ns > GONE_KEPT_NS) ||
+			netns_entry__mark_gone(o, end_ns);
+		if ((o->gone_ns && end_ns - o->gone_ns > NETNS_GONE_KEPT_NS) ||
 		    merged.count + (found->count - i) >= NETNS_MAX)
-			retire(scan->table, o, NULL);
+			retire_chain(scan->table, o, NULL);
 		else
 			merged.entries[merged.count++] = o;
 	}
@@ -320,16 +283,6 @@ static bool still_there(const struct netns_table *t, const struct netns_entry *e
 	       st.st_ctim.tv_sec == e->made.tv_sec && st.st_ctim.tv_nsec == e->made.tv_nsec;
 }
 
-/* Whether @e, just checked if it lives, had its number at @when_ns. */
-static bool had_number(const struct netns_entry *e, __u64 when_ns)
-{
-	if (!e || e->unknown)
-		return false;
-	if (when_ns && when_ns < e->since_ns)
-		return false;
-	return !e->gone_ns || (when_ns && when_ns <= e->gone_ns);
-}
-
 /* Not found: do not scan for this number again too soon. */
 static void back_off(struct netns_table *t, __u32 ino, __u64 now_ns)
 {
@@ -355,13 +308,15 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
 	/* nearly always: known, and proven since it happened */
 	if (e && !e->unknown && when_ns && when_ns >= e->since_ns && when_ns <= e->checked_ns)
 		return &e->info;
+	if (e && when_ns && when_ns < e->since_ns)
+		return netns_entry__former(e, when_ns);
 	now_ns = boot_time_ns();
 	if (e && !e->unknown && !e->gone_ns && still_there(t, e)) {
 		e->checked_ns = now_ns;
-		return had_number(e, when_ns) ? &e->info : NULL;
+		return netns_entry__had(e, when_ns) ? &e->info : NULL;
 	}
 	if (e && (e->unknown || e->gone_ns)) {
-		if (had_number(e, when_ns))
+		if (netns_entry__had(e, when_ns))
 			return &e->info;
 		if (now_ns < e->retry_ns)
 			return NULL;
@@ -369,8 +324,10 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
 	if (netns_table__refresh_if_due(t) != 1)
 		return NULL;
 	e = netns_list__find(&t->list, ino);
-	if (had_number(e, when_ns))
+	if (netns_entry__had(e, when_ns))
 		return &e->info;
+	if (e && when_ns && when_ns < e->since_ns)
+		return netns_entry__former(e, when_ns);
 	if (!e || e->unknown || e->gone_ns)
 		back_off(t, ino, now_ns);
 	return NULL;

@@ -9,22 +9,17 @@
 
 #include "user/enrich/netns_list.h"
 
-void netns_entry__free(struct netns_entry *e)
-{
-	if (!e)
-		return;
-	free(e->name);
-	free(e->path);
-	free(e->pids);
-	free(e);
-}
-
 void netns_list__done(struct netns_list *list)
 {
+	struct netns_entry *e, *former;
 	size_t i;
 
-	for (i = 0; i < list->count; i++)
-		netns_entry__free(list->entries[i]);
+	for (i = 0; i < list->count; i++) {
+		for (e = list->entries[i]; e; e = former) {
+			former = e->former;
+			netns_entry__free(e);
+		}
+	}
 	free(list->entries);
 }
 
@@ -91,23 +86,4 @@ int netns_list__get(struct netns_list *list, __u32 ino, struct netns_entry **ret
 	}
 	*ret_entry = e;
 	return 0;
-}
-
-bool netns_entry__same(const struct netns_entry *a, const struct netns_entry *b)
-{
-	size_t i = 0, j = 0;
-
-	/* a mounted namespace's inode stays; one that has its number is made later */
-	if (a->kind != __NETNS_FILE_MAX && b->kind != __NETNS_FILE_MAX &&
-	    a->made.tv_sec == b->made.tv_sec && a->made.tv_nsec == b->made.tv_nsec)
-		return true;
-	while (i < a->info.pid_count && j < b->info.pid_count) {
-		if (a->pids[i] == b->pids[j])
-			return true;
-		if (a->pids[i] < b->pids[j])
-			i++;
-		else
-			j++;
-	}
-	return false;
 }

@@ -25,3 +25,63 @@ case_pod_address_reused() {
 	assert_drops 0 pod=young dst_name='?*' dst_name!=shop/young
 	assert_only 70
 }
+
+# Six pods one after another, twice, side by side: two a second at least begin and end, each
+# sends and is sent to as soon as it is there, and the addresses go round.
+CHURNED=6
+
+case_pod_churn_in_storm() {
+	node_new 10.30.0.0/24:10.30.0.2:10.30.0.7
+	pod_new web shop
+	pod_new client shop
+	trace_start --proto udp --dport "$OWN_PORT"
+	storm "$OWN_PORT" &
+	storm_pid=$!
+	CHILDREN="$CHILDREN $storm_pid"
+	began=$(date +%s%N)
+	churn a &
+	churn_pid=$!
+	churn b
+	wait_exit "$churn_pid" || fail "the other churn failed"
+	seconds=$((($(date +%s%N) - began) / 1000000000))
+	: >"$WORK/storm.stop"
+	wait_exit "$storm_pid" || fail "the storm failed"
+	trace_stop
+	for worker in a b; do
+		for i in $(seq $CHURNED); do
+			assert_drops $((20 + i)) pod="churn-$worker-$i" namespace="team-$worker"
+			assert_drops 0 pod="churn-$worker-$i" dst_name='?*' dst_name!="team-$worker/churn-$worker-$i"
+		done
+	done
+	stormed=$(cat "$WORK/storm.sent")
+	assert_drops $((stormed + 2 * CHURNED * 5)) pod=web namespace=shop
+	assert_only $((stormed + 2 * CHURNED * (5 + 20) + CHURNED * (CHURNED + 1)))
+}
+
+# storm PORT: the client floods a closed port of web until told to stop.
+storm() {
+	in_pod client sh -c '
+		sent=0
+		while [ ! -e "$2/storm.stop" ]; do
+			"$1/traffic" udp --to "$3" --sport 4000 --dport "$4" --count 1000 >"$2/storm.out"
+			sent=$((sent + 1000))
+			sleep 0.02
+		done
+		echo $sent >"$2/storm.sent"' sh "$TOOLS" "$WORK" "$pod_web_ip" "$1"
+}
+
+# churn WORKER: its pods are sent 20 packets and their number, and send 5, all to a closed port.
+churn() {
+	mkdir "$WORK/churn-$1"
+	for i in $(seq $CHURNED); do
+		pod_new "churn-$1-$i" "team-$1"
+		address=$(pod "churn-$1-$i" ip)
+		# for a second after it learned one it believes no other
+		in_pod client ip neigh flush to "$address"
+		in_pod client "$TOOLS/traffic" udp --to "$address" --dport "$OWN_PORT" \
+			--count $((20 + i)) >"$WORK/churn-$1/$i.in"
+		in_pod "churn-$1-$i" "$TOOLS/traffic" udp --to "$pod_web_ip" --dport "$OWN_PORT" \
+			--count 5 >"$WORK/churn-$1/$i.out"
+		pod_del "churn-$1-$i"
+	done
+}
