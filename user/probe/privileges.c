@@ -41,6 +41,7 @@ static const char *const allowed_calls[] = {
 	"inotify_init1", "inotify_add_watch", "inotify_rm_watch", "pipe2",
 	/* files */
 	"read", "write", "readv", "writev", "pread64", "pwrite64", "open", "openat", "close",
+	"open_by_handle_at", /* a cgroup by its number */
 	"close_range", "fstat", "newfstatat", "stat", "lstat", "statx", "statfs", "fstatfs",
 	"lseek", "fcntl", "dup", "dup3", "getdents64", "readlink", "readlinkat", "access",
 	"faccessat", "faccessat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "rename",
