@@ -197,7 +197,8 @@ static int more_entries(const void *a, const void *b)
 }
 
 /* The fullest tables, with their names as of now; what is unnamed or named like a fuller one is
- * added to the rest. */
+ * added to the rest. Empty ones, as most pods have, are three series each that say nothing; but
+ * one is always there, for the limit. */
 static void keep_usage(struct metrics *m, struct enricher *enricher)
 {
 	const struct conntrack_reading *reading = &m->reading;
@@ -215,6 +216,8 @@ static void keep_usage(struct metrics *m, struct enricher *enricher)
 		struct metrics_usage *usage = &m->usage[m->usage_count];
 
 		name_netns(enricher, reading->usage[i].netns_ino, labels);
+		if (!reading->usage[i].entries && m->usage_count)
+			break;
 		if (m->usage_count == m->max_series || (!labels[1] && !labels[3]) ||
 		    is_taken(m, labels)) {
 			m->rest_entries += reading->usage[i].entries;

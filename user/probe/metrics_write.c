@@ -121,7 +121,8 @@ static void write_conntrack(const struct metrics *m, struct openmetrics *om)
 	size_t i;
 
 	openmetrics__family(om, "dropwhy_conntrack_entries", METRIC_GAUGE, NULL,
-			    "Entries in the conntrack table of a network namespace.");
+			    "Entries in the conntrack table of a network namespace; absent where there "
+			    "are none.");
 	for (i = 0; i < m->usage_count; i++)
 		openmetrics__sample(om, conntrack_labels, usage_labels(&m->usage[i]),
 				    m->usage[i].usage.entries);
