@@ -70,6 +70,7 @@ help:
 	@echo 'sudo make bench    what tracing costs a sender whose every packet is dropped'
 	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
 	@echo 'sudo make probe [CASE=name,...]         the tests of the daemon alone'
+	@echo '     make deploy-check   rules, manifests, dashboard and unit of tools/deploy'
 	@echo 'sudo make soak [SOAK_SECONDS=600]       namespaces come and go under the daemon'
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-kubernetes [CASE=name,...]   on a real kubelet, API server and kube-proxy'
@@ -78,6 +79,7 @@ help:
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
 	@echo '     make lint     clang-tidy'
 	@echo '     make install  [PREFIX=$(PREFIX)] [DESTDIR=]'
+	@echo 'sudo make install-service   the systemd unit, after install'
 	@echo '     make clean'
 	@echo 'Variables: V=1 shows commands, SANITIZE=1 builds with ASan and UBSan, O=DIR builds elsewhere.'
 
@@ -128,6 +130,13 @@ install: all
 	$(INSTALL) -D -m 0644 user/dropwhy.8 $(DESTDIR)$(MANDIR)/man8/dropwhy.8
 	$(INSTALL) -D -m 0644 user/dropwhy.bash-completion $(DESTDIR)$(COMPLETIONDIR)/dropwhy
 
+SYSTEMDDIR ?= /etc/systemd/system
+
+.PHONY: install-service
+install-service:
+	$(Q)sed 's,/usr/local/sbin/,$(SBINDIR)/,' tools/deploy/systemd/dropwhy.service > $(O)/dropwhy.service
+	$(INSTALL) -D -m 0644 $(O)/dropwhy.service $(DESTDIR)$(SYSTEMDDIR)/dropwhy.service
+
 # --- tests
 
 $(O)/tests/unit/unit: $(UNIT_OBJECTS) $(O)/libdropwhy.a
@@ -148,8 +157,9 @@ integration: all $(INTEGRATION_TOOLS)
 
 .PHONY: test
 test:
-	$(Q)tools/install-dependencies build run test probe pods
+	$(Q)tools/install-dependencies build run test probe pods deploy
 	$(Q)$(MAKE) all check-vmlinux
+	$(Q)$(MAKE) deploy-check
 	$(Q)$(MAKE) unit
 	$(Q)$(MAKE) unit SANITIZE=1
 	$(Q)$(MAKE) fuzz
@@ -168,6 +178,11 @@ $(O)/tests/probe/failing_malloc.so: tests/probe/failing_malloc.c
 .PHONY: probe
 probe: all $(INTEGRATION_TOOLS) $(O)/tests/probe/failing_malloc.so
 	$(Q)O=$(O) tests/probe/run
+
+# What tools/deploy holds, as far as it can be checked without a cluster.
+.PHONY: deploy-check
+deploy-check: all
+	$(Q)O=$(abspath $(O)) tools/deploy/check
 
 # Namespaces come and go under a daemon: memory flat, every packet counted.
 .PHONY: soak

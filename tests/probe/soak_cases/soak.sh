@@ -8,7 +8,7 @@ GROWTH_KIB_MAX=2048
 # One round: a new namespace, drops of several kinds in it, its end.
 round() { # NUMBER
 	ns_new "$1"
-	send "$1" traffic udp --from 127.0.0.1 --sport 4000 --sports 50 --to 127.0.0.1 --dport 4053 --count 200
+	send "$1" traffic udp --from 127.0.0.1 --sport 4000 --sports 50 --to 127.0.0.1 --dport "$OWN_PORT" --count 200
 	total=$((total + sent))
 	ns_del "$1"
 }
@@ -16,7 +16,7 @@ round() { # NUMBER
 case_soak() {
 	mkdir "$WORK/log" "$WORK/bundles"
 	# of all namespaces, by a port that nobody else uses: they come and go
-	probe_start --dport 4053 --reason NO_SOCKET --max-series 50 --csv-dir "$WORK/log" --log-size 1m --log-files 3 \
+	probe_start --dport "$OWN_PORT" --reason NO_SOCKET --max-series 50 --csv-dir "$WORK/log" --log-size 1m --log-files 3 \
 		--bundle-dir "$WORK/bundles" --bundle-interval 10 --bundle-quota 10m --recorder-size 1m
 	total=0 number=0 early=0 start=$(date +%s)
 	while now=$(($(date +%s) - start)) && [ "$now" -lt "$SOAK_SECONDS" ]; do

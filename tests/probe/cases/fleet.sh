@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What tools/deploy says of the probe: its capabilities are enough, its metrics
+# are there, its alerts fire in a real Prometheus.
+
+. "$here/../probe/probe.sh"
+
+DEPLOY=$here/../../tools/deploy
+
+# capabilities: those that the DaemonSet adds, as setpriv wants them.
+capabilities() {
+	sed -n '/^ *add:/,/^ *[a-z]/s/^ *- \([A-Z_]*\).*/+\1/p' "$DEPLOY/kubernetes/base/daemonset.yaml" |
+		tr 'A-Z\n' 'a-z,' | sed 's/,$//'
+}
+
+# by_way_of COMMAND...: which runs dropwhy from now on.
+by_way_of() {
+	printf '#!/bin/sh\nexec %s %s "$@"\n' "$*" "$DROPWHY" >"$WORK/dropwhy"
+	chmod +x "$WORK/dropwhy"
+	DROPWHY=$WORK/dropwhy
+}
+
+probe_everything() {
+	ns_new a
+	chmod 777 "$WORK"
+	mkdir -m 777 "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-format tar.zst
+	udp a 20
+	assert_metric 20 dropwhy_drops_total reason="$(reason NO_SOCKET)"
+	assert_metric 0 dropwhy_conntrack_unreadable_namespaces
+	# namespaces that come later are entered and named, too
+	ns_new b
+	in_ns b nft -f - <<-END
+		table ip t {
+			chain c { type filter hook output priority 0; ct state new accept; }
+		}
+	END
+	send b traffic udp --from 127.0.0.1 --sport 4000 --sports 5 --to 127.0.0.1 --dport 4053 --count 1
+	assert_metric 5 dropwhy_conntrack_entries netns="$(ns b)"
+	assert_eq 202 "$(post /bundle)" "a bundle"
+	assert_metric 1 dropwhy_bundles_total
+	probe_stop
+	! grep -iE 'not permitted|permission denied|cannot' "$ERR" || fail "something was refused"
+}
+
+# As in a pod: root's number, and no capability but the manifest's.
+case_fleet_as_daemonset() {
+	by_way_of setpriv --no-new-privs --inh-caps=-all --bounding-set="-all,$(capabilities)"
+	probe_everything
+}
+
+# As systemd starts the unit: nobody, with these capabilities.
+case_fleet_as_unit() {
+	cp "$DROPWHY" "$WORK/binary"
+	chmod 755 "$WORK/binary"
+	DROPWHY=$WORK/binary
+	by_way_of setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		--inh-caps="-all,$(capabilities)" --ambient-caps="-all,$(capabilities)" \
+		--bounding-set="-all,$(capabilities)"
+	probe_everything
+}
+
+# Whatever rules, dashboard and documented queries name, the probe exports.
+case_fleet_metric_names() {
+	ns_new a
+	probe_ns a
+	scrape
+	sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$METRICS" | sort -u >"$WORK/exported"
+	{
+		sed '/^ *#/d; /^ *description:/,/^ *- /{ /- alert/!d }; /summary:/d; s/{[^{}]*"[^{}]*}/{}/g' \
+			"$DEPLOY/prometheus/dropwhy.rules.yml"
+		jq -r '.panels[] | select(.targets) | .targets[].expr' "$DEPLOY/grafana/dropwhy.json"
+		jq -r '.templating.list[] | .definition // empty' "$DEPLOY/grafana/dropwhy.json"
+		sed -n '/^```promql$/,/^```$/ { /^```/d; /^#/d; p }' "$here/../../README.md" "$DEPLOY/README.md"
+	} | grep -oE '[a-z_:]*(dropwhy|process)_[a-z0-9_:]+' | grep -v ':' | sort -u >"$WORK/named"
+	assert_at_least 20 "$(wc -l <"$WORK/named")" "names"
+	comm -23 "$WORK/named" "$WORK/exported" >"$WORK/unknown"
+	[ ! -s "$WORK/unknown" ] || fail "not exported: $(cat "$WORK/unknown")"
+	probe_stop
+}
+
+# The shipped rules, in a real Prometheus: a full table is seen and the alert fires. What they
+# wait for is shortened, and nothing else.
+case_fleet_alerts() {
+	ns_new a
+	in_ns a nft -f - <<-END
+		table ip t {
+			chain c { type filter hook output priority 0; ct state new accept; }
+		}
+	END
+	probe_ns a
+	sed -e 's/^\( *for:\) .*/\1 1s/' -e '/^- name:/s/$/\n  interval: 1s/' \
+		"$DEPLOY/prometheus/dropwhy.rules.yml" >"$WORK/rules.yml"
+	cat >"$WORK/prometheus.yml" <<-END
+		global: {scrape_interval: 1s, evaluation_interval: 1s}
+		rule_files: [$WORK/rules.yml]
+		scrape_configs:
+		- job_name: dropwhy
+		  static_configs: [{targets: ["$url"], labels: {instance: node1}}]
+		- job_name: nobody/dropwhy
+		  static_configs: [{targets: ["127.0.0.1:1"], labels: {instance: node2}}]
+	END
+	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
+		--web.listen-address="127.0.0.1:$OWN_PORT" >"$WORK/prometheus.log" 2>&1 9>&- &
+	CHILDREN="$CHILDREN $!"
+	until_true answered 'sum(dropwhy_cause_drops_total)' '.[0].value[1] == "0"' ||
+		fail "no zero to begin with: $(tail -n 5 "$WORK/prometheus.log")"
+	# a node that does not answer
+	until_true alert_fires DropwhyDown node2 || fail "DropwhyDown does not fire"
+	! alert_fires DropwhyConntrackTableFull node1 || fail "it fires without cause"
+	set_global net/netfilter/nf_conntrack_max 10
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 60 --to 127.0.0.1 --dport 4053 --count 1
+	assert_metric 50 dropwhy_cause_drops_total cause=ct_table_full
+	until_true answered 'dropwhy_cause_drops_total{cause="ct_table_full"}' '.[0].value[1] == "50"' ||
+		fail "Prometheus does not see it"
+	until_true alert_fires DropwhyConntrackTableFull node1 || fail "DropwhyConntrackTableFull does not fire"
+	until_true alert_fires DropwhyConntrackLimitLowered node1 ||
+		fail "DropwhyConntrackLimitLowered does not fire"
+	! alert_fires DropwhyNotReady node1 || fail "it is ready"
+	probe_stop
+}
+
+# No answer is no JSON, of which jq 1.6 says neither true nor false, but success.
+answered() { # QUERY JQ-CONDITION-ON-THE-RESULT
+	curl -s -m 5 --data-urlencode "query=$1" "http://127.0.0.1:$OWN_PORT/api/v1/query" |
+		jq ".data.result | $2" 2>&1 | grep -qx true
+}
+
+alert_fires() { # NAME INSTANCE
+	curl -s -m 5 "http://127.0.0.1:$OWN_PORT/api/v1/alerts" |
+		jq --arg name "$1" --arg instance "$2" '[.data.alerts[] | select(.state == "firing"
+			and .labels.alertname == $name and .labels.instance == $instance)] | length > 0' \
+			2>&1 | grep -qx true
+}
+
+# A process in a cgroup of its own is told by it also once calls are filtered.
+case_fleet_cgroup_by_number() {
+	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$group" ] || fail "no cgroup2 is mounted"
+	group=$group/$PREFIX.service
+	mkdir "$group"
+	UNDO="remove_group $UNDO"
+	ns_new a
+	mkdir "$WORK/log"
+	probe_start --json-log "$WORK/log"
+	in_ns a sh -c "echo \$\$ >$group/cgroup.procs; echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/ip_forward"
+	until_true grep -q "\"unit\":\"$PREFIX.service\"" -r "$WORK/log" ||
+		fail "the unit is not told: $(grep -h ip_forward -r "$WORK/log")"
+	probe_stop
+}
+
+remove_group() {
+	until_true rmdir "$group" 2>/dev/null
+}
