@@ -39,6 +39,7 @@ static struct sysctl_change hostile(void)
 		.old_value = "4096",
 		.new_value = "=1,\"\n\x1b[2J\xff",
 		.new_cut = true,
+		.refused = true,
 		.pid = 1,
 		.comm = "a,b\"\n",
 		.command = "\x1b]0;x\a",

@@ -6,9 +6,11 @@
 #include <stdio.h>
 
 #include "tests/unit/temp_tree.h"
+#include "user/run/writes.h"
 #include "user/sysctl/cgroup_root.h"
 #include "user/sysctl/compare.h"
 #include "user/sysctl/names.h"
+#include "user/sysctl/value.h"
 
 Test(sysctl_names, watches_what_drops_packets)
 {
@@ -64,6 +66,35 @@ Test(sysctl_names, dotted)
 	for (i = 0; i < 3; i++) {
 		sysctl_names__dotted(cases[i][0], name);
 		cr_expect_str_eq(name, cases[i][1]);
+	}
+}
+
+Test(sysctl_value, same)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} cases[] = {
+		{ "1", "1", true },
+		{ "0x10", "16", true },
+		{ "4096\t131072\t6291456", " 4096 131072  6291456\n", true },
+		{ "pfifo_fast", "pfifo_fast", true },
+		{ "", "", true },
+		{ "", "0", false },
+		{ "1", "2", false },
+		{ "-1", "4294967295", false },
+		{ "1 2", "1", false },
+		{ "1", "1 2", false },
+		{ "fq", "fq_codel", false },
+		{ "99999999999999999999", "99999999999999999998", false },
+		{ "1x", "1", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cr_expect_eq(sysctl_value__same(cases[i].a, cases[i].b), cases[i].same, "%s, %s",
+			     cases[i].a, cases[i].b);
+		cr_expect_eq(sysctl_value__same(cases[i].b, cases[i].a), cases[i].same);
 	}
 }
 
@@ -227,4 +258,136 @@ Test(cgroup_root, unit)
 	}
 	cr_expect_neq(cgroup_root__unit("/x23456789012345678901234567890.service", unit,
 					sizeof(unit)), 0, "no room");
+}
+
+#define SOMAXCONN "proc/sys/net/core/somaxconn"
+#define OWN_NETNS 7
+#define SECOND_NS 1000000000ULL
+
+static void write_value(struct writes *w, const char *old_value, const char *new_value,
+			__u64 time_ns)
+{
+	struct sysctl_change change = { .name = "net.core.somaxconn", .netns_ino = OWN_NETNS };
+
+	snprintf(change.old_value, sizeof(change.old_value), "%s", old_value);
+	snprintf(change.new_value, sizeof(change.new_value), "%s", new_value);
+	writes__add(w, "net/core/somaxconn", &change, time_ns);
+}
+
+static size_t settle(struct writes *w, __u64 now_ns, bool final)
+{
+	writes__read(w);
+	return writes__decide(w, now_ns, final);
+}
+
+Test(writes, told_when_their_outcome_is_known)
+{
+	static const struct {
+		const char *old_value, *new_value, *now; /* NULL: it cannot be read */
+		bool waits, refused;
+	} cases[] = {
+		{ "128", "256", "256", false, false },
+		{ "128", "0x100", "256", false, false },
+		{ "128", "-1", "128", true, true },
+		{ "128", "nonsense", "128", true, true },
+		{ "128", "128", "128", false, false },
+		/* rounded up by the kernel, or changed again since */
+		{ "128", "250", "256", false, false },
+		{ "128", "256", NULL, false, false },
+		{ "", "256", "128", false, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *root = temp_tree__new();
+		struct found found = {};
+		struct writes *w = writes__new(root, NULL, OWN_NETNS, on_change, &found);
+
+		cr_assert_not_null(w);
+		if (cases[i].now)
+			temp_tree__text(root, SOMAXCONN, cases[i].now);
+		write_value(w, cases[i].old_value, cases[i].new_value, SECOND_NS);
+		cr_expect_eq(settle(w, SECOND_NS, false), cases[i].waits, "%zu", i);
+		cr_expect_eq(found.count, !cases[i].waits, "%zu", i);
+		cr_expect_eq(settle(w, SECOND_NS + WRITES_PATIENCE_NS, false), 0);
+		cr_expect_eq(found.count, 1, "%zu", i);
+		cr_expect_eq(found.last.refused, cases[i].refused, "%zu", i);
+		writes__free(w);
+		temp_tree__free(root);
+	}
+}
+
+/* What the next write finds tells what became of the one before it. */
+Test(writes, the_next_one_tells)
+{
+	char *root = temp_tree__new();
+	struct found found = {};
+	struct writes *w = writes__new(root, NULL, OWN_NETNS, on_change, &found);
+
+	cr_assert_not_null(w);
+	write_value(w, "128", "-1", SECOND_NS);
+	cr_expect_eq(found.count, 0);
+	write_value(w, "128", "256", SECOND_NS);
+	cr_expect_eq(found.count, 1);
+	cr_expect_str_eq(found.last.new_value, "-1");
+	cr_expect(found.last.refused);
+	write_value(w, "256", "512", SECOND_NS);
+	cr_expect_eq(found.count, 2);
+	cr_expect_not(found.last.refused);
+	/* at a run's end nothing is waited for */
+	temp_tree__text(root, SOMAXCONN, "256\n");
+	cr_expect_eq(settle(w, SECOND_NS, true), 0);
+	cr_expect_eq(found.count, 3);
+	cr_expect(found.last.refused);
+	writes__free(w);
+	temp_tree__free(root);
+}
+
+/* One that came after the last look is decided by the next. */
+Test(writes, come_while_one_looks)
+{
+	char *root = temp_tree__new();
+	struct found found = {};
+	struct writes *w = writes__new(root, NULL, OWN_NETNS, on_change, &found);
+
+	cr_assert_not_null(w);
+	temp_tree__text(root, SOMAXCONN, "256\n");
+	write_value(w, "128", "many", SECOND_NS);
+	writes__read(w);
+	write_value(w, "128", "256", SECOND_NS);
+	cr_expect(found.last.refused, "what was read is of the second write");
+	cr_expect_eq(writes__decide(w, SECOND_NS, false), 1);
+	cr_expect_eq(settle(w, SECOND_NS, false), 0);
+	cr_expect_eq(found.count, 2);
+	cr_expect_not(found.last.refused);
+	writes__free(w);
+	temp_tree__free(root);
+}
+
+/* None is forgotten, however many are under way. */
+Test(writes, more_than_there_is_room_for)
+{
+	char *root = temp_tree__new(), path[SYSCTL_NAME_LEN];
+	struct sysctl_change change = { .old_value = "1", .new_value = "2" };
+	struct found found = {};
+	struct writes *w = writes__new(root, NULL, OWN_NETNS, on_change, &found);
+	int i;
+
+	cr_assert_not_null(w);
+	for (i = 0; i < WRITES_MAX + 5; i++) {
+		snprintf(path, sizeof(path), "net/ipv4/conf/eth%d/rp_filter", i);
+		writes__add(w, path, &change, SECOND_NS);
+	}
+	cr_expect_eq(found.count, 5);
+	cr_expect_eq(settle(w, SECOND_NS, true), 0);
+	cr_expect_eq(found.count, WRITES_MAX + 5);
+	writes__free(w);
+	temp_tree__free(root);
+}
+
+Test(sysctl_names, one_value_for_all_namespaces)
+{
+	cr_expect(sysctl_names__global("net/netfilter/nf_conntrack_max"));
+	cr_expect(sysctl_names__global("net/nf_conntrack_max"));
+	cr_expect_not(sysctl_names__global("net/core/somaxconn"));
 }

@@ -288,8 +288,8 @@ static void on_change(void *ctx, const struct sysctl_change *change)
 	struct conntrack *c = ctx;
 	char clock[TIMESTAMP_LEN];
 
-	if (!strcmp(change->name, "net.netfilter.nf_conntrack_max") ||
-	    !strcmp(change->name, "net.nf_conntrack_max"))
+	if (!change->refused && (!strcmp(change->name, "net.netfilter.nf_conntrack_max") ||
+				 !strcmp(change->name, "net.nf_conntrack_max")))
 		c->limit_change = *change;
 	if (c->changes) {
 		sink__sysctl(c->changes, change);

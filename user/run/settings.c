@@ -13,6 +13,7 @@
 
 #include "user/enrich/netns_scan.h"
 #include "user/run/settings.h"
+#include "user/run/writes.h"
 #include "user/source/sysctl_watch.h"
 #include "user/sysctl/cgroup_root.h"
 #include "user/sysctl/names.h"
@@ -23,7 +24,9 @@ struct settings {
 	struct settings_handler handler;
 	struct event_loop *loop;
 	struct event_source *ring_source, *tick_source;
+	struct event_source *settle_source; /* NULL: no write is open */
 	struct sysctl_watch *watch;
+	struct writes *writes;
 	struct sysctl_compare *compare;
 	int cgroup_fd;		/* -1: no cgroup v2 */
 	__u32 own_netns;	/* whose values are compared */
@@ -32,27 +35,38 @@ struct settings {
 	__u64 beyond;
 };
 
+/* How long until the outcome of a write is looked for again. */
+#define SETTLE_S 0.02
+
 static const char unwatched[] =
 	"setting changes are found by comparing values once a second; who made them stays unknown";
 
+static __u64 boot_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
 static struct timespec wall_clock(__u64 boot_ns)
 {
-	struct timespec boot, wall;
+	struct timespec wall;
 	long long ns;
 
-	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_REALTIME, &wall);
-	ns = (wall.tv_sec - boot.tv_sec) * 1000000000LL + wall.tv_nsec - boot.tv_nsec +
-	     (long long)boot_ns;
+	ns = wall.tv_sec * 1000000000LL + wall.tv_nsec - (long long)(boot_clock_ns() - boot_ns);
 	return (struct timespec){ .tv_sec = ns / 1000000000LL, .tv_nsec = ns % 1000000000LL };
 }
 
 /* --- what is handed over */
 
-static void hand_over(struct settings *s, const struct sysctl_change *change)
+static void hand_over(void *ctx, const struct sysctl_change *change)
 {
-	if (strcmp(change->old_value, change->new_value) ||
-	    change->old_cut != change->new_cut) {
+	struct settings *s = ctx;
+
+	if (!change->refused && (strcmp(change->old_value, change->new_value) ||
+				 change->old_cut != change->new_cut)) {
 		if (s->kept_count < SETTINGS_KEPT_MAX)
 			s->kept[s->kept_count++] = *change;
 		else
@@ -179,7 +193,7 @@ static void on_record(void *ctx, const struct sysctl_record *record)
 	path[sizeof(path) - 1] = '\0';
 	if (!sysctl_names__watched(path))
 		return;
-	if (record->netns_ino == s->own_netns || !s->own_netns)
+	if (record->netns_ino == s->own_netns || !s->own_netns || sysctl_names__global(path))
 		sysctl_compare__explain(s->compare, path);
 	sysctl_names__dotted(path, change.name);
 	copy_value(change.old_value, record->old_value, record->old_len);
@@ -188,7 +202,17 @@ static void on_record(void *ctx, const struct sysctl_record *record)
 	copy_command(s, &change, record);
 	name_netns(s, &change, record->time_ns);
 	name_writer(s, &change, record->time_ns);
-	hand_over(s, &change);
+	writes__add(s->writes, path, &change, record->time_ns);
+}
+
+/* Looks what became of the writes so far. How many are still under way. */
+static size_t settle(struct settings *s, bool final)
+{
+	sysctl_watch__consume(s->watch, on_record, s);
+	writes__read(s->writes);
+	/* a write is in the ring before its value can be read */
+	sysctl_watch__consume(s->watch, on_record, s);
+	return writes__decide(s->writes, boot_clock_ns(), final);
 }
 
 static void on_ring(void *ctx, int fd)
@@ -196,7 +220,10 @@ static void on_ring(void *ctx, int fd)
 	struct settings *s = ctx;
 
 	(void)fd;
-	sysctl_watch__consume(s->watch, on_record, s);
+	event_loop__remove(s->loop, s->settle_source);
+	s->settle_source = NULL;
+	if (settle(s, false))
+		s->settle_source = event_loop__timer(s->loop, SETTLE_S, 0, on_ring, s);
 }
 
 /* --- a value that differs */
@@ -216,11 +243,10 @@ static void on_tick(void *ctx, int fd)
 {
 	struct settings *s = ctx;
 
-	(void)fd;
 	/* a write is in the ring before its value can be read */
 	sysctl_compare__read(s->compare);
 	if (s->watch)
-		sysctl_watch__consume(s->watch, on_record, s);
+		on_ring(s, fd);
 	sysctl_compare__report(s->compare, on_difference, s);
 }
 
@@ -262,9 +288,10 @@ static int open_all(struct settings *s, const char **ret_why_not)
 	*ret_why_not = "out of memory";
 	s->kept = calloc(SETTINGS_KEPT_MAX, sizeof(*s->kept));
 	s->compare = sysctl_compare__new(s->options.root);
-	if (!s->kept || !s->compare)
-		return -ENOMEM;
 	netns_scan__pid("", getpid(), &s->own_netns);
+	s->writes = writes__new(s->options.root, s->options.netns, s->own_netns, hand_over, s);
+	if (!s->kept || !s->compare || !s->writes)
+		return -ENOMEM;
 	if (s->options.mode != SETTINGS_COMPARE) {
 		err = open_watch(s, ret_why_not);
 		if (err && s->options.mode == SETTINGS_WATCH)
@@ -317,6 +344,8 @@ void settings__finish(struct settings *s)
 {
 	if (s->compare)
 		on_tick(s, -1);
+	if (s->watch)
+		settle(s, true);
 }
 
 struct settings_found settings__found(const struct settings *s)
@@ -335,8 +364,10 @@ void settings__close(struct settings *s)
 		return;
 	event_loop__remove(s->loop, s->ring_source);
 	event_loop__remove(s->loop, s->tick_source);
+	event_loop__remove(s->loop, s->settle_source);
 	sysctl_watch__close(s->watch);
 	sysctl_compare__free(s->compare);
+	writes__free(s->writes);
 	if (s->cgroup_fd >= 0)
 		close(s->cgroup_fd);
 	free(s->kept);

@@ -58,6 +58,8 @@ void change_text__append(struct line *line, const struct sysctl_change *change)
 	put_value(line, change->old_value, change->old_cut);
 	line__put_text(line, " > ");
 	put_value(line, change->new_value, change->new_cut);
+	if (change->refused)
+		line__put_text(line, " refused by the kernel, the value stays;");
 	if (change->netns_name[0]) {
 		line__put_text(line, " in ");
 		put(line, change->netns_name);

@@ -58,6 +58,11 @@ static size_t sysctl_cut(const struct sysctl_change *change, char *buf)
 	return put_nonzero(change->old_cut || change->new_cut, buf);
 }
 
+static size_t sysctl_refused(const struct sysctl_change *change, char *buf)
+{
+	return put_nonzero(change->refused, buf);
+}
+
 static size_t sysctl_seen_by(const struct sysctl_change *change, char *buf)
 {
 	return field__text(change->seen_by == SYSCTL_SEEN_WRITE ? "write" : "value", buf);
@@ -116,6 +121,7 @@ const struct sysctl_column sysctl_columns[] = {
 	{ "old", COLUMN_TEXT, sysctl_old },
 	{ "new", COLUMN_TEXT, sysctl_new },
 	{ "truncated", COLUMN_NUMBER, sysctl_cut },
+	{ "refused", COLUMN_NUMBER, sysctl_refused },
 	{ "seen_by", COLUMN_TEXT, sysctl_seen_by },
 	{ "pid", COLUMN_NUMBER, sysctl_pid },
 	{ "comm", COLUMN_TEXT, sysctl_comm },
@@ -230,7 +236,7 @@ const size_t counter_column_count = sizeof(counter_columns) / sizeof(counter_col
 
 const char *const extra_columns[] = {
 	"name", "old", "new", "seen_by", "pid", "comm", "command", "source", "text",
-	"value",
+	"value", "refused",
 };
 
 const size_t extra_column_count = sizeof(extra_columns) / sizeof(extra_columns[0]);

@@ -26,9 +26,10 @@ struct sysctl_change {
 	enum sysctl_seen_by seen_by;
 	char name[SYSCTL_NAME_LEN]; /* "net.core.somaxconn", as sysctl(8) has it; or a path in /sys */
 	char old_value[SYSCTL_VALUE_LEN]; /* without the newline */
-	char new_value[SYSCTL_VALUE_LEN]; /* of a write: as written, taken or not */
+	char new_value[SYSCTL_VALUE_LEN]; /* of a write: as written */
 	bool old_cut;		/* there is more of it */
 	bool new_cut;
+	bool refused;		/* a write that left the value as it was: the kernel refused it */
 	__u32 netns_ino;	/* whose setting; 0: unknown */
 	char netns_name[SYSCTL_WHO_LEN];
 	__u32 pid;		/* of the process that wrote, in the node's pid namespace; 0: unknown */

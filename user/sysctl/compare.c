@@ -3,15 +3,14 @@
  * Compares settings with what they were: see compare.h.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "user/sysctl/compare.h"
 #include "user/sysctl/names.h"
+#include "user/sysctl/value.h"
 
 /*
  * The watched write is reported before it takes effect: the reading that shows
@@ -50,36 +49,6 @@ static void add_starred(struct sysctl_compare *c, const char *name)
 			 star + 1);
 		add(c, path);
 	}
-}
-
-/* The first line, or as much of it as there is room for. */
-static void read_value(const char *root, const char *path, char *value, bool *ret_cut)
-{
-	char file[PATH_MAX], text[SYSCTL_VALUE_LEN + 2];
-	size_t len;
-	ssize_t n;
-	int fd;
-
-	value[0] = '\0';
-	*ret_cut = false;
-	if (snprintf(file, sizeof(file), "%s%s%s", root, path[0] == '/' ? "" : "/proc/sys/",
-		     path) >= (int)sizeof(file))
-		return;
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	len = strcspn(text, "\n");
-	if (len >= SYSCTL_VALUE_LEN) {
-		*ret_cut = true;
-		len = SYSCTL_VALUE_LEN - 1;
-	}
-	memcpy(value, text, len);
-	value[len] = '\0';
 }
 
 static void keep(struct setting *setting)
@@ -121,8 +90,8 @@ void sysctl_compare__read(struct sysctl_compare *c)
 	size_t i;
 
 	for (i = 0; i < c->count; i++)
-		read_value(c->root, c->settings[i].path, c->settings[i].now,
-			   &c->settings[i].now_cut);
+		sysctl_value__read(c->root, c->settings[i].path, c->settings[i].now,
+				   &c->settings[i].now_cut);
 }
 
 /* Writes to one of these change all of its group. */

@@ -139,6 +139,20 @@ bool sysctl_names__watched(const char *path)
 	return false;
 }
 
+/* Others of the node's own are not to be seen from other namespaces at all. */
+bool sysctl_names__global(const char *path)
+{
+	static const char *const globals[] = { NF "nf_conntrack_max", "net/nf_conntrack_max",
+					       NF "nf_conntrack_buckets",
+					       NF "nf_conntrack_expect_max" };
+	size_t i;
+
+	for (i = 0; i < sizeof(globals) / sizeof(globals[0]); i++)
+		if (!strcmp(path, globals[i]))
+			return true;
+	return false;
+}
+
 void sysctl_names__dotted(const char *path, char *ret_name)
 {
 	char *at;

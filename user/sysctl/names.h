@@ -33,6 +33,12 @@ void sysctl_names__key(const char *name, struct sysctl_watched_name *ret_key);
 bool sysctl_names__watched(const char *path);
 
 /**
+ * @brief **sysctl_names__global()** tells whether a path names one value of the
+ * whole node that every namespace shows, so that a write in any of them is one here.
+ */
+bool sysctl_names__global(const char *path);
+
+/**
  * @brief **sysctl_names__dotted()** writes a path as sysctl(8) does: slashes
  * become dots, dots (of an interface's name) slashes. What begins with a slash
  * is no sysctl and stays.

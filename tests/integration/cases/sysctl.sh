@@ -13,7 +13,7 @@ changes() {
 	[ "$DROPWHY" != none ] || return 0
 	wanted_rows=$1
 	shift
-	assert_eq "$wanted_rows" "$(records lines type=sysctl "$@")" "changes with $*"
+	assert_eq "$wanted_rows" "$(records lines type=sysctl "$@")" "changes with $*; there are: $(grep '"type":"sysctl"' "$OUT" | head -n 9)"
 }
 
 case_sysctl_watch() {
@@ -45,7 +45,7 @@ case_sysctl_storm() {
 	ns_new a
 	trace_ns a --sysctl=watch
 	# shellcheck disable=SC2016 # of the inner shell
-	in_ns a sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); echo $i; done >/proc/sys/net/core/somaxconn'
+	in_ns a sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); echo $i >/proc/sys/net/core/somaxconn; done'
 	trace_stop
 	[ "$DROPWHY" != none ] || return 0
 	told=$(records lines type=sysctl netns="$(ns_inode a)")
@@ -54,6 +54,40 @@ case_sysctl_storm() {
 	assert_summary "changes[netns=$(ns_inode a)].new" 1
 	kept=$((told < 256 ? told : 256))
 	assert_eq "$kept" "$((told - $(summary changes_beyond 2>/dev/null || echo 0)))" "changes in the summary"
+}
+
+# The kernel takes no negative backlog, and no words: what it refuses is no change.
+case_sysctl_refused() {
+	ns_new a
+	trace_ns a --sysctl=watch
+	old=$(in_ns a cat /proc/sys/net/core/somaxconn)
+	! has write_in a net/core/somaxconn -1 || fail "the kernel took -1"
+	! has write_in a net/core/somaxconn many || fail "the kernel took a word"
+	write_in a net/core/somaxconn 1234
+	! has write_in a net/core/somaxconn -2 || fail "the kernel took -2"
+	trace_stop
+	assert_eq 1234 "$(in_ns a cat /proc/sys/net/core/somaxconn)" "the value"
+	changes 1 name=net.core.somaxconn old="$old" new=-1 refused=1 comm=sh netns="$(ns_inode a)"
+	changes 1 name=net.core.somaxconn old="$old" new=many refused=1
+	changes 1 name=net.core.somaxconn old="$old" new=1234 refused=
+	changes 1 name=net.core.somaxconn old=1234 new=-2 refused=1
+	changes 4 netns="$(ns_inode a)"
+	[ "$DROPWHY" != none ] || return 0
+	assert_summary 'changes[name=net.core.somaxconn].new' 1234
+	assert_eq 1 "$(grep -o '"name":"net.core.somaxconn"' "$WORK/summary.json" | grep -c .)" "changes in the summary"
+}
+
+# A refused write is told while the run goes on, and in words.
+case_sysctl_refused_text() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	trace_spawn --sysctl=watch --netns "$(ns_inode a)"
+	wait_for "$ERR" '^dropwhy: tracing' "$pid_dropwhy" || fail "dropwhy did not start"
+	! has write_in a net/core/somaxconn -1 || fail "the kernel took -1"
+	wait_for "$WORK/stdout" 'somaxconn: .* > -1 refused by the kernel.* by sh ' "$pid_dropwhy" ||
+		fail "not told: $(cat "$WORK/stdout")"
+	kill -INT "$pid_dropwhy"
+	trace_ended 0
 }
 
 # Killed, dropwhy leaves nothing behind that could stop a write.
@@ -130,4 +164,61 @@ case_sysctl_told_once() {
 	trace_stop
 	changes 1 name=net.ipv4.icmp_msgs_per_sec old=999 new=1001 seen_by=write
 	changes 1 name=net.ipv4.icmp_msgs_per_sec
+}
+
+# What all namespaces share is written elsewhere than where dropwhy runs and compares.
+case_sysctl_told_once_in_a_namespace() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	set_global net/netfilter/nf_conntrack_max "$(cat /proc/sys/net/netfilter/nf_conntrack_max)"
+	ns_new node
+	enter_with "nsenter --net=/run/netns/$(ns node)"
+	trace_ns node --sysctl=watch
+	old=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
+	echo $((old + 1000)) >/proc/sys/net/netfilter/nf_conntrack_max
+	until_true grep -q '"name":"net.netfilter.nf_conntrack_max"' "$OUT" || fail "not told"
+	# which compares once more
+	trace_stop
+	changes 1 name='*nf_conntrack_max' old="$old" new=$((old + 1000)) seen_by=write
+	changes 1 name='*nf_conntrack_max'
+}
+
+# enter_with COMMAND: dropwhy is started by it from now on.
+enter_with() {
+	printf '#!/bin/sh\nexec %s %s "$@"\n' "$1" "$DROPWHY" >"$WORK/dropwhy"
+	chmod +x "$WORK/dropwhy"
+	DROPWHY=$WORK/dropwhy
+}
+
+# Where no cgroup v2 is mounted the watch mounts one of its own; where it may not, values are
+# compared, and that is said.
+case_sysctl_no_cgroup_mounted() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	set_global net/ipv4/icmp_msgs_per_sec 999
+	ns_new a
+	cat >"$WORK/without" <<-'END'
+		#!/bin/sh
+		# without CAP_SYS_ADMIN if so called
+		for mount in $(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/mounts | sort -r); do
+			umount -l "$mount" || exit 9
+		done
+		! grep -q ' cgroup2 ' /proc/mounts || exit 9
+		exec $WITHOUT "$@"
+	END
+	chmod +x "$WORK/without"
+	enter_with "unshare --mount --propagation private $WORK/without"
+	trace_ns a --sysctl=auto
+	write_in a net/core/somaxconn 1234
+	trace_stop
+	changes 1 name=net.core.somaxconn new=1234 seen_by=write comm=sh netns="$(ns_inode a)"
+	changes 0 seen_by=value name=net.core.somaxconn
+
+	export WITHOUT="setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin"
+	trace_start --sysctl=auto --netns "$(ns_inode a)"
+	set_global net/ipv4/icmp_msgs_per_sec 1001
+	write_in a net/core/somaxconn 4321
+	trace_stop
+	changes 1 name=net.ipv4.icmp_msgs_per_sec old=999 new=1001 seen_by=value pid= comm=
+	changes 0 name=net.core.somaxconn
+	assert_eq 1 "$(records lines type=notice source=sysctl text='no cgroup v2*comparing*stays unknown')" notices
+	grep -q 'no cgroup v2 .*CAP_SYS_ADMIN.*comparing values' "$ERR" || fail "not said: $(cat "$ERR")"
 }
