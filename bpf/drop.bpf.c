@@ -251,7 +251,7 @@ __inline_always void count_fate(struct drop_counters *count, __u32 bytes, int fa
 
 /* The fate of a drop that can be told without a look into the packet. */
 __inline_always enum fate fate_at_once(struct sk_buff *skb, struct sock *rx_sk, __u32 flags,
-				       const bool typed)
+				       const enum reading how)
 {
 	struct net *net;
 
@@ -264,13 +264,13 @@ __inline_always enum fate fate_at_once(struct sk_buff *skb, struct sock *rx_sk, 
 		return FATE_FILTERED;
 	if (!filter.netns_count)
 		return FATE_OPEN;
-	net = packet_net(skb, rx_sk, typed);
-	return net && !in_netns(KREAD(typed, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
+	net = packet_net(skb, rx_sk, how);
+	return net && !in_netns(KREAD_UNSURE(how, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
 }
 
 /* A drop of which a record is made, whatever becomes of that. */
 __inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reason,
-				 struct sock *rx_sk, __u32 level, __u32 phase, const bool typed)
+				 struct sock *rx_sk, __u32 level, __u32 phase, const enum reading how)
 {
 	__u32 slot = reason_slot(reason), flags;
 	struct drop_counters *count = bpf_map_lookup_elem(&counters, &slot);
@@ -281,23 +281,23 @@ __inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reas
 		return;
 	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
 	flags = reason_flags[slot & (REASON_SLOTS - 1)];
-	fate = fate_at_once(skb, rx_sk, flags, typed);
+	fate = fate_at_once(skb, rx_sk, flags, how);
 	if (fate == FATE_OPEN && !sc)
 		fate = FATE_LOST;
 	if (fate == FATE_OPEN) {
 		__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, winner));
 		sc->rec.location = location;
 		sc->rec.reason = reason;
-		read_skb(skb, rx_sk, sc, typed);
+		read_skb(skb, rx_sk, sc, how);
 		fate = handle_drop(level, flags, phase);
 	}
 	if (phase == CPU_ARMED)
-		count_fate(count, KREAD(typed, skb, len), fate);
+		count_fate(count, KREAD(how, skb, len), fate);
 }
 
 /* The short way of a drop whose like is in the fold table already. */
 __inline_always bool fold_at_once(struct sk_buff *skb, __u64 location, __u32 reason,
-				  struct sock *rx_sk, const bool typed)
+				  struct sock *rx_sk, const enum reading how)
 {
 	__u32 slot = reason_slot(reason), bytes;
 	struct fold_key key;
@@ -305,9 +305,9 @@ __inline_always bool fold_at_once(struct sk_buff *skb, __u64 location, __u32 rea
 
 	barrier_var(slot);
 	/* netfilter's take their share of conntrack's counters, each of them */
-	if (reason_flags[slot & (REASON_SLOTS - 1)] || !quick_key(&key, skb, location, reason, rx_sk, typed))
+	if (reason_flags[slot & (REASON_SLOTS - 1)] || !quick_key(&key, skb, location, reason, rx_sk, how))
 		return false;
-	bytes = KREAD(typed, skb, len);
+	bytes = KREAD(how, skb, len);
 	found = fold_count(&key, bytes);
 	if (found != FOLD_NO_ROOM || has_flow_filter)
 		return found == FOLD_COUNTED;
@@ -320,7 +320,7 @@ __inline_always bool fold_at_once(struct sk_buff *skb, __u64 location, __u32 rea
 }
 
 __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
-			    const bool typed)
+			    const enum reading how)
 {
 	__u32 zero = 0, level, phase;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
@@ -335,9 +335,9 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 		goto out;
 	if (!level && phase == CPU_ARMED &&
 	    (fold_mode == FOLD_ALWAYS || (fold_mode == FOLD_STORMS && cpu->storm)) &&
-	    fold_at_once(skb, location, reason, rx_sk, typed))
+	    fold_at_once(skb, location, reason, rx_sk, how))
 		goto out;
-	handle_free(skb, location, reason, rx_sk, level, phase, typed);
+	handle_free(skb, location, reason, rx_sk, level, phase, how);
 out:
 	barrier();
 	cpu->nesting = level;
@@ -349,20 +349,20 @@ SEC("?tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb_args4, struct sk_buff *skb, void *location, enum skb_drop_reason reason,
 	     struct sock *rx_sk)
 {
-	return on_free(skb, (__u64)location, reason, rx_sk, true);
+	return on_free(skb, (__u64)location, reason, rx_sk, READ_FAULTING);
 }
 
 /* From 5.17: c504e5c2f964 ("net: skb: introduce kfree_skb_reason()") */
 SEC("?tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb_args3, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
 {
-	return on_free(skb, (__u64)location, reason, NULL, true);
+	return on_free(skb, (__u64)location, reason, NULL, READ_TYPED);
 }
 
 SEC("?tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb_args2, struct sk_buff *skb, void *location)
 {
-	return on_free(skb, (__u64)location, NO_REASON, NULL, true);
+	return on_free(skb, (__u64)location, NO_REASON, NULL, READ_TYPED);
 }
 
 /* The last resort, where typed tracepoints are refused: the same by way of perf events. */
@@ -375,7 +375,7 @@ int kfree_skb_classic(struct trace_event_raw_kfree_skb *ctx)
 
 	if (bpf_core_field_exists(ctx->reason))
 		reason = BPF_CORE_READ(ctx, reason);
-	on_free(skb, location, reason, NULL, false);
+	on_free(skb, location, reason, NULL, READ_PROBED);
 	/* 0 would hide the event from perf and from everybody else's programs */
 	return 1;
 }

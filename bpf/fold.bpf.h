@@ -138,13 +138,13 @@ __inline_always void fold_key__coarsen(struct fold_key *key, __u64 location)
  * come and go with the same address must not share a key. A cookie is never used again; up
  * to 5.11 most namespaces have none, but all have a random number.
  */
-__inline_always __u32 fold_netns(const struct net *net, const bool typed)
+__inline_always __u32 fold_netns(const struct net *net, const enum reading how)
 {
 	const struct net___atomic_cookie *old = (const void *)net;
 
 	if (bpf_core_field_exists(old->net_cookie.counter))
-		return KREAD(typed, net, hash_mix);
-	return (__u32)KREAD(typed, net, net_cookie);
+		return KREAD_UNSURE(how, net, hash_mix);
+	return (__u32)KREAD_UNSURE(how, net, net_cookie);
 }
 
 /* The key of the record under construction; quick_key() must come to the same. */
@@ -154,7 +154,7 @@ __inline_always void fold_key__init(struct fold_key *key, const struct drop_reco
 	__builtin_memcpy(key->saddr, rec->tuple.saddr, sizeof(key->saddr));
 	__builtin_memcpy(key->daddr, rec->tuple.daddr, sizeof(key->daddr));
 	key->location = rec->location;
-	key->netns = net ? fold_netns(net, false) : 0;
+	key->netns = net ? fold_netns(net, READ_PROBED) : 0;
 	key->ifindex = rec->ifindex;
 	key->reason = rec->reason;
 	key->sport_be = rec->tuple.sport_be;

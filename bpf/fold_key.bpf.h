@@ -64,12 +64,12 @@ __inline_always bool quick_l4(struct fold_key *key, const __u8 *l4, __u32 left)
 	return true;
 }
 
-__inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, const bool typed)
+__inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, const enum reading how)
 {
 	__u64 l3;
-	__u16 network = KREAD(typed, skb, network_header);
+	__u16 network = KREAD(how, skb, network_header);
 	/* offsets, since the verifier does not let us subtract pointers */
-	__u32 left = KREAD(typed, skb, tail) - network, length;
+	__u32 left = KREAD(how, skb, tail) - network, length;
 	/* not on the stack: with what is called later it would be too large for 6.1 */
 	struct scratch *sc = scratch_at(0);
 	struct quick_packet *packet;
@@ -77,7 +77,7 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 	if (!sc || !network || network == HEADER_UNSET)
 		return false;
 	packet = (struct quick_packet *)sc->bytes;
-	l3 = (__u64)KREAD(typed, skb, head) + network;
+	l3 = (__u64)KREAD(how, skb, head) + network;
 	if (left > 0xffff) /* it may be negative, too */
 		return false;
 	length = left;
@@ -121,25 +121,25 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 
 /* False: it is no ordinary packet. */
 __inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb, __u64 location,
-			       __u32 reason, struct sock *rx_sk, const bool typed)
+			       __u32 reason, struct sock *rx_sk, const enum reading how)
 {
-	struct net *net = packet_net(skb, rx_sk, typed);
-	struct net_device *dev = KREAD(typed, skb, dev);
+	struct net *net = packet_net(skb, rx_sk, how);
+	struct net_device *dev = KREAD(how, skb, dev);
 
 	if (!net)
 		return false;
 	__builtin_memset(key, 0, sizeof(*key));
 	key->location = location;
 	key->reason = reason;
-	key->netns = fold_netns(net, typed);
+	key->netns = fold_netns(net, how);
 	/* a device is believed if it lies in a namespace: see is_net() */
-	if (dev && KREAD(typed, dev, nd_net.net) == net)
-		key->ifindex = KREAD(typed, dev, ifindex);
+	if (dev && KREAD_UNSURE(how, dev, nd_net.net) == net)
+		key->ifindex = KREAD(how, dev, ifindex);
 	else
-		key->ifindex = KREAD(typed, skb, skb_iif);
-	key->l3_proto = bpf_ntohs(KREAD(typed, skb, protocol));
-	key->ct_state = ct_state(KREAD(typed, skb, _nfct));
-	return quick_packet(key, skb, typed);
+		key->ifindex = KREAD(how, skb, skb_iif);
+	key->l3_proto = bpf_ntohs(KREAD(how, skb, protocol));
+	key->ct_state = ct_state(KREAD(how, skb, _nfct));
+	return quick_packet(key, skb, how);
 }
 
 #endif

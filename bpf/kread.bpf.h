@@ -2,7 +2,7 @@
 /*
  * One way to read a kernel field in programs whose pointers the verifier
  * knows (tp_btf: a plain load, about 1 ns) and in those whose pointers it does
- * not (classic tracepoint: a helper call, about 10 ns). @typed must be a
+ * not (classic tracepoint: a helper call, about 10 ns). @how must be a
  * compile-time constant: every function that takes it is inlined.
  */
 #ifndef DROPWHY_KREAD_BPF_H
@@ -10,7 +10,21 @@
 
 #include <bpf/bpf_core_read.h>
 
-#define KREAD(typed, ptr, field) ((typed) ? (ptr)->field : BPF_CORE_READ(ptr, field))
+enum reading {
+	READ_PROBED,		/* by helper calls */
+	READ_TYPED,		/* by loads, where there is something for sure */
+	READ_FAULTING,		/* by loads: one that faults gives 0 */
+};
+
+#define KREAD(how, ptr, field) ((how) != READ_PROBED ? (ptr)->field : BPF_CORE_READ(ptr, field))
+
+/*
+ * The same through a pointer that may be anything, as skb->dev and skb->sk may. Up to 6.4 the
+ * kernel may look for the handler of the fault in a copy of the program that has none, and
+ * panics: 0108a4e9f358 ("bpf: ensure main program has an extable").
+ */
+#define KREAD_UNSURE(how, ptr, field) \
+	((how) == READ_FAULTING ? (ptr)->field : BPF_CORE_READ(ptr, field))
 
 /* A stage of its own for the verifier: see struct scratch. */
 #define __stage __attribute__((noinline))

@@ -21,9 +21,9 @@
  * TCP's queues, so it may be anything: a struct net is only believed if its
  * namespace operations are those that all of them share.
  */
-__inline_always bool is_net(const struct net *net, const bool typed)
+__inline_always bool is_net(const struct net *net, const enum reading how)
 {
-	return net && (__u64)KREAD(typed, net, ns.ops) == globals.netns_ops;
+	return net && (__u64)KREAD_UNSURE(how, net, ns.ops) == globals.netns_ops;
 }
 
 /* What this CPU adds to the address of a per-CPU variable to find its own copy. */

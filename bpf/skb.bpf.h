@@ -17,9 +17,9 @@
 #define SKB_DST_PTRMASK	 (~1UL)
 #define HEADER_UNSET	 0xffff
 
-__inline_always bool is_full_socket(struct sock *sk, const bool typed)
+__inline_always bool is_full_socket(struct sock *sk, const enum reading how)
 {
-	__u8 state = KREAD(typed, sk, __sk_common.skc_state);
+	__u8 state = KREAD_UNSURE(how, sk, __sk_common.skc_state);
 
 	/* the others are smaller than struct sock: there is no cgroup to read */
 	return state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV;
@@ -29,51 +29,51 @@ __inline_always bool is_full_socket(struct sock *sk, const bool typed)
  * The namespace that a packet died in, by its device or its sockets; NULL:
  * unknown.
  */
-__inline_always struct net *packet_net(struct sk_buff *skb, struct sock *rx_sk, const bool typed)
+__inline_always struct net *packet_net(struct sk_buff *skb, struct sock *rx_sk, const enum reading how)
 {
-	struct net_device *dev = KREAD(typed, skb, dev);
+	struct net_device *dev = KREAD(how, skb, dev);
 	struct sock *sk;
 	struct net *net;
 
 	if (dev) {
-		net = KREAD(typed, dev, nd_net.net);
-		if (is_net(net, typed))
+		net = KREAD_UNSURE(how, dev, nd_net.net);
+		if (is_net(net, how))
 			return net;
 	}
 	if (rx_sk) {
-		net = KREAD(typed, rx_sk, __sk_common.skc_net.net);
-		if (is_net(net, typed))
+		net = KREAD_UNSURE(how, rx_sk, __sk_common.skc_net.net);
+		if (is_net(net, how))
 			return net;
 	}
-	sk = KREAD(typed, skb, sk);
+	sk = KREAD(how, skb, sk);
 	if (sk) {
-		net = KREAD(typed, sk, __sk_common.skc_net.net);
-		if (is_net(net, typed))
+		net = KREAD_UNSURE(how, sk, __sk_common.skc_net.net);
+		if (is_net(net, how))
 			return net;
 	}
 	return NULL;
 }
 
 /* The same by its route, which is no pointer to the verifier. */
-__inline_always struct net *route_net(struct sk_buff *skb, const bool typed)
+__inline_always struct net *route_net(struct sk_buff *skb, const enum reading how)
 {
-	struct dst_entry *dst = (void *)(KREAD(typed, skb, _skb_refdst) & SKB_DST_PTRMASK);
+	struct dst_entry *dst = (void *)(KREAD(how, skb, _skb_refdst) & SKB_DST_PTRMASK);
 	struct net *net = dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL;
 
-	return is_net(net, false) ? net : NULL;
+	return is_net(net, READ_PROBED) ? net : NULL;
 }
 
-__inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const bool typed)
+__inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const enum reading how)
 {
-	struct net_device *dev = KREAD(typed, skb, dev);
+	struct net_device *dev = KREAD(how, skb, dev);
 	struct drop_record *rec = &sc->rec;
-	int iif = KREAD(typed, skb, skb_iif);
+	int iif = KREAD(how, skb, skb_iif);
 
 	/* a device is believed if it lies in a namespace: see is_net() */
-	if (dev && (__u64)KREAD(typed, dev, nd_net.net) != sc->packet.net)
+	if (dev && (__u64)KREAD_UNSURE(how, dev, nd_net.net) != sc->packet.net)
 		dev = NULL;
 	if (dev) {
-		rec->ifindex = KREAD(typed, dev, ifindex);
+		rec->ifindex = KREAD(how, dev, ifindex);
 		bpf_probe_read_kernel(rec->iface, sizeof(rec->iface), dev->name);
 		sc->packet.loopback = rec->iface[0] == 'l' && rec->iface[1] == 'o' &&
 				      !rec->iface[2];
@@ -81,10 +81,10 @@ __inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const 
 		rec->ifindex = iif;
 	}
 	sc->packet.input = iif != 0;
-	sc->packet.routed = KREAD(typed, skb, _skb_refdst) & SKB_DST_PTRMASK;
+	sc->packet.routed = KREAD(how, skb, _skb_refdst) & SKB_DST_PTRMASK;
 	if (iif && (__u32)iif == rec->ifindex)
 		rec->side = SIDE_RX;
-	else if (iif ? sc->packet.routed : KREAD(typed, skb, sk) != NULL)
+	else if (iif ? sc->packet.routed : KREAD(how, skb, sk) != NULL)
 		rec->side = SIDE_TX;
 }
 
@@ -92,36 +92,36 @@ __inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const 
  * Where the headers are. mac_header is ~0 and network_header 0 or ~0 until
  * somebody sets them; both are offsets from head.
  */
-__inline_always void read_layout(struct sk_buff *skb, struct scratch *sc, const bool typed)
+__inline_always void read_layout(struct sk_buff *skb, struct scratch *sc, const enum reading how)
 {
 	struct packet *packet = &sc->packet;
-	__u64 head = (__u64)KREAD(typed, skb, head);
-	__u64 data = (__u64)KREAD(typed, skb, data);
-	__u16 mac = KREAD(typed, skb, mac_header), network = KREAD(typed, skb, network_header);
+	__u64 head = (__u64)KREAD(how, skb, head);
+	__u64 data = (__u64)KREAD(how, skb, data);
+	__u16 mac = KREAD(how, skb, mac_header), network = KREAD(how, skb, network_header);
 
-	packet->data_end = data + (sc->rec.len_bytes - KREAD(typed, skb, data_len));
-	packet->nonlinear = KREAD(typed, skb, data_len) != 0;
+	packet->data_end = data + (sc->rec.len_bytes - KREAD(how, skb, data_len));
+	packet->nonlinear = KREAD(how, skb, data_len) != 0;
 	packet->l2 = mac == HEADER_UNSET ? 0 : head + mac;
 	packet->l3 = !network || network == HEADER_UNSET ? 0 : head + network;
-	packet->l3_proto = bpf_ntohs(KREAD(typed, skb, protocol));
-	packet->vlan_tci = KREAD(typed, skb, vlan_tci);
+	packet->l3_proto = bpf_ntohs(KREAD(how, skb, protocol));
+	packet->vlan_tci = KREAD(how, skb, vlan_tci);
 	if (bpf_core_field_exists(struct sk_buff___vlan_present, vlan_present))
 		packet->vlan_present = BPF_CORE_READ_BITFIELD_PROBED(
 			(struct sk_buff___vlan_present *)skb, vlan_present);
 	else
-		packet->vlan_present = KREAD(typed, skb, vlan_proto) != 0;
+		packet->vlan_present = KREAD(how, skb, vlan_proto) != 0;
 }
 
-__inline_always __u64 socket_cgroup(struct sock *sk, const bool typed)
+__inline_always __u64 socket_cgroup(struct sock *sk, const enum reading how)
 {
 	struct cgroup *cgroup;
 	__u64 packed;
 
-	if (!is_full_socket(sk, typed))
+	if (!is_full_socket(sk, how))
 		return 0;
 	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup)) {
-		cgroup = KREAD(typed, sk, sk_cgrp_data.cgroup);
-		return cgroup ? (typed ? cgroup->kn->id : BPF_CORE_READ(cgroup, kn, id)) : 0;
+		cgroup = KREAD_UNSURE(how, sk, sk_cgrp_data.cgroup);
+		return cgroup ? (how == READ_FAULTING ? cgroup->kn->id : BPF_CORE_READ(cgroup, kn, id)) : 0;
 	}
 	packed = BPF_CORE_READ((struct sock___packed_cgroup *)sk, sk_cgrp_data.val);
 	if (packed & 1) /* cgroup v1 data, not a pointer */
@@ -131,23 +131,23 @@ __inline_always __u64 socket_cgroup(struct sock *sk, const bool typed)
 }
 
 __inline_always void read_socket(struct sk_buff *skb, struct sock *rx_sk, struct scratch *sc,
-				 const bool typed)
+				 const enum reading how)
 {
 	struct drop_record *rec = &sc->rec;
-	struct sock *sk = KREAD(typed, skb, sk);
+	struct sock *sk = KREAD(how, skb, sk);
 
 	if (sk)
-		sc->packet.socket_family = KREAD(typed, sk, __sk_common.skc_family);
+		sc->packet.socket_family = KREAD_UNSURE(how, sk, __sk_common.skc_family);
 	/* up to 6.12 the verifier takes rx_sk for non-NULL and removes the test:
 	 * a NULL one then reads as zeros, and a socket without family is none */
-	if (rx_sk && KREAD(typed, rx_sk, __sk_common.skc_family)) {
+	if (rx_sk && KREAD_UNSURE(how, rx_sk, __sk_common.skc_family)) {
 		rec->side = SIDE_RX;
 		sk = rx_sk;
 	} else if (!sk || !sc->packet.socket_family) {
 		return;
 	}
 	rec->flags |= DROP_F_SOCKET;
-	rec->cgroup_id = socket_cgroup(sk, typed);
+	rec->cgroup_id = socket_cgroup(sk, how);
 }
 
 /*
@@ -155,26 +155,26 @@ __inline_always void read_socket(struct sk_buff *skb, struct sock *rx_sk, struct
  * of loads costs less than it takes the verifier to follow many ways through.
  */
 __inline_always void read_skb(struct sk_buff *skb, struct sock *rx_sk, struct scratch *sc,
-			      const bool typed)
+			      const enum reading how)
 {
 	struct packet *packet = &sc->packet;
-	struct net *net = packet_net(skb, rx_sk, typed);
+	struct net *net = packet_net(skb, rx_sk, how);
 
 	packet->skb = (__u64)skb;
-	packet->nfct = KREAD(typed, skb, _nfct);
-	sc->rec.len_bytes = KREAD(typed, skb, len);
-	sc->rec.mark = KREAD(typed, skb, mark);
+	packet->nfct = KREAD(how, skb, _nfct);
+	sc->rec.len_bytes = KREAD(how, skb, len);
+	sc->rec.mark = KREAD(how, skb, mark);
 	if (net) {
 		packet->net = (__u64)net;
-		sc->rec.netns_ino = KREAD(typed, net, ns.inum);
+		sc->rec.netns_ino = KREAD_UNSURE(how, net, ns.inum);
 	} else {
-		net = route_net(skb, typed);
+		net = route_net(skb, how);
 		packet->net = (__u64)net;
 		sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
 	}
-	read_device(skb, sc, typed);
-	read_layout(skb, sc, typed);
-	read_socket(skb, rx_sk, sc, typed);
+	read_device(skb, sc, how);
+	read_layout(skb, sc, how);
+	read_socket(skb, rx_sk, sc, how);
 }
 
 #endif

@@ -79,11 +79,11 @@ __inline_always int walk(struct cpu_state *cpu, __u32 level)
 	int i;
 
 	/* the one where the last run stopped may be gone: begin again, visits may repeat */
-	if (!is_net(net, false))
+	if (!is_net(net, READ_PROBED))
 		net = (const void *)globals.any_net;
 	for (i = 0; i < WALK_STEPS; i++) {
 		/* all but the list's head are namespaces */
-		if (is_net(net, false) && !visit(level, (__u64)net)) {
+		if (is_net(net, READ_PROBED) && !visit(level, (__u64)net)) {
 			cpu->walk_at = 0;
 			return WALK_FULL;
 		}
