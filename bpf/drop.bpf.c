@@ -197,7 +197,7 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 		return FATE_LOST;
 	sc->rec.time_ns = bpf_ktime_get_boot_ns();
 	if (flags & (REASON_F_NETFILTER | REASON_F_LOCATION)) {
-		location = location_kind(sc->rec.location);
+		location = location_kind(sc, sc->rec.location);
 		flags = refine_flags(&sc->packet, location, flags);
 	}
 	if (flags & REASON_F_NOISE && !enable_noise)

@@ -70,16 +70,26 @@ __inline_always bool fold_key_is(const struct fold_key *key, const struct fold_k
 		 (a[5] ^ b[5]) | (a[6] ^ b[6]) | (a[7] ^ b[7]));
 }
 
-/* The first way with that tag; FOLD_WAYS: none. */
-__inline_always __u32 fold_way(const struct fold_bucket *bucket, __u32 tag)
+/*
+ * The first way with that tag; FOLD_WAYS: none. One path, whatever is found, and a number of
+ * which the verifier knows nothing, since it comes from the table: else it would follow each way
+ * to the end, and tell apart all that the tag was made of.
+ */
+__inline_always __u32 fold_way(struct fold_bucket *bucket, __u32 tag)
 {
-	__u32 way;
+	volatile __u64 *found = &bucket->found;
+	__u64 others = 1, way = 0, differs;
+	__u32 i;
 
 #pragma unroll
-	for (way = 0; way < FOLD_WAYS; way++)
-		if (bucket->tags[way] == tag)
-			return way;
-	return FOLD_WAYS;
+	for (i = 0; i < FOLD_WAYS; i++) {
+		differs = bucket->tags[i] ^ tag;
+		barrier_var(differs); /* or the compiler makes a jump of it */
+		others &= (differs + 0xffffffff) >> 32;
+		way += others;
+	}
+	*found = way;
+	return *found;
 }
 
 /* @now in ticks: reading jiffies is one load, a clock costs 20 ns. */
@@ -109,8 +119,10 @@ __inline_always enum fold_found fold_count(const struct fold_key *key, __u32 byt
 		return FOLD_NO_ROOM;
 	way = fold_way(bucket, fold_tag(hash));
 	if (way < FOLD_WAYS) {
-		struct fold_entry *entry = &bucket->ways[way & (FOLD_WAYS - 1)];
+		struct fold_entry *entry;
 
+		barrier_var(way); /* or the compiler drops the mask, which the verifier needs */
+		entry = &bucket->ways[way & (FOLD_WAYS - 1)];
 		/* two keys with one tag in one bucket: the second does without */
 		if (!fold_key_is(&entry->key, key))
 			return FOLD_NO_ROOM;
@@ -261,6 +273,7 @@ __inline_always bool fold_insert(struct scratch *sc, const struct fold_key *key,
 	way = fold_way(bucket, 0);
 	if (way >= FOLD_WAYS)
 		return false;
+	barrier_var(way);
 	way &= FOLD_WAYS - 1;
 	at = at * FOLD_WAYS + way;
 	record = bpf_map_lookup_elem(&fold_records, &at);

@@ -144,6 +144,7 @@ struct fold_entry {
 
 struct fold_bucket {
 	__u32 tags[FOLD_WAYS];	/* of the key's hash, never 0; 0: the way is free */
+	__u64 found;		/* what was looked for last: see fold_way() */
 	struct fold_entry ways[FOLD_WAYS];
 };
 

@@ -48,15 +48,20 @@ struct evidence {
 	bool no_conntrack;	/* there is none in this namespace */
 };
 
-__inline_always __u32 location_kind(__u64 location)
+/* The search keeps its place in @sc, or the verifier would follow it to each of the classes. */
+__inline_always __u32 location_kind(struct scratch *sc, __u64 location)
 {
 	const struct location_class *classes = location_classes[globals.location_table & 1];
-	__u32 at = 0, step;
+	volatile __u64 *place = &sc->bytes[0];
+	__u32 at, step;
 
-	for (step = LOCATION_CLASSES_MAX / 2; step; step /= 2)
-		if (classes[(at + step) & (LOCATION_CLASSES_MAX - 1)].start <= location)
-			at += step;
-	at &= LOCATION_CLASSES_MAX - 1;
+	*place = 0;
+	for (step = LOCATION_CLASSES_MAX / 2; step; step /= 2) {
+		at = *place + step;
+		if (classes[at & (LOCATION_CLASSES_MAX - 1)].start <= location)
+			*place = at;
+	}
+	at = *place & (LOCATION_CLASSES_MAX - 1);
 	if (classes[at].start <= location && location < classes[at].end)
 		return classes[at].kind;
 	return LOCATION_OTHER;

@@ -138,49 +138,62 @@ __inline_always void read_ipv4(struct span s, struct ip_result *res)
 	read_l4(s, res);
 }
 
-/* Walks one extension header; false when @next is not one. */
-__inline_always bool skip_extension(struct span *s, __u8 *next, struct ip_result *res)
+__inline_always bool is_extension(__u8 header)
 {
-	__u8 bytes[8]; /* every extension header has at least 8: RFC 8200 section 4 */
-	__u16 fragment;
-
-	switch (*next) {
+	switch (header) {
 	case IPPROTO_HOPOPTS:
 	case IPPROTO_ROUTING:
 	case IPPROTO_DSTOPTS:
 	case IPPROTO_MH:
 	case IPPROTO_FRAGMENT:
 	case IPPROTO_AH:
-		break;
+		return true;
 	default:
 		return false;
 	}
-	if (!span__read(s, bytes, sizeof(bytes))) {
+}
+
+/*
+ * Walks the extension header at scratch.ip.payload, whose kind is in l4_proto, to what follows.
+ * A stage, so that the verifier need not follow it once for each that may come.
+ */
+__stage int skip_extension(__u32 level)
+{
+	struct scratch *sc = scratch_at(level);
+	struct ip_result *res;
+	__u8 bytes[8]; /* every extension header has at least 8: RFC 8200 section 4 */
+	__u16 fragment;
+	struct span s;
+
+	if (!sc)
+		return 0;
+	res = &sc->ip;
+	s.at = res->payload;
+	s.end = res->end;
+	if (!span__read(&s, bytes, sizeof(bytes))) {
 		res->flags |= DROP_F_TRUNCATED;
-		return false;
+		return 0;
 	}
-	if (*next == IPPROTO_FRAGMENT) {
+	if (res->tuple.l4_proto == IPPROTO_FRAGMENT) {
 		fragment = bpf_ntohs(*(__u16 *)&bytes[2]);
 		res->frag_offset_bytes = fragment & 0xfff8;
 		if (fragment & 0xfff9) /* neither an offset nor "more": an atomic fragment, RFC 6946 */
 			res->flags |= DROP_F_FRAGMENT;
 		if (fragment & 0xfff8)
 			res->flags |= DROP_F_LATER_FRAGMENT;
-		s->at += 8;
-	} else if (*next == IPPROTO_AH) {
-		s->at += (bytes[1] + 2) * 4; /* RFC 4302 section 2.2 */
+		res->payload += 8;
+	} else if (res->tuple.l4_proto == IPPROTO_AH) {
+		res->payload += (bytes[1] + 2) * 4; /* RFC 4302 section 2.2 */
 	} else {
-		s->at += (bytes[1] + 1) * 8;
+		res->payload += (bytes[1] + 1) * 8;
 	}
-	*next = bytes[0];
-	/* what follows in a later fragment is payload, whatever next says */
-	return !(res->flags & DROP_F_LATER_FRAGMENT);
+	res->tuple.l4_proto = bytes[0];
+	return 0;
 }
 
-__inline_always void read_ipv6(struct span s, struct ip_result *res)
+__inline_always void read_ipv6(__u32 level, struct span s, struct ip_result *res)
 {
 	struct ipv6_header ip;
-	__u8 next;
 	int i;
 
 	if (!span__read(&s, &ip, sizeof(ip)) || bpf_ntohl(ip.version_flow_be) >> 28 != 6) {
@@ -192,16 +205,21 @@ __inline_always void read_ipv6(struct span s, struct ip_result *res)
 	res->tuple.ip_version = 6;
 	res->flags |= DROP_F_L3;
 
-	next = ip.next_header;
+	res->tuple.l4_proto = ip.next_header;
 	s.at += sizeof(ip);
 	clip(&s, s.at + bpf_ntohs(ip.payload_length_be), ip.payload_length_be);
-	for (i = 0; i < IPV6_EXTENSIONS_MAX; i++)
-		if (!skip_extension(&s, &next, res))
-			break;
-	res->tuple.l4_proto = next;
+	res->payload = s.at;
+	res->end = s.end;
+	/* what follows in a later fragment is payload, whatever its header says */
+	for (i = 0; i < IPV6_EXTENSIONS_MAX && is_extension(res->tuple.l4_proto) &&
+		    !(res->flags & (DROP_F_LATER_FRAGMENT | DROP_F_TRUNCATED)); i++)
+		skip_extension(level);
 	if (i == IPV6_EXTENSIONS_MAX)
 		res->flags |= DROP_F_TRUNCATED;
-	if (next == IPPROTO_NONE || res->flags & (DROP_F_LATER_FRAGMENT | DROP_F_TRUNCATED))
+	s.at = res->payload;
+	res->payload = 0;
+	if (res->tuple.l4_proto == IPPROTO_NONE ||
+	    res->flags & (DROP_F_LATER_FRAGMENT | DROP_F_TRUNCATED))
 		return;
 	read_l4(s, res);
 }
@@ -218,7 +236,7 @@ __stage int read_ip(__u32 level, __u32 l3_proto, __u64 at, __u64 end)
 	if (l3_proto == ETH_P_IP)
 		read_ipv4(s, &sc->ip);
 	else if (l3_proto == ETH_P_IPV6)
-		read_ipv6(s, &sc->ip);
+		read_ipv6(level, s, &sc->ip);
 	return 0;
 }
 
