@@ -3,22 +3,42 @@
 # Every kind of header that dropwhy reads, spelt byte by byte and dropped at
 # ingress, before the kernel has looked into it.
 
-# dropped COUNT LAYER...: so many frames from a are dropped at b's ingress.
-dropped() {
-	frames=$1
-	shift
+# Several kinds in one run, each nine times and from a MAC address of its own.
+frames_start() {
+	frame_kinds=0
 	pair
 	drop_at_tc b ingress
+	frames_to=$(mac b veth0)
 	kfree_start TC_INGRESS
 	trace_ns b
-	send a frame veth0 "$frames" eth src=02:00:00:00:00:0a "dst=$(mac b veth0)" "$@"
+}
+
+frame_mac() { # KIND
+	printf '02:00:00:00:01:%02x\n' "$1"
+}
+
+# nine LAYER...: of the next kind, counted from 1.
+nine() {
+	frame_kinds=$((frame_kinds + 1))
+	send a frame veth0 9 eth "src=$(frame_mac $frame_kinds)" "dst=$frames_to" "$@"
+	assert_eq 9 "$sent" sent
+}
+
+frames_stop() {
 	trace_stop
-	assert_eq "$frames" "$sent" sent
-	assert_eq "$frames" "$(qdisc_dropped b clsact)" "dropped by the filter"
-	assert_kfree "$frames"
-	assert_drops "$frames" reason="$(reason TC_INGRESS)" netns="$(ns_inode b)" iface=veth0 side=rx \
-		src_mac=02:00:00:00:00:0a dst_mac="$(mac b veth0)"
-	assert_only "$frames"
+	frames_sent=$((9 * frame_kinds))
+	assert_eq $frames_sent "$(qdisc_dropped b clsact)" "dropped by the filter"
+	assert_kfree $frames_sent
+	assert_drops $frames_sent reason="$(reason TC_INGRESS)" netns="$(ns_inode b)" iface=veth0 side=rx \
+		src_mac='02:00:00:00:01:??' dst_mac="$frames_to"
+	assert_only $frames_sent
+}
+
+# assert_nine KIND FIELD=GLOB...: all of that kind were read so.
+assert_nine() {
+	nine_mac=$(frame_mac "$1")
+	shift
+	assert_drops 9 src_mac="$nine_mac" "$@"
 }
 
 UDP4="ip src=192.0.2.1 dst=192.0.2.2 udp sport=1111 dport=2222"
@@ -27,143 +47,93 @@ IS_UDP4="l3_proto=ipv4 proto=udp src=192.0.2.1 sport=1111 dst=192.0.2.2 dport=22
 IS_UDP6="l3_proto=ipv6 proto=udp src=2001:db8::1 sport=1111 dst=2001:db8::2 dport=2222 truncated= fragment="
 
 # shellcheck disable=SC2086 # the lists above are meant to be split
-case_frame_vlan() {
-	dropped 9 vlan id=100 $UDP4 pad len=20
-	assert_drops 9 vlan=100 $IS_UDP4
+case_frames_vlan() {
+	frames_start
+	nine vlan id=100 $UDP4 pad len=20
+	nine type=0x88a8 vlan id=100 vlan id=200 $UDP6 pad len=20
+	nine $UDP4 pad len=20
+	frames_stop
+	assert_nine 1 vlan=100 $IS_UDP4
+	assert_nine 2 vlan=100.200 $IS_UDP6
+	assert_nine 3 vlan= bytes=48 $IS_UDP4
+}
+
+# Of a later fragment what would be its ports is data.
+case_frames_fragments() {
+	frames_start
+	nine ip src=192.0.2.1 dst=192.0.2.2 id=7 more=1 udp sport=1111 dport=2222 pad len=24
+	nine ip src=192.0.2.1 dst=192.0.2.2 id=7 frag=1480 type=17 hex 0457048d00200000
+	nine ip6 src=2001:db8::1 dst=2001:db8::2 frag6 more=1 id=9 udp sport=1111 dport=2222 pad len=24
+	nine ip6 src=2001:db8::1 dst=2001:db8::2 frag6 frag=1448 id=9 type=17 hex 0457048d00200000
+	frames_stop
+	assert_nine 1 fragment=first proto=udp src=192.0.2.1 sport=1111 dst=192.0.2.2 dport=2222
+	assert_nine 2 fragment=later frag_offset=1480 proto=udp src=192.0.2.1 dst=192.0.2.2 sport= dport= truncated=
+	assert_nine 3 fragment=first proto=udp src=2001:db8::1 sport=1111 dst=2001:db8::2 dport=2222
+	assert_nine 4 fragment=later frag_offset=1448 proto=udp src=2001:db8::1 dst=2001:db8::2 sport= dport=
 }
 
 # shellcheck disable=SC2086
-case_frame_qinq() {
-	dropped 9 type=0x88a8 vlan id=100 vlan id=200 $UDP6 pad len=20
-	assert_drops 9 vlan=100.200 $IS_UDP6
-}
-
-# shellcheck disable=SC2086
-case_frame_udp_untagged() {
-	dropped 9 $UDP4 pad len=20
-	assert_drops 9 vlan= bytes=48 $IS_UDP4
-}
-
-# shellcheck disable=SC2086
-case_frame_extension_headers() {
-	dropped 9 ip6 src=2001:db8::1 dst=2001:db8::2 hopopts dstopts udp sport=1111 dport=2222
-	assert_drops 9 $IS_UDP6
-}
-
-case_frame_fragment_first() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 id=7 more=1 udp sport=1111 dport=2222 pad len=24
-	assert_drops 9 fragment=first proto=udp src=192.0.2.1 sport=1111 dst=192.0.2.2 dport=2222
-}
-
-# What would be its ports is data.
-case_frame_fragment_later() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 id=7 frag=1480 type=17 hex 0457048d00200000
-	assert_drops 9 fragment=later frag_offset=1480 proto=udp src=192.0.2.1 dst=192.0.2.2 sport= dport= truncated=
-}
-
-case_frame_fragment_first_v6() {
-	dropped 9 ip6 src=2001:db8::1 dst=2001:db8::2 frag6 more=1 id=9 udp sport=1111 dport=2222 pad len=24
-	assert_drops 9 fragment=first proto=udp src=2001:db8::1 sport=1111 dst=2001:db8::2 dport=2222
-}
-
-case_frame_fragment_later_v6() {
-	dropped 9 ip6 src=2001:db8::1 dst=2001:db8::2 frag6 frag=1448 id=9 type=17 hex 0457048d00200000
-	assert_drops 9 fragment=later frag_offset=1448 proto=udp src=2001:db8::1 dst=2001:db8::2 sport= dport=
-}
-
-case_frame_icmp() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 icmp type=8 code=0 id=3 seq=1+1 pad len=16
-	assert_drops 9 proto=icmp icmp_type=8 icmp_code=0 src=192.0.2.1 dst=192.0.2.2 sport= dport=
-}
-
-case_frame_icmp_unreachable() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 icmp type=3 code=13 pad len=28
-	assert_drops 9 proto=icmp icmp_type=3 icmp_code=13
-}
-
-case_frame_icmp6() {
-	dropped 9 ip6 src=2001:db8::1 dst=2001:db8::2 icmp6 type=128 code=0 pad len=16
-	assert_drops 9 proto=icmpv6 icmp_type=128 icmp_code=0 src=2001:db8::1 dst=2001:db8::2
-}
-
-case_frame_arp() {
-	dropped 9 arp op=2 sha=02:00:00:00:00:0a spa=192.0.2.1 tha=02:00:00:00:00:0b tpa=192.0.2.2
-	assert_drops 9 proto=arp l3_proto=arp arp_op=2 src=192.0.2.1 dst=192.0.2.2
-}
-
-case_frame_sctp() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 sctp sport=1111 dport=2222 vtag=1
-	assert_drops 9 proto=sctp src=192.0.2.1 sport=1111 dst=192.0.2.2 dport=2222
-}
-
-case_frame_tcp_flags() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 tcp sport=1111 dport=2222 flags=FPU seq=4000000000 ack=1
-	assert_drops 9 proto=tcp tcp_seq=4000000000 tcp_flags='*FIN*' sport=1111 dport=2222
-	assert_drops 9 tcp_flags='*PSH*'
-	assert_drops 9 tcp_flags='*URG*'
+case_frames_protocols() {
+	frames_start
+	nine ip6 src=2001:db8::1 dst=2001:db8::2 hopopts dstopts udp sport=1111 dport=2222
+	nine ip src=192.0.2.1 dst=192.0.2.2 icmp type=8 code=0 id=3 seq=1+1 pad len=16
+	nine ip src=192.0.2.1 dst=192.0.2.2 icmp type=3 code=13 pad len=28
+	nine ip6 src=2001:db8::1 dst=2001:db8::2 icmp6 type=128 code=0 pad len=16
+	nine arp op=2 sha=02:00:00:00:00:0a spa=192.0.2.1 tha=02:00:00:00:00:0b tpa=192.0.2.2
+	nine ip src=192.0.2.1 dst=192.0.2.2 sctp sport=1111 dport=2222 vtag=1
+	nine ip src=192.0.2.1 dst=192.0.2.2 tcp sport=1111 dport=2222 flags=FPU seq=4000000000 ack=1
+	nine ip src=192.0.2.1 dst=192.0.2.2 type=253 pad len=30
+	nine type=0x88cc hex 02070402000000000a04
+	frames_stop
+	assert_nine 1 $IS_UDP6
+	assert_nine 2 proto=icmp icmp_type=8 icmp_code=0 src=192.0.2.1 dst=192.0.2.2 sport= dport=
+	assert_nine 3 proto=icmp icmp_type=3 icmp_code=13
+	assert_nine 4 proto=icmpv6 icmp_type=128 icmp_code=0 src=2001:db8::1 dst=2001:db8::2
+	assert_nine 5 proto=arp l3_proto=arp arp_op=2 src=192.0.2.1 dst=192.0.2.2
+	assert_nine 6 proto=sctp src=192.0.2.1 sport=1111 dst=192.0.2.2 dport=2222
+	assert_nine 7 proto=tcp tcp_seq=4000000000 tcp_flags='*FIN*' sport=1111 dport=2222
+	assert_nine 7 tcp_flags='*PSH*'
+	assert_nine 7 tcp_flags='*URG*'
 	assert_drops 0 tcp_flags='*SYN*'
-}
-
-case_frame_unknown_protocol() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 type=253 pad len=30
-	assert_drops 9 proto=253 src=192.0.2.1 dst=192.0.2.2 sport= dport=
-}
-
-case_frame_unknown_ethertype() {
-	dropped 9 type=0x88cc hex 02070402000000000a04
-	assert_drops 9 l3_proto=0x88cc src= dst= proto= sport=
+	assert_nine 8 proto=253 src=192.0.2.1 dst=192.0.2.2 sport= dport=
+	assert_nine 9 l3_proto=0x88cc src= dst= proto= sport=
 }
 
 # shellcheck disable=SC2086
-case_frame_vxlan() {
-	dropped 9 ip src=198.51.100.1 dst=198.51.100.2 udp sport=50000 dport=4789 \
-		vxlan vni=77 eth dst=02:00:00:00:00:01 $UDP4
-	assert_drops 9 proto=udp src=198.51.100.1 dst=198.51.100.2 dport=4789 tunnel=vxlan vni=77 \
+case_frames_tunnels() {
+	outer='ip src=198.51.100.1 dst=198.51.100.2'
+	frames_start
+	nine $outer udp sport=50000 dport=4789 vxlan vni=77 eth dst=02:00:00:00:00:01 $UDP4
+	nine $outer udp sport=50000 dport=6081 geneve vni=78 eth dst=02:00:00:00:00:01 $UDP6
+	nine $outer $UDP4
+	nine $outer $UDP6
+	frames_stop
+	assert_nine 1 proto=udp src=198.51.100.1 dst=198.51.100.2 dport=4789 tunnel=vxlan vni=77 \
 		inner_src=192.0.2.1 inner_sport=1111 inner_dst=192.0.2.2 inner_dport=2222 inner_proto=udp
-}
-
-# shellcheck disable=SC2086
-case_frame_geneve() {
-	dropped 9 ip src=198.51.100.1 dst=198.51.100.2 udp sport=50000 dport=6081 \
-		geneve vni=78 eth dst=02:00:00:00:00:01 $UDP6
-	assert_drops 9 proto=udp dport=6081 tunnel=geneve vni=78 inner_src=2001:db8::1 inner_sport=1111 \
+	assert_nine 2 proto=udp dport=6081 tunnel=geneve vni=78 inner_src=2001:db8::1 inner_sport=1111 \
 		inner_dst=2001:db8::2 inner_dport=2222 inner_proto=udp
-}
-
-# shellcheck disable=SC2086
-case_frame_ipip() {
-	dropped 9 ip src=198.51.100.1 dst=198.51.100.2 $UDP4
-	assert_drops 9 src=198.51.100.1 dst=198.51.100.2 sport= tunnel=ipip \
+	assert_nine 3 src=198.51.100.1 dst=198.51.100.2 sport= tunnel=ipip \
 		inner_src=192.0.2.1 inner_sport=1111 inner_dst=192.0.2.2 inner_dport=2222 inner_proto=udp
+	assert_nine 4 src=198.51.100.1 tunnel=ipip inner_src=2001:db8::1 inner_dport=2222
 }
 
-# shellcheck disable=SC2086
-case_frame_6in4() {
-	dropped 9 ip src=198.51.100.1 dst=198.51.100.2 $UDP6
-	assert_drops 9 src=198.51.100.1 tunnel=ipip inner_src=2001:db8::1 inner_dport=2222
-}
-
-# The header ends in the middle: what is there is told, nothing is made up.
-case_frame_udp_cut_off() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 udp sport=1111 dport=2222 +cut=36
-	assert_drops 9 truncated=1 src=192.0.2.1 dst=192.0.2.2 sport= dport=
-}
-
-case_frame_ip_cut_off() {
-	dropped 9 ip src=192.0.2.1 dst=192.0.2.2 udp +cut=24
-	assert_drops 9 truncated=1 src= dst= sport= dport=
-}
-
-# A header length beyond the packet, version 0, all ones.
-case_frame_hostile() {
-	dropped 9 type=0x0800 hex 4f000014000000004011000001020304050607080102030405060708
-	assert_drops 9 truncated=1 sport= dport=
-}
-
-case_frame_ones() {
-	dropped 9 type=0x86dd \
+# The header ends in the middle: what is there is told, nothing is made up. Then a header
+# length beyond the packet, version 0, all ones; and more extension headers than anybody sends.
+case_frames_broken() {
+	frames_start
+	nine ip src=192.0.2.1 dst=192.0.2.2 udp sport=1111 dport=2222 +cut=36
+	nine ip src=192.0.2.1 dst=192.0.2.2 udp +cut=24
+	nine type=0x0800 hex 4f000014000000004011000001020304050607080102030405060708
+	nine type=0x86dd \
 		hex ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
-	assert_drops 9 sport= dport=
+	nine ip6 src=2001:db8::1 dst=2001:db8::2 hopopts dstopts dstopts dstopts dstopts dstopts \
+		dstopts dstopts udp sport=1111 dport=2222
+	frames_stop
+	assert_nine 1 truncated=1 src=192.0.2.1 dst=192.0.2.2 sport= dport=
+	assert_nine 2 truncated=1 src= dst= sport= dport=
+	assert_nine 3 truncated=1 sport= dport=
+	assert_nine 4 sport= dport=
+	assert_nine 5 truncated=1 src=2001:db8::1 dst=2001:db8::2 sport= dport=
 }
 
 case_ip_checksum() {
