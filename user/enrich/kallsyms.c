@@ -19,6 +19,7 @@
 /* A kernel with every module has 300,000; a file that claims more is no kernel's. */
 #define SYMBOLS_MAX (4u << 20)
 #define MODULES_MAX 65535u
+#define READ_BYTES  65536
 /* No function is longer: behind the last one of a module anything may follow. */
 #define FUNCTION_MAX_BYTES (1u << 20)
 
@@ -41,7 +42,7 @@ struct symbol_table {
 	char (*modules)[MODULE_NAME_MAX];
 	size_t module_count;
 	bool hidden; /* a function at address 0 was listed */
-	bool sorted;
+	size_t sorted; /* so many are in order, from the first on */
 };
 
 struct kallsyms {
@@ -58,7 +59,6 @@ struct kallsyms_line {
 	size_t name_len;
 	const char *module; /* NULL: the kernel proper */
 	size_t module_len;
-	char type;
 };
 
 static void symbol_table__done(struct symbol_table *t)
@@ -83,6 +83,14 @@ static bool is_padding(const char *name)
 	return strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0;
 }
 
+/* A function, told before the line is read whole: two of three lines are not. */
+static bool is_wanted(const char *line)
+{
+	const char *space = strchr(line, ' ');
+
+	return space && is_text(space[1]) && space[2] == ' ' && !is_padding(space + 3);
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -104,7 +112,6 @@ static bool parse_line(const char *line, struct kallsyms_line *ret_line)
 		ret_line->addr = ret_line->addr << 4 | (__u64)hex_digit(*end);
 	if (end == line || end - line > 16 || end[0] != ' ' || !end[1] || end[2] != ' ')
 		return false;
-	ret_line->type = end[1];
 	ret_line->name = end + 3;
 	ret_line->name_len = strcspn(ret_line->name, " \t\n");
 	ret_line->module = NULL;
@@ -194,8 +201,8 @@ static int add_symbol(struct symbol_table *t, const struct kallsyms_line *line)
 	memcpy(t->names + t->names_size, line->name, line->name_len);
 	t->names[t->names_size + line->name_len] = '\0';
 	t->names_size += line->name_len + 1;
-	if (t->count && s->addr < s[-1].addr)
-		t->sorted = false;
+	if (t->sorted == t->count && (!t->count || s->addr >= s[-1].addr))
+		t->sorted++;
 	t->count++;
 	return 0;
 }
@@ -207,6 +214,23 @@ static int compare_symbols(const void *a, const void *b)
 	if (x->addr != y->addr)
 		return x->addr < y->addr ? -1 : 1;
 	return (x->name > y->name) - (x->name < y->name);
+}
+
+/*
+ * The kernel lists its own functions in order and those of modules and BPF
+ * programs, which lie behind them, as they came: only these need sorting.
+ */
+static void sort_symbols(struct symbol_table *t)
+{
+	size_t from = t->sorted, i;
+	__u64 least = ~0ULL;
+
+	for (i = t->sorted; i < t->count; i++)
+		if (t->symbols[i].addr < least)
+			least = t->symbols[i].addr;
+	while (from && t->symbols[from - 1].addr >= least)
+		from--;
+	qsort(t->symbols + from, t->count - from, sizeof(*t->symbols), compare_symbols);
 }
 
 /* Gives back what growing by halves took too much. */
@@ -267,14 +291,12 @@ static int symbol_table__read(struct symbol_table *t, FILE *in)
 	bool torn = false;
 	int err;
 
-	t->sorted = true;
 	while (fgets(buf, sizeof(buf), in)) {
 		bool whole = strchr(buf, '\n') || feof(in), skip = torn;
 
 		/* of a line that is too long neither the beginning nor the rest counts */
 		torn = !whole;
-		if (skip || torn || !parse_line(buf, &line) || !is_text(line.type) ||
-		    is_padding(line.name))
+		if (skip || torn || !is_wanted(buf) || !parse_line(buf, &line))
 			continue;
 		if (!line.addr) {
 			t->hidden = true;
@@ -288,8 +310,8 @@ static int symbol_table__read(struct symbol_table *t, FILE *in)
 		return -EIO;
 	if (!t->count)
 		return t->hidden ? -EPERM : -ENODATA;
-	if (!t->sorted)
-		qsort(t->symbols, t->count, sizeof(*t->symbols), compare_symbols);
+	if (t->sorted < t->count)
+		sort_symbols(t);
 	trim(t);
 	return index_names(t);
 }
@@ -303,6 +325,8 @@ static int symbol_table__load(struct symbol_table *ret_table, const char *path)
 	in = fopen(path, "re");
 	if (!in)
 		return -errno;
+	/* procfs asks for 1 KiB at a time, which is 10,000 calls; what fails leaves it so */
+	setvbuf(in, NULL, _IOFBF, READ_BYTES);
 	err = symbol_table__read(&t, in);
 	fclose(in);
 	if (err) {

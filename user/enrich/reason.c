@@ -18,6 +18,7 @@
 
 #include "bpf/drop_record.h"
 #include "user/enrich/reason.h"
+#include "user/source/kernel_btf.h"
 
 #define VMLINUX_BTF   "/sys/kernel/btf/vmlinux"
 #define CORE_PREFIX   "SKB_DROP_REASON_"
@@ -316,7 +317,8 @@ struct reason_names *reason_names__load(const char *btf_path)
 	struct btf *btf;
 	int err;
 
-	btf = btf__parse(path, NULL);
+	/* the kernel's own is parsed once for all */
+	btf = btf_path ? btf__parse(path, NULL) : kernel_btf__get(NULL);
 	if (!btf) {
 		/* from 4000 on they are libbpf's own: not in the format of BTF or ELF */
 		err = errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL;
@@ -337,7 +339,8 @@ struct reason_names *reason_names__load(const char *btf_path)
 	if (names->named_count)
 		qsort(names->named, names->named_count, sizeof(*names->named), compare_reasons);
 cleanup:
-	btf__free(btf);
+	if (btf_path)
+		btf__free(btf);
 	if (err) {
 		reason_names__free(names);
 		errno = -err;
