@@ -118,80 +118,149 @@ Test(doctor_rules, all_silent_on_a_healthy_node)
 	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0);
 }
 
-/* Rules that fire by drops alone: at @least packets, not at one fewer. */
-Test(doctor_rules, fire_by_drops)
+/* --- each rule on both sides of its limit */
+
+static void full(struct node *n, bool beside)
 {
-	static const struct {
-		const char *id;
-		__u64 least;
-	} cases[] = {
-		{ "conntrack_full", 1 }, { "conntrack_buckets", 1 }, { "dns_race", 1 },
-		{ "snat_ports", 1 },	 { "no_endpoints", 1 },	     { "rule_drops", 5 },
-		{ "rp_filter", 5 },	 { "mtu", 1 },		     { "listen_backlog", 1 },
-		{ "socket_buffers", 1 }, { "neighbour_table", 1 },   { "softnet_backlog", 1 },
-		{ "qdisc", 1 },
-	};
+	n->table.now.entries = n->table.now.max - (beside ? n->table.now.max / 4 : 0);
+}
+
+static void nearly_full(struct node *n, bool beside)
+{
+	n->table.now.entries = n->table.now.max / 100 * (beside ? 79 : 81);
+}
+
+static void lowered(struct node *n, bool beside)
+{
+	n->facts.configured_max.value = n->table.now.max + !beside;
+}
+
+static void would_lower(struct node *n, bool beside)
+{
+	n->facts.kube_proxy = (struct kube_proxy){ .running = true, .max_per_core = 32768,
+						   .min = n->table.now.max - !beside };
+	n->facts.cores = 1;
+}
+
+static void few_buckets(struct node *n, bool beside)
+{
+	n->table.now.buckets = n->table.now.max / 4 - !beside;
+}
+
+static void evicts(struct node *n, bool beside)
+{
+	n->table.moved[CT_STAT_EARLY_DROP] = !beside;
+}
+
+static void many_neighbours(struct node *n, bool beside)
+{
+	n->facts.ndisc.entries = beside ? 921 : 922;
+}
+
+/* What makes a rule fire, and what just does not: one fewer. */
+static const struct trial {
+	const char *id;
+	__u64 drops;		/* packets of its tally; 0: fires by something else */
+	const char *counter;	/* of the kernel's; NULL: by none */
+	__u64 counted;
+	void (*trouble)(struct node *n, bool beside);
+} trials[] = {
+	{ "conntrack_full", 1, NULL, 0, NULL },
+	{ "conntrack_full", 0, NULL, 0, full },
+	{ "conntrack_nearly_full", 0, NULL, 0, nearly_full },
+	{ "conntrack_lowered", 0, NULL, 0, lowered },
+	{ "kube_proxy", 0, NULL, 0, would_lower },
+	{ "conntrack_buckets", 1, NULL, 0, NULL },
+	{ "conntrack_buckets", 0, NULL, 0, few_buckets },
+	{ "dns_race", 1, NULL, 0, NULL },
+	{ "snat_ports", 1, NULL, 0, NULL },
+	{ "early_drop", 0, NULL, 0, evicts },
+	{ "no_endpoints", 1, NULL, 0, NULL },
+	{ "rule_drops", 5, NULL, 0, NULL },
+	{ "rp_filter", 5, NULL, 0, NULL },
+	{ "rp_filter", 0, "TcpExt.IPReversePathFilter", 5, NULL },
+	{ "mtu", 1, NULL, 0, NULL },
+	{ "mtu", 0, "Ip.FragFails", 1, NULL },
+	{ "mtu", 0, "Ip6.FragFails", 1, NULL },
+	{ "mtu", 0, "Ip6.InTooBigErrors", 1, NULL },
+	{ "reassembly", 0, "Ip.ReasmFails", 5, NULL },
+	{ "reassembly", 0, "Ip6.ReasmFails", 5, NULL },
+	{ "listen_backlog", 1, NULL, 0, NULL },
+	{ "listen_backlog", 0, "TcpExt.ListenOverflows", 1, NULL },
+	{ "listen_backlog", 0, "TcpExt.TCPReqQFullDrop", 1, NULL },
+	{ "socket_buffers", 1, NULL, 0, NULL },
+	{ "socket_buffers", 0, "Udp.RcvbufErrors", 1, NULL },
+	{ "socket_buffers", 0, "Udp6.RcvbufErrors", 1, NULL },
+	{ "socket_buffers", 0, "Udp.SndbufErrors", 1, NULL },
+	{ "socket_buffers", 0, "Udp6.SndbufErrors", 1, NULL },
+	{ "socket_buffers", 0, "TcpExt.TCPBacklogDrop", 1, NULL },
+	{ "socket_buffers", 0, "TcpExt.TCPRcvQDrop", 1, NULL },
+	{ "socket_buffers", 0, "TcpExt.RcvPruned", 1, NULL },
+	{ "neighbour_table", 1, NULL, 0, NULL },
+	{ "neighbour_table", 0, "arp_cache.table_fulls", 1, NULL },
+	{ "neighbour_table", 0, "ndisc_cache.table_fulls", 1, NULL },
+	{ "neighbour_table", 0, NULL, 0, many_neighbours },
+	{ "softnet_backlog", 1, NULL, 0, NULL },
+	{ "softnet_backlog", 0, "softnet.dropped", 1, NULL },
+	{ "softnet_backlog", 0, "softnet.time_squeeze", 100, NULL },
+	{ "nic_ring", 0, "link.rx_missed_errors", 1, NULL },
+	{ "nic_ring", 0, "link.rx_fifo_errors", 1, NULL },
+	{ "nic_ring", 0, "link.rx_over_errors", 1, NULL },
+	{ "nic_ring", 0, "ethtool.rx_no_dma_resources", 1, NULL },
+	{ "nic_ring", 0, "ethtool.rx_out_of_buffer", 1, NULL },
+	{ "nic_ring", 0, "ethtool.rx_no_buffer_count", 1, NULL },
+	{ "qdisc", 1, NULL, 0, NULL },
+	{ "qdisc", 0, "qdisc.drops", 1, NULL },
+};
+
+static void spoil(struct node *n, const struct trial *trial, bool beside)
+{
+	well(n);
+	if (trial->drops > beside)
+		lose(n, trial->id, trial->drops - beside);
+	if (trial->counter && trial->counted > beside)
+		count(n, trial->counter, trial->counted - beside);
+	if (trial->trouble)
+		trial->trouble(n, beside);
+}
+
+Test(doctor_rules, each_fires_and_stays_silent)
+{
+	bool tried[MAX_TALLIES] = {};
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < sizeof(trials) / sizeof(trials[0]); i++) {
+		const struct trial *trial = &trials[i];
 		const struct finding *finding;
 		struct node n;
 
-		well(&n);
-		lose(&n, cases[i].id, cases[i].least);
-		finding = expect_fires(&n, cases[i].id, HARM_LOSS);
-		cr_expect_eq(n.count, 1, "%s alone", cases[i].id);
-		cr_expect_eq(finding->lost, cases[i].least, "%s", cases[i].id);
-		expect_says(finding->evidence, "shop/web");
-		lose(&n, cases[i].id, cases[i].least - 1);
-		expect_silent(&n, cases[i].id, "for fewer");
+		spoil(&n, trial, false);
+		finding = judge(&n, trial->id);
+		cr_assert_not_null(finding, "trial %zu: %s is silent", i, trial->id);
+		cr_expect_eq(n.count, 1, "trial %zu: not %s alone", i, trial->id);
+		cr_expect(*finding->title && *finding->evidence && *finding->rule->why, "%s", trial->id);
+		cr_expect(*finding->now || *finding->lasting, "%s has no remedy", trial->id);
+		if (trial->drops) {
+			cr_expect_eq(finding->lost, trial->drops, "%s", trial->id);
+			expect_says(finding->evidence, "shop/web");
+		}
+		spoil(&n, trial, true);
+		cr_expect_null(judge(&n, trial->id), "trial %zu: %s fires just beside", i, trial->id);
+		tried[rule_index(trial->id)] = true;
 	}
+	for (i = 0; i < rule_count; i++)
+		cr_expect(tried[i], "no trial of %s", rules[i].id);
 }
 
-/* Rules that fire by the kernel's counters alone. */
-Test(doctor_rules, fire_by_counters)
+/* Counters that look alike, and are not of rings. */
+Test(doctor_rules, other_counters)
 {
-	static const struct {
-		const char *id, *counter;
-		__u64 least;
-	} cases[] = {
-		{ "rp_filter", "TcpExt.IPReversePathFilter", 5 },
-		{ "mtu", "Ip.FragFails", 1 },
-		{ "mtu", "Ip6.InTooBigErrors", 1 },
-		{ "reassembly", "Ip.ReasmFails", 5 },
-		{ "reassembly", "Ip6.ReasmFails", 5 },
-		{ "listen_backlog", "TcpExt.ListenOverflows", 1 },
-		{ "listen_backlog", "TcpExt.TCPReqQFullDrop", 1 },
-		{ "socket_buffers", "Udp.RcvbufErrors", 1 },
-		{ "socket_buffers", "Udp6.SndbufErrors", 1 },
-		{ "socket_buffers", "TcpExt.TCPBacklogDrop", 1 },
-		{ "neighbour_table", "arp_cache.table_fulls", 1 },
-		{ "neighbour_table", "ndisc_cache.table_fulls", 1 },
-		{ "softnet_backlog", "softnet.dropped", 1 },
-		{ "nic_ring", "link.rx_missed_errors", 1 },
-		{ "nic_ring", "ethtool.rx_no_dma_resources", 1 },
-		{ "nic_ring", "ethtool.rx_out_of_buffer", 1 },
-		{ "qdisc", "qdisc.drops", 1 },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct node n;
-
-		well(&n);
-		count(&n, cases[i].counter, cases[i].least);
-		cr_expect_eq(expect_fires(&n, cases[i].id, HARM_LOSS)->lost, cases[i].least);
-		cr_expect_eq(n.count, 1, "%s alone", cases[i].id);
-		n.counters[0].value = cases[i].least - 1;
-		n.facts.counters.count = cases[i].least > 1;
-		expect_silent(&n, cases[i].id, "for less");
-	}
 	struct node n;
 
 	well(&n);
 	count(&n, "ethtool.rx_queue_0_drops", 9);
 	count(&n, "link.rx_dropped", 9);
-	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0, "no counters of rings");
+	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0);
 }
 
 Test(doctor_rules, conntrack_fills)

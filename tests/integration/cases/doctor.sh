@@ -3,10 +3,14 @@
 # The doctor in front of real trouble, and beside it.
 
 # doctor_start: looks until it is told to stop; the drops in other namespaces do not concern it.
-doctor_start() { # NAME [ARG...]
-	doctor_ns=$(ns_inode "$1")
+doctor_start() { # NAME[,NAME]... [ARG...]
+	inodes=
+	for watched in $(echo "$1" | tr , ' '); do
+		inodes=$inodes,$(ns_inode "$watched")
+	done
 	shift
-	"$DROPWHY" doctor --json --duration 600 --netns "$doctor_ns" "$@" >"$WORK/doctor.json" 2>"$ERR" 9>&- &
+	: >"$ERR"	# what an earlier run said must not be taken for this one's
+	"$DROPWHY" doctor --json --duration 600 --netns "${inodes#,}" "$@" >"$WORK/doctor.json" 2>"$ERR" 9>&- &
 	pid_dropwhy=$!
 	CHILDREN="$CHILDREN $!"
 	wait_for "$ERR" '^dropwhy: looking for' "$pid_dropwhy" || fail "the doctor did not start"
@@ -61,14 +65,251 @@ case_doctor_sockets() {
 	assert_at_least "$((sent - $(said sink received)))" "$(finding socket_buffers lost)" "packets of the finding"
 }
 
-# Nothing goes wrong in a namespace where nothing happens; what else the node has is not looked for here.
-case_doctor_silent() {
+# found RULE LEAST WHERE: with at least so many packets, and WHERE (a pattern) in the evidence.
+found() {
+	grep -q "\"id\":\"$1\"" "$WORK/doctor.json" || fail "$1 is silent: $(cat "$WORK/doctor.json")"
+	assert_at_least "$2" "$(finding "$1" lost)" "packets of $1"
+	finding "$1" evidence | grep -q -e "$3" || fail "$1 does not tell of $3: $(finding "$1" evidence)"
+	[ -n "$(finding "$1" now)$(finding "$1" lasting)" ] || fail "$1 has no remedy"
+}
+
+# silent RULE...
+silent() {
+	for silent_rule; do
+		! grep -q "\"id\":\"$silent_rule\"" "$WORK/doctor.json" ||
+			fail "$silent_rule without a cause: $(cat "$WORK/doctor.json")"
+	done
+}
+
+# What goes wrong on a packet's way, all in one run: a rule of the router, its MTU, a server with
+# rp_filter, lost fragments, a short backlog, a full buffer and a slow qdisc.
+case_doctor_way() {
+	[ "$DROPWHY" != none ] || return 0
+	router
+	way_setup 1
+	spawn sink s traffic receive --from 10.8.2.2 --sport 53 --rcvbuf 8192
+	nft_rules r <<-END
+		add table inet fw
+		add chain inet fw way { type filter hook forward priority 0; policy accept; }
+		add rule inet fw way udp dport 4000 drop
+	END
+	ip -n "$(ns r)" link set out0 mtu 1000
+	ns_sysctl s net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.veth0.rp_filter=1 \
+		net.ipv4.ipfrag_low_thresh=0 net.ipv4.ipfrag_high_thresh=0
+	ip -n "$(ns s)" route add unreachable 192.0.2.0/24
+	# the qdisc is of what the server sends
+	has tc -n "$(ns s)" qdisc add dev veth0 root tbf rate 8kbit burst 1600 limit 2000 || skip "no sch_tbf"
+	doctor_start c,r,s
+	way_traffic
+	doctor_stop 4
+	lost=$(qdisc_dropped s tbf)
+	assert_at_least 80 "$lost" "dropped by the qdisc"
+	found rule_drops 20 "(20)"
+	assert_eq 20 "$(finding rule_drops lost)" "packets of rule_drops"
+	found mtu 10 "10 packets too large"
+	found rp_filter 12 "12 packets refused"
+	found reassembly 8 "reassembly failures"
+	found listen_backlog 3 "TcpExt.ListenOverflows .* in $(ns s)"
+	found socket_buffers 200 "Udp.RcvbufErrors .* in $(ns s)"
+	found qdisc "$lost" "qdisc.drops $lost at veth0 in $(ns s)"
+	silent no_endpoints dns_race snat_ports
+}
+
+# The same traffic where nothing stands in its way.
+case_doctor_silent_way() {
+	[ "$DROPWHY" != none ] || return 0
+	router
+	way_setup 100
+	spawn sink s traffic receive --from 10.8.2.2 --sport 53 --rcvbuf 4000000
+	doctor_start c,r,s
+	way_traffic
+	doctor_stop_any
+	silent rule_drops mtu rp_filter reassembly listen_backlog socket_buffers qdisc no_endpoints \
+		dns_race snat_ports early_drop conntrack_full conntrack_buckets
+}
+
+doctor_stop_any() {
+	kill -INT "$pid_dropwhy"
+	# other things may be wrong with this machine
+	wait_exit "$pid_dropwhy" || [ $? -eq 4 ] || fail "the doctor failed: $(cat "$ERR")"
+}
+
+way_setup() { # BACKLOG
+	spawn server s traffic listen --from 10.8.2.2 --sport 80 --count "$1"
+	spawn early c traffic connect --hold --wait --from 10.8.1.2 --sport 3000 --to 10.8.2.2 --dport 80 --count 2
+}
+
+way_traffic() {
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 4000 --count 20
+	send c traffic udp --df --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 54 --size 1200 --count 10
+	send r frame out0 12 eth src="$(mac r out0)" dst="$(mac s veth0)" \
+		ip src=192.0.2.77 dst=10.8.2.2 udp sport=4000 dport=55
+	# in fragments
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 56 --size 2000 --count 8
+	send c traffic connect --from 10.8.1.2 --sport 3500 --to 10.8.2.2 --dport 80 --count 3
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53 --size 500 --count 300
+	send s traffic udp --from 10.8.2.2 --sport 4000 --to 10.8.1.2 --dport 57 --size 500 --count 100
+}
+
+# Translation without a free port: DNS is told as the race, the rest as ports that are used up.
+case_doctor_translation() {
+	[ "$DROPWHY" != none ] || return 0
+	router
+	translate :5000
+	doctor_start r
+	translated_traffic
+	doctor_stop 4
+	assert_eq 19 "$(finding dns_race lost)" "packets of dns_race"
+	found dns_race 19 "$(ns r) > 10.8.2.2 (19)"
+	assert_eq 9 "$(finding snat_ports lost)" "packets of snat_ports"
+	found snat_ports 9 "(9)"
+	silent rule_drops conntrack_full
+}
+
+case_doctor_silent_translation() {
+	[ "$DROPWHY" != none ] || return 0
+	router
+	translate :5000-5999
+	doctor_start r
+	translated_traffic
+	doctor_stop_any
+	assert_eq 0 "$(ct_stat r insert_failed)" insert_failed
+	silent dns_race snat_ports rule_drops conntrack_full early_drop
+}
+
+translate() { # :PORTS
+	nft_rules r <<-END
+		add table ip nat
+		add chain ip nat post { type nat hook postrouting priority 100; policy accept; }
+		add rule ip nat post oifname "out0" meta l4proto { tcp, udp } masquerade to $1
+	END
+}
+
+translated_traffic() {
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 20 --to 10.8.2.2 --dport 53
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 10 --to 10.8.2.2 --dport 54
+}
+
+# Entries that were never answered give way; their flows are told, beside the packets lost.
+case_doctor_early_drop() {
+	[ "$DROPWHY" != none ] || return 0
+	router
+	conntrack_on r forward
+	set_global net/netfilter/nf_conntrack_buckets 512
+	set_global net/netfilter/nf_conntrack_max 64
+	doctor_start r
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 300 --to 10.8.2.2 --dport 53
+	doctor_stop 4
+	assert_at_least 1 "$(ct_stat r early_drop)" "conntrack -S early_drop"
+	found early_drop 0 "early_drop evicted $(ct_stat r early_drop) entries"
+}
+
+# A chain that is too long, and what stays silent about it: the table is not full.
+case_doctor_buckets() {
+	[ "$DROPWHY" != none ] || return 0
+	router
+	conntrack_on r forward
+	set_global net/netfilter/nf_conntrack_max 2000000
+	set_global net/netfilter/nf_conntrack_buckets 512
+	know r out0 10.8.2.9 s veth0	# nobody there
+	doctor_start r
+	doctor_stop 4
+	found conntrack_buckets 0 "512 buckets for up to 2000000 entries"
+	assert_eq risk "$(finding conntrack_buckets harm)" harm
+	finding conntrack_buckets now | grep -q 'echo 500000 >' || fail "$(finding conntrack_buckets now)"
+	echo 500000 >/proc/sys/net/netfilter/nf_conntrack_buckets
+	doctor_start r
+	doctor_stop_any
+	silent conntrack_buckets conntrack_full conntrack_nearly_full
+}
+
+# The limit is lowered while the doctor looks, to where little is left; then it is raised again.
+case_doctor_limit() {
+	[ "$DROPWHY" != none ] || return 0
+	ns_new r
+	in_ns r "$TOOLS/entries" 1800 assured >/dev/null
+	set_global net/netfilter/nf_conntrack_buckets 65536
+	set_global net/netfilter/nf_conntrack_max 200000
+	doctor_start r
+	echo 2000 >/proc/sys/net/netfilter/nf_conntrack_max
+	doctor_stop 4
+	found conntrack_nearly_full 0 "in $(ns r) 1800 of 2000 entries"
+	assert_eq near "$(finding conntrack_nearly_full harm)" harm
+	found conntrack_lowered 0 "it was 200000 until .* (pid [0-9]*.*) wrote 2000"
+	finding conntrack_lowered now | grep -q 'nf_conntrack_max=200000' || fail "$(finding conntrack_lowered now)"
+	silent conntrack_full early_drop kube_proxy
+
+	doctor_start r
+	echo 250000 >/proc/sys/net/netfilter/nf_conntrack_max
+	doctor_stop_any
+	silent conntrack_nearly_full conntrack_full
+	! grep -q '"id":"conntrack_lowered".*until' "$WORK/doctor.json" || fail "it was raised, not lowered"
+}
+
+# A process of that name, as it stands in /proc; with a flag that says what it would set.
+case_doctor_kube_proxy() {
+	[ "$DROPWHY" != none ] || return 0
+	ns_new r
+	set_global net/netfilter/nf_conntrack_buckets 1000000
+	set_global net/netfilter/nf_conntrack_max 4000000
+	for min in 3999999 4000000; do
+		spawn_command proxy_$min bash -c 'exec -a kube-proxy sh -c "echo ready; read -r _" "$@"' bash \
+			--conntrack-min=$min --conntrack-max-per-core=1
+		doctor_start r
+		doctor_stop_any
+		if [ $min -eq 4000000 ]; then
+			silent kube_proxy
+		else
+			found kube_proxy 0 "the limit is 4000000; kube-proxy (pid [0-9]*) .* sets $min"
+			finding kube_proxy lasting | grep -q 'conntrack-min=4000000' || fail "$(finding kube_proxy lasting)"
+		fi
+		echo end >"$WORK/proxy_$min.in"
+		stop_when_done proxy_$min
+	done
+	doctor_start r
+	doctor_stop_any
+	silent kube_proxy
+}
+
+# No room for another neighbour: the limit is the whole node's.
+case_doctor_neighbours() {
 	[ "$DROPWHY" != none ] || return 0
 	pair
-	doctor_start b
-	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 80 --count 30
-	kill -INT "$pid_dropwhy"
-	wait_exit "$pid_dropwhy" || [ $? -eq 4 ] || fail "the doctor failed: $(cat "$ERR")"
-	! grep -q '"id":"\(rule_drops\|mtu\|rp_filter\|dns_race\|snat_ports\)"' "$WORK/doctor.json" ||
-		fail "a finding without a cause: $(cat "$WORK/doctor.json")"
+	gc=net/ipv4/neigh/default/gc_thresh
+	doctor_start a
+	doctor_stop_any
+	silent neighbour_table
+	for number in 1 2 3; do
+		set_global $gc$number 4
+	done
+	doctor_start a
+	for last in 11 12 13 14 15 16 17 18 19 20; do
+		send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.$last --dport 53
+	done
+	doctor_stop 4
+	found neighbour_table 1 "4 ipv4 neighbours"
+	assert_eq loss "$(finding neighbour_table harm)" harm
+}
+
+# A router in whose backlog all fragments of a large packet come at once.
+case_doctor_softnet() {
+	[ "$DROPWHY" != none ] || return 0
+	router
+	for end in "c veth0" "r in0"; do
+		ip -n "$(ns "${end% *}")" link set "${end#* }" mtu 9000
+	done
+	ip -n "$(ns r)" link set out0 mtu 576
+	ns_sysctl c net.ipv4.ip_no_pmtu_disc=1	# or it would forbid fragments
+	set_global net/core/netdev_max_backlog 100
+	doctor_start r
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 56 --size 8000 --count 5
+	doctor_stop_any
+	! grep -q '"id":"softnet_backlog".*packets dropped' "$WORK/doctor.json" ||
+		assert_eq 0 "$(finding softnet_backlog lost)" "packets lost with room for 100"
+	echo 1 >/proc/sys/net/core/netdev_max_backlog
+	doctor_start r,s
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 56 --size 8000 --count 5
+	doctor_stop 4
+	found softnet_backlog 1 "netdev_max_backlog is 1"
+	assert_eq loss "$(finding softnet_backlog harm)" harm
 }

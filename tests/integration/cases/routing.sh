@@ -13,6 +13,7 @@ case_rp_filter() {
 	trace_stop
 	assert_eq 35 "$sent" sent
 	assert_eq 35 "$(snmp b TcpExtIPReversePathFilter)" IPReversePathFilter
+	assert_counter b TcpExt.IPReversePathFilter 35
 	assert_kfree 35
 	assert_drops 35 reason="$(reason IP_RPFILTER)" proto=udp src=192.0.2.77 sport=4000 dst=10.9.0.2 dport=53 \
 		netns="$(ns_inode b)" iface=veth0 cause=
@@ -29,6 +30,7 @@ case_packet_too_big_v4() {
 	trace_stop
 	assert_eq 20 "$sent" sent
 	assert_eq 20 "$(snmp r IpFragFails)" FragFails
+	assert_counter r Ip.FragFails 20
 	assert_kfree 20
 	assert_drops 20 reason="$(reason PKT_TOO_BIG)" proto=udp src=10.8.1.2 sport=4000 dst=10.8.2.2 dport=53 \
 		netns="$(ns_inode r)"
@@ -49,6 +51,7 @@ case_packet_too_big_v6() {
 	trace_stop
 	assert_eq 20 "$sent" sent
 	assert_eq 20 "$(snmp r Ip6InTooBigErrors)" Ip6InTooBigErrors
+	assert_counter r Ip6.InTooBigErrors 20
 	assert_kfree 20
 	assert_drops 20 reason="$(reason PKT_TOO_BIG)" l3_proto=ipv6 proto=udp src=fd10:8:1::2 dst=fd10:8:2::2 dport=53
 	assert_only 20
