@@ -120,6 +120,10 @@ Test(summary, golden_files)
 
 Test(summary, says_all_that_went_wrong)
 {
+	static const struct source_trouble troubles[] = {
+		{ "containerd", 2, 1, 0, "/run/\x1bx/config.json: too large", 0 },
+		{ "kubelet", 0, 0, 0, NULL, -ECONNREFUSED },
+	};
 	struct sysctl_change change = {
 		.time = { 1795442400, 0 },
 		.name = "net.netfilter.nf_conntrack_max",
@@ -145,6 +149,7 @@ Test(summary, says_all_that_went_wrong)
 	summary.disagreed = 2;
 	summary.rows_failed = 1234;
 	summary.settings = (struct settings_found){ &change, 1, 2, 3 };
+	summary.names = (struct names_found){ 12345, troubles, 2 };
 	text = render("text", &summary, &len);
 	golden__expect("tests/unit/golden/summary-trouble.txt", text, len);
 	free(text);
@@ -168,7 +173,7 @@ Test(summary, of_nothing)
 	cr_expect_str_eq(text,
 			 "{\"type\":\"summary\",\"schema\":1,\"seen\":0,\"seen_bytes\":0,"
 			 "\"delivered\":0,\"folded\":0,\"filtered\":0,\"noise\":0,\"lost\":0,"
-			 "\"missed\":0,\"no_baseline\":0,\"counters\":[],\"rows_failed\":0,\"reasons\":[],"
+			 "\"missed\":0,\"no_baseline\":0,\"counters\":[],\"held_back\":0,\"rows_failed\":0,\"reasons\":[],"
 			 "\"conntrack\":[]}\n");
 	free(text);
 	text = render("csv", &summary, &len);

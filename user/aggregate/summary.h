@@ -49,6 +49,21 @@ struct counters_found {
 	int error;		/* -errno: none could be read; 0 otherwise */
 };
 
+/* What one source of names could not make use of, as it was at the end of the run. */
+struct source_trouble {
+	const char *source;	/* "containerd", … */
+	__u64 torn, huge, unreadable; /* files: as in struct source_stats */
+	const char *example;	/* the first of them and why; NULL: none */
+	int error;		/* -errno: it could not be asked at all; 0 otherwise */
+};
+
+/* How the search for pods and containers went. */
+struct names_found {
+	__u64 held_back;	/* records that waited for a moment because a name might come */
+	const struct source_trouble *troubles;
+	size_t trouble_count;
+};
+
 struct summary {
 	struct timespec start, end; /* wall clock, UTC */
 	struct aggregate *groups; /* NULL: nothing was aggregated */
@@ -70,6 +85,7 @@ struct summary {
 	__u64 disagreed;	/* of these, on which they differed */
 	struct settings_found settings;
 	struct counters_found counters;
+	struct names_found names;
 	__u64 coarse;		/* packets counted without ports, or addresses: the fold table was full */
 	__u64 rows_failed;	/* delivered drops that could not be written to the output */
 };

@@ -164,8 +164,39 @@ int run_summary__fill(struct run_summary *s, struct live *live, struct enricher 
 				     corrections->counters_restarted);
 }
 
+static int add_trouble(const struct source_report *report, void *ctx)
+{
+	const struct source_stats *stats = report->stats;
+	struct run_summary *s = ctx;
+	struct source_trouble *grown;
+
+	if (!report->error && !stats->torn && !stats->huge && !stats->unreadable)
+		return 0;
+	grown = reallocarray(s->troubles, s->summary.names.trouble_count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	grown[s->summary.names.trouble_count++] = (struct source_trouble){
+		.source = report->source->name,
+		.torn = stats->torn,
+		.huge = stats->huge,
+		.unreadable = stats->unreadable,
+		.example = stats->example[0] ? stats->example : NULL,
+		.error = report->error,
+	};
+	s->troubles = grown;
+	s->summary.names.troubles = grown;
+	return 0;
+}
+
+int run_summary__names(struct run_summary *s, struct enricher *enricher, __u64 held_back)
+{
+	s->summary.names.held_back = held_back;
+	return sources__each(enricher__sources(enricher), add_trouble, s);
+}
+
 void run_summary__done(struct run_summary *s)
 {
 	free(s->reasons);
 	free(s->conntrack);
+	free(s->troubles);
 }

@@ -32,6 +32,7 @@ struct run_summary {
 	struct summary summary;
 	struct reason_accounting *reasons;
 	struct conntrack_reconciliation *conntrack;
+	struct source_trouble *troubles;
 };
 
 /**
@@ -57,6 +58,13 @@ int run_summary__fill(struct run_summary *s, struct live *live, struct enricher 
  */
 int run_summary__accounting(struct run_summary *s, struct live *live, struct enricher *enricher,
 			    const struct run_corrections *corrections);
+
+/**
+ * @brief **run_summary__names()** adds how the search for names went.
+ * @param held_back records that waited for one
+ * @return 0; -ENOMEM
+ */
+int run_summary__names(struct run_summary *s, struct enricher *enricher, __u64 held_back);
 
 /** @brief **run_summary__done()** frees what fill allocated; a zeroed one is fine. */
 void run_summary__done(struct run_summary *s);

@@ -345,6 +345,9 @@ int tracer__summarize(struct tracer *t, struct run_summary *ret_summary)
 	t->corrections.counters_restarted = t->hooks.unloaded;
 	err = run_summary__fill(ret_summary, t->live, t->enricher, t->readings, t->reading_error,
 				t->start_ns, &t->corrections);
+	if (!err)
+		err = run_summary__names(ret_summary, t->enricher,
+					 holdback__held(t->holdback));
 	if (err)
 		return err;
 	summary->start = t->start;

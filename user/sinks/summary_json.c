@@ -244,6 +244,35 @@ static void set_counters(json_t **object, const struct counters_found *found)
 		set(object, "counters_error", json_string(strerror(-found->error)));
 }
 
+static json_t *make_trouble(const struct source_trouble *trouble)
+{
+	json_t *object = json_object();
+
+	set(&object, "name", make_text(trouble->source));
+	set_number(&object, "torn", trouble->torn);
+	set_number(&object, "huge", trouble->huge);
+	set_number(&object, "unreadable", trouble->unreadable);
+	if (trouble->example)
+		set(&object, "example", make_text(trouble->example));
+	if (trouble->error)
+		set(&object, "error", json_string(strerror(-trouble->error)));
+	return object;
+}
+
+static void set_names(json_t **object, const struct names_found *found)
+{
+	json_t *array;
+	size_t i;
+
+	set_number(object, "held_back", found->held_back);
+	if (!found->trouble_count)
+		return;
+	array = json_array();
+	for (i = 0; i < found->trouble_count; i++)
+		append(&array, make_trouble(&found->troubles[i]));
+	set(object, "sources", array);
+}
+
 static void set_settings(json_t **object, const struct settings_found *found)
 {
 	if (!found->count && !found->lost)
@@ -281,6 +310,7 @@ void summary_json__append(struct line *line, const struct summary *summary)
 	if (summary->coarse)
 		set_number(&object, "coarse", summary->coarse);
 	set_settings(&object, &summary->settings);
+	set_names(&object, &summary->names);
 	set_number(&object, "rows_failed", summary->rows_failed);
 	set(&object, "reasons", make_reasons(summary));
 	set_groups(&object, summary);

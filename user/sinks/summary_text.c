@@ -11,6 +11,7 @@
 #include "user/sinks/change_text.h"
 #include "user/sinks/summary_conntrack.h"
 #include "user/sinks/summary_counters.h"
+#include "user/sinks/summary_names.h"
 #include "user/sinks/summary_text.h"
 #include "user/sinks/text_table.h"
 #include "user/sinks/timestamp.h"
@@ -240,6 +241,7 @@ void summary_text__append(struct line *text, const struct summary *summary, bool
 	summary_conntrack__append(text, summary, color);
 	summary_counters__append(text, &summary->counters, summary->top, color);
 	put_settings(text, summary, color);
+	summary_names__append(text, &summary->names);
 }
 
 int summary_text__write(FILE *out, const struct summary *summary, bool color)
