@@ -333,6 +333,58 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
 	return NULL;
 }
 
+/* A namespace seen by its file alone. */
+static struct netns_entry *new_entry(struct netns_table *t, __u32 ino, const char *path,
+				     const struct timespec *made)
+{
+	struct netns_scan scan = { .table = t };
+	struct netns_entry *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->info.ino = ino;
+	e->path = strdup(path);
+	e->kind = netns_scan__kind(t->root, path);
+	e->made = *made;
+	e->checked_ns = boot_time_ns();
+	if (netns_scan__host(t->root, &scan.host_ino, &scan.host_is_node))
+		scan.host_ino = 0;
+	if (!e->path || complete_entry(&scan, e)) {
+		netns_entry__free(e);
+		return NULL;
+	}
+	return e;
+}
+
+const struct netns_info *netns_table__learn(struct netns_table *t, const char *path)
+{
+	struct netns_entry *e, *old;
+	struct timespec made = {};
+	__u32 ino = 0;
+
+	if (netns_scan__stat(t->root, path, &ino, &made))
+		return NULL;
+	old = netns_list__find(&t->list, ino);
+	if (old && !old->unknown && !old->gone_ns && still_there(t, old)) {
+		old->checked_ns = boot_time_ns();
+		return &old->info;
+	}
+	e = new_entry(t, ino, path, &made);
+	if (!e)
+		return NULL;
+	old = netns_list__put(&t->list, e);
+	if (old == e) {
+		t->evicted++;
+		netns_entry__free(e);
+		return NULL;
+	}
+	t->living += !old || old->unknown || old->gone_ns;
+	netns_entry__inherit(e, old, &t->incarnations);
+	if (old)
+		retire_chain(t, netns_entry__succeed(e, old), e);
+	return &e->info;
+}
+
 const char *netns_table__name(struct netns_table *t, __u32 ino, __u64 when_ns)
 {
 	const struct netns_info *info = netns_table__find(t, ino, when_ns);

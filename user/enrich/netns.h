@@ -61,6 +61,15 @@ int netns_table__refresh_if_due(struct netns_table *t);
 const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u64 when_ns);
 
 /**
+ * @brief **netns_table__learn()** looks at one file that may hold a namespace,
+ * and enters it: cheaper than a refresh by far. Who lives there is found out by
+ * the next refresh.
+ * @param path complete, with root
+ * @return as netns_table__find(); NULL: it holds none, or out of memory
+ */
+const struct netns_info *netns_table__learn(struct netns_table *t, const char *path);
+
+/**
  * @brief **netns_table__name()** names a namespace: as in /run/netns (ip netns,
  * CNI); "host" where the node itself lives; as in /run/docker/netns; the
  * command name of the process there with the lowest number.

@@ -87,3 +87,15 @@ int netns_list__get(struct netns_list *list, __u32 ino, struct netns_entry **ret
 	*ret_entry = e;
 	return 0;
 }
+
+struct netns_entry *netns_list__put(struct netns_list *list, struct netns_entry *e)
+{
+	size_t at = list__position(list, e->info.ino);
+	struct netns_entry *old;
+
+	if (at == list->count || list->entries[at]->info.ino != e->info.ino)
+		return list->count >= NETNS_MAX || list__insert(list, e) ? e : NULL;
+	old = list->entries[at];
+	list->entries[at] = e;
+	return old;
+}

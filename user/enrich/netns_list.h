@@ -27,6 +27,14 @@ struct netns_entry *netns_list__find(const struct netns_list *list, __u32 ino);
  */
 int netns_list__get(struct netns_list *list, __u32 ino, struct netns_entry **ret_entry);
 
+/**
+ * @brief **netns_list__put()** puts an entry in the place of the one that has
+ * its number.
+ * @return that one, the caller's now; NULL: there was none; @p e itself: there
+ * is no room
+ */
+struct netns_entry *netns_list__put(struct netns_list *list, struct netns_entry *e);
+
 /** @brief **netns_list__done()** frees all entries, not the list itself. */
 void netns_list__done(struct netns_list *list);
 

@@ -145,6 +145,20 @@ const char *netns_scan__directory(size_t index)
 								      NULL;
 }
 
+enum netns_file_kind netns_scan__kind(const char *root, const char *path)
+{
+	size_t root_len = strlen(root), len, i;
+
+	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		len = strlen(directories[i].path);
+		if (strncmp(path, root, root_len) == 0 &&
+		    strncmp(path + root_len, directories[i].path, len) == 0 &&
+		    path[root_len + len] == '/' && !strchr(path + root_len + len + 1, '/'))
+			return directories[i].kind;
+	}
+	return NETNS_FILE_MOUNT;
+}
+
 static int scan_directory(const char *path, enum netns_file_kind kind, dev_t device,
 			  const struct netns_scan_ops *ops, void *ctx)
 {

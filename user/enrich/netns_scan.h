@@ -50,6 +50,9 @@ int netns_scan__processes(const char *root, const struct netns_scan_ops *ops, vo
  */
 const char *netns_scan__directory(size_t index);
 
+/** @brief **netns_scan__kind()** what the name of a file is worth, by the directory it is in. */
+enum netns_file_kind netns_scan__kind(const char *root, const char *path);
+
 /**
  * @brief **netns_scan__stat()** looks whose namespace a file holds.
  * @param ret_made may be NULL

@@ -17,6 +17,7 @@ static void put_files(struct line *text, const char *what, __u64 count)
 static void put_trouble(struct line *text, const struct source_trouble *trouble)
 {
 	char example[ESCAPE_TERMINAL_ROOM(256)];
+	__u64 files;
 	size_t len;
 
 	line__printf(text, "names from %s: ", trouble->source);
@@ -24,7 +25,8 @@ static void put_trouble(struct line *text, const struct source_trouble *trouble)
 		line__printf(text, "none: %s\n", strerror(-trouble->error));
 		return;
 	}
-	line__printf(text, "%llu files left aside", trouble->torn + trouble->huge + trouble->unreadable);
+	files = trouble->torn + trouble->huge + trouble->unreadable;
+	line__printf(text, "%llu file%s left aside", files, files == 1 ? "" : "s");
 	put_files(text, "not what is expected there", trouble->torn);
 	put_files(text, "too large", trouble->huge);
 	put_files(text, "not readable", trouble->unreadable);

@@ -222,19 +222,6 @@ static int state(struct directory *dir, int id, struct statement *s)
 	return enter(dir, s);
 }
 
-/* The namespace behind a path, if it is not the node's; NULL: none. */
-static const struct netns_info *find_netns(struct directory *dir, const char *path, pid_t pid)
-{
-	const struct netns_info *info;
-	__u32 ino = 0;
-
-	if (sandbox__netns(dir->root, path, pid, &ino))
-		return NULL;
-	info = netns_table__find(dir->netns, ino, 0);
-	/* the node's own is nobody's alone */
-	return info && !info->host ? info : NULL;
-}
-
 /* Whether a better source than a cache states the sandbox. */
 static bool sandbox_stated(struct directory *dir, const char *sandbox_id)
 {
@@ -259,7 +246,11 @@ static bool find_sandbox(struct directory *dir, int id, const struct pod_facts *
 	if (facts->host_network)
 		return !facts->pid || !sandbox__process(dir->root, facts->pid, name);
 	if (facts->netns_path) {
-		info = find_netns(dir, facts->netns_path, facts->pid);
+		info = sandbox__netns(dir->root, dir->netns, facts->netns_path, facts->pid);
+		/* who lives in one that is new takes a look at all processes */
+		if (info && !proven && !info->pid_count &&
+		    netns_table__refresh_if_due(dir->netns) == 1)
+			info = sandbox__netns(dir->root, dir->netns, facts->netns_path, facts->pid);
 		if (!info)
 			return false;
 		proven |= info->pid_count != 0;

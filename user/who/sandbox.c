@@ -29,7 +29,8 @@ static pid_t pid_of_path(const char *path)
 	return pid;
 }
 
-static int stat_file(const char *root, const char *path, __u32 *ret_ino)
+static const struct netns_info *learn_file(const char *root, struct netns_table *netns,
+					   const char *path)
 {
 	char full[PATH_MAX];
 
@@ -37,25 +38,34 @@ static int stat_file(const char *root, const char *path, __u32 *ret_ino)
 	if (strncmp(path, "/var/run/", 9) == 0)
 		path += 4;
 	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
-		return -ENAMETOOLONG;
-	return netns_scan__stat(root, full, ret_ino, NULL);
+		return NULL;
+	return netns_table__learn(netns, full);
 }
 
-int sandbox__netns(const char *root, const char *path, pid_t pid, __u32 *ret_ino)
+static const struct netns_info *find_of_process(const char *root, struct netns_table *netns,
+						pid_t pid)
+{
+	__u32 ino = 0;
+
+	return netns_scan__pid(root, pid, &ino) ? NULL : netns_table__find(netns, ino, 0);
+}
+
+const struct netns_info *sandbox__netns(const char *root, struct netns_table *netns,
+					const char *path, pid_t pid)
 {
 	pid_t holder = pid_of_path(path);
-	__u32 ino = 0, other = 0;
-	int err;
+	const struct netns_info *info;
+	__u32 ino = 0;
 
 	if (!is_safe(path))
-		return -EINVAL;
-	err = holder ? netns_scan__pid(root, holder, &ino) : stat_file(root, path, &ino);
-	if (err)
-		return err;
-	if (pid && (netns_scan__pid(root, pid, &other) || other != ino))
-		return -ESTALE;
-	*ret_ino = ino;
-	return 0;
+		return NULL;
+	info = holder ? find_of_process(root, netns, holder) : learn_file(root, netns, path);
+	/* the node's own is nobody's alone */
+	if (!info || info->host)
+		return NULL;
+	if (pid && (netns_scan__pid(root, pid, &ino) || ino != info->ino))
+		return NULL;
+	return info;
 }
 
 int sandbox__process(const char *root, pid_t pid, const char *id)

@@ -10,14 +10,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "user/enrich/netns.h"
+
 /**
  * @brief **sandbox__netns()** looks at the namespace of a sandbox.
  * @param root as for netns_table__new(), never NULL
  * @param path below root: absolute, without "..": a file or /proc/PID/ns/net
  * @param pid if not 0: a process that must live there
- * @return 0; -EINVAL: no such path; -ESTALE: the process is not there; or -errno
+ * @return lives until the next call on the table; NULL: it is gone, the
+ * process does not live there, or it is the node's own
  */
-int sandbox__netns(const char *root, const char *path, pid_t pid, __u32 *ret_ino);
+const struct netns_info *sandbox__netns(const char *root, struct netns_table *netns,
+					const char *path, pid_t pid);
 
 /**
  * @brief **sandbox__process()** whether a process lives and is of that pod or

@@ -93,9 +93,11 @@ static int state_container(const struct file_found *found)
 	c.facts.pid = (pid_t)pid;
 	c.facts.host_network = is_host_network(settings);
 	if (!c.facts.host_network) {
-		/* also where it shares another container's */
+		/* empty where it shares another container's */
+		c.facts.netns_path = json_file__text(settings, "SandboxKey");
 		snprintf(c.netns, sizeof(c.netns), "/proc/%d/ns/net", c.facts.pid);
-		c.facts.netns_path = c.netns;
+		if (!c.facts.netns_path)
+			c.facts.netns_path = c.netns;
 	}
 	add_networks(&c, settings);
 	c.facts.since_ns = found->changed_ns;

@@ -73,7 +73,9 @@ static int state_container(const char *root, struct directory *dir, int source, 
 	if (!err) {
 		facts.host_network = !spec.own_network;
 		snprintf(netns, sizeof(netns), "/proc/%d/ns/net", facts.pid);
-		facts.netns_path = facts.host_network ? NULL : netns;
+		facts.netns_path = spec.netns_path ? spec.netns_path : netns;
+		if (facts.host_network)
+			facts.netns_path = NULL;
 		facts.cgroup = spec.cgroup;
 		err = directory__pod(dir, source, id, &facts);
 	}

@@ -23,9 +23,10 @@
 #define SCAN_MIN_GAP_NS (10 * NS_PER_MS)
 /* Scans may take one part in so many of the time. */
 #define SCAN_SHARE 20
-/* What was half written, or came before its process, is looked at again so often. */
-#define UNFINISHED_RETRY_NS  (30 * NS_PER_MS)
-#define UNFINISHED_TRIES_MAX 20
+/* What was half written, or came before its process, is looked at again so soon,
+ * then after twice the time each: 2 s in all. */
+#define UNFINISHED_RETRY_NS  (4 * NS_PER_MS)
+#define UNFINISHED_TRIES_MAX 9
 
 struct opened {
 	const struct pod_source *source;
@@ -148,7 +149,7 @@ static void set_timer(struct sources *s)
 	__u64 at = s->next_scan_ns;
 
 	if (!s->pending && s->unfinished && s->unfinished_tries < UNFINISHED_TRIES_MAX)
-		at += UNFINISHED_RETRY_NS;
+		at += UNFINISHED_RETRY_NS << s->unfinished_tries;
 	else if (!s->pending)
 		at = 0;
 	when.it_value.tv_sec = (time_t)(at / 1000000000ull);

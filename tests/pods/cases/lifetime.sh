@@ -26,8 +26,8 @@ case_pod_address_reused() {
 	assert_only 70
 }
 
-# Six pods one after another, twice, side by side: two a second at least begin and end, each
-# sends and is sent to as soon as it is there, and the addresses go round.
+# Six pods one after another, twice, side by side: each lives for half a second, is sent to and
+# sends as soon as it is there, and the addresses go round.
 CHURNED=6
 
 case_pod_churn_in_storm() {

@@ -44,3 +44,23 @@ case_pod_host_network() {
 	assert_drops "$other_lost" pod= namespace= dport=54
 	assert_only $((lost + other_lost))
 }
+
+# The same on the way out: what it sends is the pod's, what the node sends is not, and neither
+# is the receiver's.
+case_pod_host_network_sends() {
+	node_new
+	pod_new client shop
+	pod_new agent system NODE
+	nft_rules node <<-END
+		add table inet fw
+		add chain inet fw output { type filter hook output priority 0; policy accept; }
+		add rule inet fw output udp dport $OWN_PORT drop
+	END
+	trace_ns node --proto udp --dport "$OWN_PORT"
+	pod_send agent traffic udp --to "$pod_client_ip" --dport "$OWN_PORT" --count 30
+	in_node "$TOOLS/traffic" udp --to "$pod_client_ip" --dport "$OWN_PORT" --count 20 >"$WORK/send.out"
+	trace_stop
+	assert_drops 30 cause=nft_rule pod=agent namespace=system src_name=system/agent dst_name=shop/client
+	assert_drops 20 cause=nft_rule pod= namespace= dst_name=shop/client
+	assert_only 50
+}
