@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pod_log_dir dir;
 	char uid[POD_UID_LEN];
-	char *text, *mount, unit[64];
+	char *text, *rest, *mount, unit[64];
 
 	text = malloc(size + 1);
 	if (!text)
@@ -45,9 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (!cgroup_root__unit(text, unit, sizeof(unit)) && !unit[0])
 		abort();
-	mount = cgroup_root__from_mounts(text); /* changes the text: the last */
-	if (mount && mount[0] != '/')
-		abort();
+	rest = text; /* changes the text: the last */
+	while ((mount = cgroup_root__from_mounts(&rest)))
+		if (mount[0] != '/')
+			abort();
 	free(text);
 	return 0;
 }

@@ -213,7 +213,11 @@ Test(cgroup_root, from_mounts)
 		{ "1 2 0:2 /kubepods /mnt rw - cgroup2 none rw\n"
 		  "1 2 0:2 / /a\\040b rw - cgroup2 none rw",
 		  "/a b" },
-		{ "1 2 0:2 /../.. /sys/fs/cgroup rw - cgroup2 none rw\n", NULL },
+		/* a container's own, which is asked first, and the node's */
+		{ "1 2 0:2 /../.. /host/cgroup rw - cgroup2 none rw\n", "/host/cgroup" },
+		{ "1 2 0:2 /../../ /host/cgroup rw - cgroup2 none rw\n", "/host/cgroup" },
+		{ "1 2 0:2 /../kubepods /mnt rw - cgroup2 none rw\n", NULL },
+		{ "1 2 0:2 /..x /mnt rw - cgroup2 none rw\n", NULL },
 		{ "1 2 0:2 / /sys/fs/cgroup rw - tmpfs none rw\n", NULL },
 		{ "1 2 0:2 / - cgroup2 ", NULL },
 		{ " - cgroup2 ", NULL },
@@ -221,18 +225,32 @@ Test(cgroup_root, from_mounts)
 		{ "\n\n", NULL },
 		{ "", NULL },
 	};
-	char text[256], *found;
+	char text[256], *rest, *found;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(text, sizeof(text), "%s", cases[i].text);
-		found = cgroup_root__from_mounts(text);
+		rest = text;
+		found = cgroup_root__from_mounts(&rest);
 		if (cases[i].found)
 			cr_expect_str_eq(found ? found : "(none)", cases[i].found, "%s",
 					 cases[i].text);
 		else
 			cr_expect_null(found, "%s", cases[i].text);
 	}
+}
+
+Test(cgroup_root, more_mounts)
+{
+	char text[] = "1 2 0:2 / /sys/fs/cgroup rw - cgroup2 none rw\n"
+		      "1 2 0:2 / /mnt rw - tmpfs none rw\n"
+		      "1 2 0:2 /../.. /host/cgroup rw - cgroup2 none rw\n";
+	char *rest = text;
+
+	cr_expect_str_eq(cgroup_root__from_mounts(&rest), "/sys/fs/cgroup");
+	cr_expect_str_eq(cgroup_root__from_mounts(&rest), "/host/cgroup");
+	cr_expect_null(cgroup_root__from_mounts(&rest));
+	cr_expect_null(cgroup_root__from_mounts(&rest));
 }
 
 Test(cgroup_root, unit)

@@ -41,6 +41,17 @@ static void unescape(char *s)
 	*out = '\0';
 }
 
+/*
+ * "/": the root of our cgroup namespace; "/../..": something above it, which
+ * somebody outside mounted. Which of them is the node's root its number tells.
+ */
+static bool is_upward(const char *path)
+{
+	while (!strncmp(path, "/..", 3))
+		path += 3;
+	return !*path || !strcmp(path, "/");
+}
+
 /* "30 24 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw": the mount point or NULL. */
 static char *take_line(char *line)
 {
@@ -56,17 +67,17 @@ static char *take_line(char *line)
 			return NULL;
 	}
 	/* what is mounted: a part of the hierarchy is not its root */
-	if (strcmp(fields[3], "/") || fields[4][0] != '/')
+	if (!is_upward(fields[3]) || fields[4][0] != '/')
 		return NULL;
 	unescape(fields[4]);
 	return fields[4];
 }
 
-char *cgroup_root__from_mounts(char *text)
+char *cgroup_root__from_mounts(char **text)
 {
 	char *line, *found;
 
-	while ((line = strsep(&text, "\n"))) {
+	while ((line = strsep(text, "\n"))) {
 		found = take_line(line);
 		if (found)
 			return found;
@@ -119,17 +130,27 @@ static int open_checked(int fd, bool *ret_whole)
 	return fd;
 }
 
+/* The node's root if one of the mounts is that, else the first. */
 static int open_mounted(const char *root, bool *ret_whole)
 {
-	char path[PATH_MAX], *text, *found;
-	int fd = -ENOENT;
+	char path[PATH_MAX], *text, *rest, *found;
+	int fd = -ENOENT, other;
 
 	/* the node's first process sees the node's mounts */
 	snprintf(path, sizeof(path), "%s/proc/%s/mountinfo", root, *root ? "1" : "self");
-	text = read_all(path);
-	found = text ? cgroup_root__from_mounts(text) : NULL;
-	if (found && snprintf(path, sizeof(path), "%s%s", root, found) < (int)sizeof(path))
-		fd = open_checked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret_whole);
+	text = rest = read_all(path);
+	while (rest && !*ret_whole && (found = cgroup_root__from_mounts(&rest))) {
+		if (snprintf(path, sizeof(path), "%s%s", root, found) >= (int)sizeof(path))
+			continue;
+		other = open_checked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret_whole);
+		if (other >= 0 && fd >= 0 && !*ret_whole) {
+			close(other);
+			continue;
+		}
+		if (other >= 0 && fd >= 0)
+			close(fd);
+		fd = other >= 0 || fd < 0 ? other : fd;
+	}
 	free(text);
 	return fd;
 }

@@ -23,11 +23,13 @@
 int cgroup_root__open(const char *root, bool *ret_whole);
 
 /**
- * @brief **cgroup_root__from_mounts()** finds where it is mounted whole.
- * @param text of /proc/PID/mountinfo, NUL-terminated, any bytes; changed
- * @return the mount point's path, within @p text; NULL: there is none
+ * @brief **cgroup_root__from_mounts()** finds where it may be mounted whole: a
+ * mount from outside of a container, beside the container's own.
+ * @param text of /proc/PID/mountinfo, NUL-terminated, any bytes; changed, and
+ * moved on behind what was found; NULL at its end
+ * @return the mount point's path, within the text; NULL: there are no more
  */
-char *cgroup_root__from_mounts(char *text);
+char *cgroup_root__from_mounts(char **text);
 
 /**
  * @brief **cgroup_root__path()** finds a cgroup by its number.

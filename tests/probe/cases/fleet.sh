@@ -149,6 +149,31 @@ case_fleet_cgroup_by_number() {
 	probe_stop
 }
 
+# Its last process may not be reaped yet.
 remove_group() {
+	kill -KILL "$pid_dropwhy" 2>/dev/null
 	until_true rmdir "$group" 2>/dev/null
+}
+
+# In a container with a cgroup namespace of its own, which all have on hosts with cgroup v2
+# alone, the node's root is the one that the manifest mounts.
+case_fleet_cgroup_namespace() {
+	whole=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$whole" ] || fail "no cgroup2 is mounted"
+	group=$whole/$PREFIX.service
+	mkdir "$group" "$WORK/own" "$WORK/log"
+	UNDO="remove_group $UNDO"
+	cat >"$WORK/contained" <<-END
+		#!/bin/sh
+		echo \$\$ >$group/cgroup.procs
+		exec unshare --cgroup --mount sh -c 'mount -t cgroup2 none $WORK/own && exec $DROPWHY "\$@"' sh "\$@"
+	END
+	chmod +x "$WORK/contained"
+	DROPWHY=$WORK/contained
+	ns_new a
+	probe_start --json-log "$WORK/log"
+	in_ns a sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	until_true grep -q '"name":"net.ipv4.ip_forward".*"seen_by":"write"' -r "$WORK/log" ||
+		fail "the write is not seen: $(cat "$ERR"; grep -h ip_forward -r "$WORK/log")"
+	probe_stop
 }
