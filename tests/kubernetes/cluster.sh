@@ -7,6 +7,7 @@ KUBERNETES_CASES=$(cd "$(dirname "$0")/../kubernetes" && pwd)
 NODE_ADDRESS=10.50.0.1
 API=https://127.0.0.1:6443
 TOKEN=dropwhy-test
+PROBE_TOKEN=dropwhy-probe	# of the service account in tools/deploy, which may what its role says
 KUBECONFIG_FILE=/run/containerd/kubeconfig	# on a file system of this run's own
 MANIFESTS=/var/lib/kubelet/manifests
 DAEMONS=
@@ -67,14 +68,17 @@ control_plane_start() {
 	control_dir=$WORK/control
 	mkdir -p "$control_dir"
 	openssl genrsa -out "$control_dir/key" 2048 2>"$WORK/openssl.log"
-	echo "$TOKEN,test,test,system:masters" >"$control_dir/tokens"
-	write_kubeconfig
+	cat >"$control_dir/tokens" <<-END
+		$TOKEN,test,test,system:masters
+		$PROBE_TOKEN,system:serviceaccount:dropwhy:dropwhy,probe,"system:serviceaccounts,system:authenticated"
+	END
+	write_kubeconfig $KUBECONFIG_FILE $TOKEN
 	daemon etcd etcd --data-dir "$control_dir/etcd" --unsafe-no-fsync \
 		--listen-peer-urls http://127.0.0.1:2380
 	daemon kube-apiserver kube-apiserver --etcd-servers=http://127.0.0.1:2379 \
 		--bind-address=127.0.0.1 --secure-port=6443 --cert-dir="$control_dir/certs" \
 		--advertise-address=$NODE_ADDRESS --service-cluster-ip-range=10.96.0.0/16 \
-		--token-auth-file="$control_dir/tokens" --authorization-mode=AlwaysAllow \
+		--token-auth-file="$control_dir/tokens" --authorization-mode=RBAC \
 		--disable-admission-plugins=ServiceAccount --service-account-issuer=https://test \
 		--service-account-signing-key-file="$control_dir/key" \
 		--service-account-key-file="$control_dir/key"
@@ -83,14 +87,14 @@ control_plane_start() {
 		--controllers=endpoint,endpointslice,podgc,deployment,replicaset --leader-elect=false
 }
 
-write_kubeconfig() {
-	cat >$KUBECONFIG_FILE <<-END
+write_kubeconfig() { # FILE TOKEN
+	cat >"$1" <<-END
 		apiVersion: v1
 		kind: Config
 		current-context: test
 		contexts: [{name: test, context: {cluster: test, user: test}}]
 		clusters: [{name: test, cluster: {server: "$API", insecure-skip-tls-verify: true}}]
-		users: [{name: test, user: {token: $TOKEN}}]
+		users: [{name: test, user: {token: $2}}]
 	END
 }
 

@@ -84,20 +84,24 @@ cni_config() { # "SUBNET[:FIRST:LAST]..."; of IPv6 only a whole subnet
 
 # One image, which is busybox alone, of pods and their containers.
 pod_image() {
-	image=$WORK/image
-	mkdir -p "$image/root/bin"
-	cp "$(command -v busybox)" "$image/root/bin/busybox"
-	# what it is linked with, unless it is static
-	ldd "$(command -v busybox)" 2>/dev/null | grep -o '/[^ ]*' |
-		xargs -r cp -L --parents -t "$image/root"
+	image_new pod '["/bin/busybox", "sleep", "86400"]' "$(command -v busybox)" /bin/busybox
+}
+
+# image_new NAME ENTRYPOINT PROGRAM PATH: the image localhost/NAME:1 with a program of this
+# machine at PATH, and what it is linked with, unless it is static.
+image_new() {
+	image=$WORK/image-$1
+	mkdir -p "$image/root${4%/*}"
+	cp "$3" "$image/root$4"
+	ldd "$3" 2>/dev/null | grep -o '/[^ ]*' | xargs -r cp -L --parents -t "$image/root"
 	tar -C "$image/root" -cf "$image/layer.tar" .
 	layer=$(sha256sum "$image/layer.tar")
 	cat >"$image/config.json" <<-END
 		{"architecture": "$(image_architecture)", "os": "linux",
-		 "config": {"Entrypoint": ["/bin/busybox", "sleep", "86400"]},
+		 "config": {"Entrypoint": $2},
 		 "rootfs": {"type": "layers", "diff_ids": ["sha256:${layer%% *}"]}}
 	END
-	echo '[{"Config": "config.json", "RepoTags": ["localhost/pod:1"], "Layers": ["layer.tar"]}]' \
+	echo '[{"Config": "config.json", "RepoTags": ["localhost/'"$1"':1"], "Layers": ["layer.tar"]}]' \
 		>"$image/manifest.json"
 	tar -C "$image" -cf "$WORK/image.tar" manifest.json config.json layer.tar
 	ctr --address $CRI_SOCKET --namespace k8s.io image import "$WORK/image.tar" \
