@@ -19,6 +19,9 @@
 #include "user/probe/privileges.h"
 #include "user/sinks/summary_text.h"
 
+/* Mapped twice and always resident; folded records are few. */
+#define RING_BYTES (1 << 20)
+
 struct probe {
 	struct daemon daemon;
 	int notify_fd;
@@ -45,6 +48,8 @@ static int open_tracer(struct daemon *d)
 
 	if (!d->options.run.fold_given)
 		options.fold = FOLD_ALWAYS;
+	if (!d->options.run.ring_given)
+		options.ring_bytes = RING_BYTES;
 	err = tracer__open(&d->tracer, &options, &handler, &failure);
 
 	if (err)

@@ -65,7 +65,7 @@ static const struct argp_option argp_options[] = {
 	{ "all", OPTION_ALL, NULL, 0, "Show the reasons that are no trouble too", 0 },
 	{ NULL, 0, NULL, 0, "How to trace:", 4 },
 	{ "ring-size", OPTION_RING_SIZE, "BYTES", 0,
-	  "Ring buffer, rounded up to a power of two; k and m are understood (default 4m)", 0 },
+	  "Ring buffer, rounded up to a power of two; k and m are understood (default 4m; in probe 1m)", 0 },
 	{ "hook", OPTION_HOOK, "HOOK", 0,
 	  "auto, btf (typed tracepoint) or tracepoint (the classic one) (default auto)", 0 },
 	{ "conntrack-hooks", OPTION_CONNTRACK_HOOKS, "HOW", 0,
@@ -211,6 +211,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_RING_SIZE:
 		options->ring_bytes = read_ring_bytes(state, arg);
+		options->ring_given = true;
 		return 0;
 	case OPTION_HOOK:
 		options->hook = argument__word(state, "hook", arg, hooks);

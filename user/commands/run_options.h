@@ -23,6 +23,7 @@ struct run_options {
 	enum conntrack_mode conntrack;
 	bool direct_extra;	/* CONNTRACK_COUNTERS, and what direct hooks add where they can */
 	size_t ring_bytes;
+	bool ring_given;	/* by the user: the command's own default does not matter */
 	enum fold_mode fold;
 	unsigned int fold_ms;
 	bool fold_given;	/* by the user: the command's own default does not matter */

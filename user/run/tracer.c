@@ -329,7 +329,8 @@ void tracer__stop(struct tracer *t)
 	read_counters(t, READING_AFTER_DISARM);
 	while (consume(t) > 0)
 		;
-	live__flush(t->live, on_record, t);
+	if (live__flush(t->live, on_record, t))
+		give_notice(t, "some folded drops could not be fetched: the totals are too low");
 	while (consume(t) > 0)
 		;
 	release(t, true);
