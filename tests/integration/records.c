@@ -372,7 +372,7 @@ static void check_delivered(const json_t *summary, unsigned long long rows)
 	size_t i;
 
 	/* With --summary-only there are no rows. */
-	if (rows && rows + number(summary, "rows_failed") != delivered)
+	if (rows && rows + number(summary, "packets_failed") != delivered)
 		fail("%llu delivered, %llu in rows", delivered, rows);
 	json_array_foreach(groups, i, group)
 		grouped += number(group, "count");

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/temp_tree.h"
@@ -130,11 +131,16 @@ Test(bundle, a_full_disk_leaves_nothing_behind)
 
 Test(bundle, what_a_killed_writer_left_is_removed_by_the_next)
 {
-	struct bundle_writer *w = bundle_writer__new(dir, "dropwhy-1", false);
+	struct bundle_writer *w;
+	pid_t pid = fork();
 	size_t all;
 
-	bundle_writer__add(w, "drops.csv", "x", 1);
-	/* never finished */
+	if (!pid) {
+		w = bundle_writer__new(dir, "dropwhy-1", false);
+		bundle_writer__add(w, "drops.csv", "x", 1);
+		_exit(0); /* never finished */
+	}
+	cr_assert(eq(int, waitpid(pid, NULL, 0), pid));
 	cr_assert(eq(sz, count(&all), 0));
 	cr_assert(eq(sz, all, 1));
 	cr_assert(eq(int, write_bundle("dropwhy-2", true, 10), 0));
@@ -153,13 +159,29 @@ Test(bundle, the_oldest_go_when_there_are_too_many_bytes)
 	write_bundle("dropwhy-2", true, 1000);
 	write_bundle("dropwhy-3", false, 1000);
 	write_bundle("dropwhy-4", false, 1000);
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1 << 20), 0));
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 2100), 2));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1 << 20, "dropwhy-4"), 0));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 2100, "dropwhy-4"), 2));
 	cr_assert(eq(sz, count(&all), 2));
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1), 1));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-4"), 1));
 	snprintf(path, sizeof(path), "%s/dropwhy-4", dir);
 	cr_assert(eq(int, access(path, F_OK), 0), "the newest stays");
 	cr_assert(eq(sz, all, 3));
+	close(fd);
+}
+
+/* What was just written is no older than others, whatever its name says. */
+Test(bundle, a_clock_set_back_costs_no_new_bundle)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX];
+	size_t all;
+
+	write_bundle("dropwhy-29990101T000000Z-signal", false, 1000);
+	write_bundle("dropwhy-20260101T000000Z-signal", true, 1000);
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-20260101T000000Z-signal.tar.zst"), 1));
+	snprintf(path, sizeof(path), "%s/dropwhy-20260101T000000Z-signal.tar.zst", dir);
+	cr_assert(eq(int, access(path, F_OK), 0));
+	cr_assert(eq(sz, count(&all), 1));
 	close(fd);
 }
 

@@ -118,6 +118,40 @@ Test(rotating_log, keeps_so_many_files_and_others_alone)
 	cr_assert(le(sz, count(&rows), 3));
 }
 
+/* The last run wrote its files by a clock that was set back since. */
+Test(rotating_log, a_clock_set_back_makes_new_files_no_older)
+{
+	static const char *const left[] = { "drops-29990101T000000Z-00000007.csv",
+					    "drops-29990101T000000Z-00000009.csv",
+					    "drops-20200101T000000Z-00000500.csv",
+					    "drops-2999.csv", "drops-x.csv" };
+	struct rotating_log *log;
+	size_t rows, i;
+	char path[256];
+
+	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, left[i]);
+		close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	}
+	log = new_log(1 << 20, 5);
+	write_rows(log, 3);
+	count(&rows);
+	cr_assert(eq(sz, rows, 3), "the file that is written to was deleted");
+	snprintf(path, sizeof(path), "%s/drops-29990101T000000Z-00000010.csv", dir);
+	cr_assert(eq(int, access(path, F_OK), 0));
+	snprintf(path, sizeof(path), "%s/%s", dir, left[2]);
+	cr_assert(eq(int, access(path, F_OK), -1), "the oldest went");
+	rotating_log__free(log);
+	/* and so for a whole run */
+	log = new_log(4096, 3);
+	write_rows(log, 30);
+	rotating_log__free(log);
+	snprintf(path, sizeof(path), "%s/%s", dir, left[0]);
+	cr_assert(eq(int, access(path, F_OK), -1));
+	count(&rows);
+	cr_assert(gt(sz, rows, 10));
+}
+
 /* A limit on the size of files stands for a full disk: EFBIG rather than ENOSPC. */
 Test(rotating_log, counts_what_a_full_disk_refuses_and_goes_on)
 {

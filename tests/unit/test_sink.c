@@ -261,6 +261,7 @@ Test(sink, counts_what_failed_on_flush)
 	cr_assert_not_null(sink);
 	cr_assert_eq(sink__drop(sink, &drop), 0);
 	cr_assert_eq(sink__flush(sink), 0);
+	drop.count = 7;
 	disk.room = 0;
 	cr_assert_eq(sink__drop(sink, &drop), 0);
 	cr_assert_eq(sink__drop(sink, &drop), 0);
@@ -268,10 +269,12 @@ Test(sink, counts_what_failed_on_flush)
 	cr_expect_eq(sink__flush(sink), -ENOSPC);
 	cr_expect_eq(sink->rows_written, 1);
 	cr_expect_eq(sink->rows_failed, 2);
+	cr_expect_eq(sink->packets_failed, 14, "a folded row stands for several");
 	/* room again: still nothing, so that no line continues a torn one */
 	disk.room = 2000;
 	cr_expect_eq(sink__drop(sink, &drop), -ENOSPC);
 	cr_expect_eq(sink->rows_failed, 3);
+	cr_expect_eq(sink->packets_failed, 21);
 	sink__free(sink);
 	cr_expect_eq(fclose(out), 0);
 	cr_expect_eq(disk.writes, 1);

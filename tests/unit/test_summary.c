@@ -147,7 +147,8 @@ Test(summary, says_all_that_went_wrong)
 	summary.evictions_lost = 20;
 	summary.no_baseline = 1;
 	summary.disagreed = 2;
-	summary.rows_failed = 1234;
+	summary.rows_failed = 234;
+	summary.packets_failed = 1234;
 	summary.settings = (struct settings_found){ &change, 1, 2, 3 };
 	summary.names = (struct names_found){ 12345, troubles, 2 };
 	text = render("text", &summary, &len);
@@ -173,7 +174,7 @@ Test(summary, of_nothing)
 	cr_expect_str_eq(text,
 			 "{\"type\":\"summary\",\"schema\":1,\"seen\":0,\"seen_bytes\":0,"
 			 "\"delivered\":0,\"folded\":0,\"filtered\":0,\"noise\":0,\"lost\":0,"
-			 "\"missed\":0,\"no_baseline\":0,\"counters\":[],\"held_back\":0,\"rows_failed\":0,\"reasons\":[],"
+			 "\"missed\":0,\"no_baseline\":0,\"counters\":[],\"held_back\":0,\"rows_failed\":0,\"packets_failed\":0,\"reasons\":[],"
 			 "\"conntrack\":[]}\n");
 	free(text);
 	text = render("csv", &summary, &len);

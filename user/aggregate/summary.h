@@ -87,7 +87,8 @@ struct summary {
 	struct counters_found counters;
 	struct names_found names;
 	__u64 coarse;		/* packets counted without ports, or addresses: the fold table was full */
-	__u64 rows_failed;	/* delivered drops that could not be written to the output */
+	__u64 rows_failed;	/* rows that could not be written to the output */
+	__u64 packets_failed;	/* drops that these rows stood for: delivered or folded */
 };
 
 #endif

@@ -158,7 +158,7 @@ static int remove_bundle(int dir_fd, const char *name)
 	return unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
-int bundle_dir__keep_quota(int dir_fd, __u64 bytes)
+int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep)
 {
 	struct bundle_info *bundles;
 	__u64 total = 0;
@@ -170,7 +170,9 @@ int bundle_dir__keep_quota(int dir_fd, __u64 bytes)
 		return err;
 	for (i = 0; i < count; i++)
 		total += bundles[i].bytes;
-	for (i = 0; i + 1 < count && total > bytes && !err; i++) {
+	for (i = 0; i < count && total > bytes && !err; i++) {
+		if (!strcmp(bundles[i].name, keep))
+			continue;
 		err = remove_bundle(dir_fd, bundles[i].name);
 		total -= bundles[i].bytes;
 		deleted += !err;

@@ -34,10 +34,12 @@ void bundle_dir__free_list(struct bundle_info *bundles, size_t count);
 
 /**
  * @brief **bundle_dir__keep_quota()** deletes the oldest until all together
- * have at most @p bytes; the newest stays whatever its size.
+ * have at most @p bytes.
+ * @param keep the name of the one that stays whatever its size, though the
+ * clock was set back and others seem newer
  * @return how many were deleted, or -errno
  */
-int bundle_dir__keep_quota(int dir_fd, __u64 bytes);
+int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep);
 
 /** @brief **bundle_dir__remove_torn()** removes what is not complete. */
 void bundle_dir__remove_torn(int dir_fd);

@@ -13,6 +13,7 @@
 
 #include "user/commands/complaint.h"
 #include "user/commands/probe.h"
+#include "user/commands/probe_options.h"
 #include "user/exit_status.h"
 #include "user/probe/daemon.h"
 #include "user/probe/notify.h"
@@ -23,6 +24,7 @@
 #define RING_BYTES (1 << 20)
 
 struct probe {
+	struct probe_options options;
 	struct daemon daemon;
 	int notify_fd;
 	struct run_summary summary;
@@ -34,9 +36,10 @@ static void on_notice(void *ctx, const struct notice *notice)
 	fprintf(stderr, "dropwhy: %s\n", notice->text);
 }
 
-static int open_tracer(struct daemon *d)
+static int open_tracer(struct probe *p)
 {
-	struct tracer_options options = run_options__tracer(&d->options.run);
+	struct daemon *d = &p->daemon;
+	struct tracer_options options = run_options__tracer(&p->options.run);
 	struct tracer_handler handler = {
 		.ctx = d,
 		.drop = daemon__drop,
@@ -46,19 +49,20 @@ static int open_tracer(struct daemon *d)
 	struct tracer_failure failure;
 	int err;
 
-	if (!d->options.run.fold_given)
+	if (!p->options.run.fold_given)
 		options.fold = FOLD_ALWAYS;
-	if (!d->options.run.ring_given)
+	if (!p->options.run.ring_given)
 		options.ring_bytes = RING_BYTES;
+	d->options.ring_bytes = options.ring_bytes;
 	err = tracer__open(&d->tracer, &options, &handler, &failure);
 
 	if (err)
 		return complain_of(&failure, err);
 	d->ring = ring_fill__new(live__events_fd(d->tracer.live));
-	d->metrics = metrics__new(d->options.max_series);
-	if (d->options.recorder_bytes)
-		d->recorder = recorder__new(d->options.recorder_bytes);
-	if (!d->ring || !d->metrics || (d->options.recorder_bytes && !d->recorder))
+	d->metrics = metrics__new(p->options.max_series);
+	if (p->options.recorder_bytes)
+		d->recorder = recorder__new(p->options.recorder_bytes);
+	if (!d->ring || !d->metrics || (p->options.recorder_bytes && !d->recorder))
 		return complain(EXIT_FAILED, -errno, "make room",
 				"try a smaller --recorder-size or --max-series");
 	return EXIT_FINE;
@@ -76,22 +80,23 @@ static FILE *open_stdout(void)
 	return out ? out : stdout; /* e.g. a socket: cannot be opened */
 }
 
-static int open_log(struct daemon *d)
+static int open_log(struct probe *p)
 {
+	struct daemon *d = &p->daemon;
 	struct rotating_log_options options = {
-		.format = d->options.csv_dir ? "csv" : "json",
-		.dir = d->options.csv_dir,
+		.format = p->options.csv_dir ? "csv" : "json",
+		.dir = p->options.csv_dir,
 		.prefix = "drops",
-		.suffix = d->options.csv_dir ? "csv" : "json",
-		.bytes = d->options.log_bytes,
-		.age_s = d->options.log_age_s,
-		.files = d->options.log_files,
+		.suffix = p->options.csv_dir ? "csv" : "json",
+		.bytes = p->options.log_bytes,
+		.age_s = p->options.log_age_s,
+		.files = p->options.log_files,
 	};
-	const char *where = d->options.csv_dir ? d->options.csv_dir : d->options.json_log;
+	const char *where = p->options.csv_dir ? p->options.csv_dir : p->options.json_log;
 
 	if (!where)
 		return EXIT_FINE;
-	if (!d->options.csv_dir && !strcmp(where, "-"))
+	if (!p->options.csv_dir && !strcmp(where, "-"))
 		options.stream = open_stdout();
 	else
 		options.dir = where;
@@ -104,11 +109,12 @@ static int open_log(struct daemon *d)
 	return EXIT_FAILED;
 }
 
-static int open_http(struct daemon *d)
+static int open_http(struct probe *p)
 {
-	if (!strcmp(d->options.listen, "none"))
+	struct daemon *d = &p->daemon;
+	if (!strcmp(p->options.listen, "none"))
 		return EXIT_FINE;
-	d->http = http_server__new(d->tracer.loop, d->options.listen, daemon_routes, d);
+	d->http = http_server__new(d->tracer.loop, p->options.listen, daemon_routes, d);
 	if (d->http)
 		return EXIT_FINE;
 	if (errno == EINVAL) {
@@ -116,25 +122,26 @@ static int open_http(struct daemon *d)
 		      "[::1]:9810, or none\n", stderr);
 		return EXIT_USAGE;
 	}
-	fprintf(stderr, "dropwhy: cannot listen on %s: %s\n", d->options.listen, strerror(errno));
+	fprintf(stderr, "dropwhy: cannot listen on %s: %s\n", p->options.listen, strerror(errno));
 	if (errno == EADDRINUSE)
 		fputs("dropwhy: is another probe running? --listen takes another address\n", stderr);
 	return EXIT_FAILED;
 }
 
-static int check_bundle_dir(const struct daemon *d)
+static int check_bundle_dir(const struct probe *p)
 {
-	if (!d->options.bundle_dir || !access(d->options.bundle_dir, W_OK | X_OK))
+	if (!p->options.bundle_dir || !access(p->options.bundle_dir, W_OK | X_OK))
 		return EXIT_FINE;
-	fprintf(stderr, "dropwhy: cannot write bundles to %s: %s\n", d->options.bundle_dir,
+	fprintf(stderr, "dropwhy: cannot write bundles to %s: %s\n", p->options.bundle_dir,
 		strerror(errno));
 	return EXIT_FAILED;
 }
 
-static int open_settings(struct daemon *d)
+static int open_settings(struct probe *p)
 {
+	struct daemon *d = &p->daemon;
 	struct settings_options options =
-		run_options__settings(&d->options.run, d->tracer.enricher);
+		run_options__settings(&p->options.run, d->tracer.enricher);
 	struct settings_handler handler = { .ctx = d, .change = daemon__change,
 					    .notice = on_notice };
 	const char *why_not;
@@ -183,12 +190,12 @@ static int open_events(struct probe *p)
 	return err ? complain(EXIT_FAILED, err, "wait for events", NULL) : EXIT_FINE;
 }
 
-static int give_up_privileges(const struct daemon *d)
+static int give_up_privileges(const struct probe *p)
 {
 	const char *what;
 	int err;
 
-	if (d->options.keep_privileges)
+	if (p->options.keep_privileges)
 		return EXIT_FINE;
 	err = privileges__drop(&what);
 	return err ? complain(EXIT_FAILED, err, what, "--keep-privileges does without") :
@@ -238,28 +245,39 @@ static int finish(struct probe *p)
 		return complain(EXIT_FAILED, err, "add up the run", NULL);
 	p->summary.summary.settings = settings__found(d->settings);
 	p->summary.summary.rows_failed = d->log ? rotating_log__failed(d->log) : 0;
+	p->summary.summary.packets_failed = d->log ? rotating_log__packets_failed(d->log) : 0;
 	summary_text__write(stderr, &p->summary.summary, false);
 	return EXIT_FINE;
 }
 
 static int open_all(struct probe *p)
 {
-	struct daemon *d = &p->daemon;
-	int status = open_tracer(d);
+	int status = open_tracer(p);
 
 	if (!status)
-		status = open_log(d);
+		status = open_log(p);
 	if (!status)
-		status = check_bundle_dir(d);
+		status = check_bundle_dir(p);
 	if (!status)
-		status = open_settings(d);
+		status = open_settings(p);
 	if (!status)
-		status = open_http(d);
+		status = open_http(p);
 	if (!status)
 		status = open_events(p);
 	if (!status)
-		status = give_up_privileges(d);
+		status = give_up_privileges(p);
 	return status;
+}
+
+static struct daemon_options daemon_options(const struct probe_options *options)
+{
+	return (struct daemon_options){
+		.recorder_age_s = options->recorder_age_s,
+		.bundle_dir = options->bundle_dir,
+		.bundle_archive = options->bundle_archive,
+		.bundle_quota_bytes = options->bundle_quota_bytes,
+		.bundle_interval_s = options->bundle_interval_s,
+	};
 }
 
 int probe__main(int argc, char **argv)
@@ -270,8 +288,9 @@ int probe__main(int argc, char **argv)
 
 	argv[0] = name;
 	daemon__init(&p.daemon);
-	probe_options__parse(argc, argv, &p.daemon.options);
-	let_libbpf_speak(p.daemon.options.run.verbose);
+	probe_options__parse(argc, argv, &p.options);
+	p.daemon.options = daemon_options(&p.options);
+	let_libbpf_speak(p.options.run.verbose);
 	p.notify_fd = notify__open();
 	status = open_all(&p);
 	if (!status) {
@@ -285,6 +304,7 @@ int probe__main(int argc, char **argv)
 	}
 	run_summary__done(&p.summary);
 	daemon__done(&p.daemon);
+	probe_options__done(&p.options);
 	if (p.notify_fd >= 0)
 		close(p.notify_fd);
 	return status;

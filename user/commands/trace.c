@@ -225,12 +225,14 @@ static int finish(struct trace *t)
 	summary->settings = settings__found(t->settings);
 	summary->top = t->options.top;
 	summary->rows_failed = t->sink->rows_failed;
+	summary->packets_failed = t->sink->packets_failed;
 	for (i = 0; i < summary->counters.count; i++)
 		sink__counter(t->sink, &summary->counters.rows[i]);
 	if (!t->sink->first_error)
 		sink__summary(t->sink, summary);
 	sink__flush(t->sink);
 	summary->rows_failed = t->sink->rows_failed;
+	summary->packets_failed = t->sink->packets_failed;
 	if (!t->sink->type->summary || t->options.output || t->sink->first_error)
 		summary_text__write(stderr, summary,
 				    argument__wants_color(t->options.color, stderr));

@@ -169,7 +169,7 @@ void daemon__gauges(const struct daemon *d, struct metrics_gauges *ret_gauges)
 		.hook = live__hook_name(d->tracer.live),
 		.ready = d->ready,
 		.ring_bytes = ring_fill__bytes(d->ring),
-		.ring_capacity_bytes = d->options.run.ring_bytes,
+		.ring_capacity_bytes = d->options.ring_bytes,
 		.bundles = d->bundles,
 		.bundles_failed = d->bundles_failed,
 		.bundles_limited = d->bundles_limited,

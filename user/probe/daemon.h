@@ -6,7 +6,6 @@
 #ifndef DROPWHY_DAEMON_H
 #define DROPWHY_DAEMON_H
 
-#include "user/commands/probe_options.h"
 #include "user/probe/http.h"
 #include "user/probe/metrics.h"
 #include "user/probe/recorder.h"
@@ -17,8 +16,18 @@
 #include "user/run/tracer.h"
 #include "user/source/ring_fill.h"
 
+/* What the user chose, as far as it matters after the start. */
+struct daemon_options {
+	size_t ring_bytes;
+	double recorder_age_s;	/* what is older is not kept */
+	const char *bundle_dir;	/* NULL: no bundles are written */
+	bool bundle_archive;	/* .tar.zst rather than a directory */
+	size_t bundle_quota_bytes;
+	double bundle_interval_s; /* least time between two */
+};
+
 struct daemon {
-	struct probe_options options;
+	struct daemon_options options;
 	struct tracer tracer;
 	struct settings *settings;
 	struct metrics *metrics;

@@ -39,10 +39,12 @@ static void child_name(enum trigger_kind trigger, char *name, size_t size)
 static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
 {
 	struct bundle_writer *w;
-	char name[128];
+	char name[128], kept[160];
 	int fd, err;
 
 	child_name(snapshot->trigger, name, sizeof(name));
+	snprintf(kept, sizeof(kept), "%s%s", name,
+		 d->options.bundle_archive ? BUNDLE_ARCHIVE_SUFFIX : "");
 	w = bundle_writer__new(d->options.bundle_dir, name, d->options.bundle_archive);
 	if (!w) {
 		err = -errno;
@@ -59,7 +61,7 @@ static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
 	fd = open(d->options.bundle_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 1;
-	err = bundle_dir__keep_quota(fd, d->options.bundle_quota_bytes);
+	err = bundle_dir__keep_quota(fd, d->options.bundle_quota_bytes, kept);
 	if (err < 0)
 		fprintf(stderr, "dropwhy: cannot delete old bundles in %s: %s\n",
 			d->options.bundle_dir, strerror(-err));
@@ -188,5 +190,4 @@ void daemon__done(struct daemon *d)
 	line__done(&d->row.line);
 	settings__close(d->settings);
 	tracer__close(&d->tracer);
-	probe_options__done(&d->options);
 }

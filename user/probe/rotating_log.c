@@ -16,6 +16,7 @@
 
 #define BUFFER_BYTES (64 << 10)
 #define NAME_LEN     256
+#define STAMP_LEN    sizeof("20261125T180000Z")
 
 /* The longest that a log which failed is left alone. */
 #define PATIENCE_MAX_S 60
@@ -26,11 +27,13 @@ struct rotating_log {
 	FILE *out;		/* NULL: none could be opened */
 	struct sink *sink;
 	__u64 written, failed;	/* by sinks that are gone, or without any */
+	__u64 packets_failed;
 	__u64 opened_s;		/* CLOCK_MONOTONIC */
 	__u64 retry_s;		/* when to try again, while there is an error */
 	__u64 patience_s;	/* how long the last wait was */
 	size_t bytes;		/* in the file */
-	unsigned int serial;
+	char stamp[STAMP_LEN];	/* in the last name */
+	unsigned int serial;	/* of the next one */
 	char name[NAME_LEN];	/* of the file */
 	int error;
 };
@@ -94,6 +97,48 @@ static size_t list_ours(const struct rotating_log *log, char ***ret_names)
 	return count;
 }
 
+static bool is_stamp(const char *text)
+{
+	static const char like[] = "dddddddd" "T" "dddddd" "Z";
+	size_t i;
+
+	for (i = 0; like[i]; i++)
+		if (like[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != like[i])
+			return false;
+	return true;
+}
+
+/* Behind what an earlier run left. */
+static void go_on(struct rotating_log *log)
+{
+	char **names;
+	size_t count = list_ours(log, &names), i;
+	const char *stamp;
+
+	for (i = 0; i < count; i++) {
+		stamp = names[i] + strlen(log->options.prefix) + 1;
+		if (is_stamp(stamp)) {
+			memcpy(log->stamp, stamp, STAMP_LEN - 1);
+			log->serial = (unsigned int)strtoul(stamp + STAMP_LEN, NULL, 10) + 1;
+		}
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* A clock that was set back does not make new files the oldest, which would be deleted first:
+ * names go on from the last one until the clock is there, too. */
+static void follow_clock(struct rotating_log *log)
+{
+	time_t now = time(NULL);
+	char stamp[STAMP_LEN];
+	struct tm tm;
+
+	if (strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm)) &&
+	    strcmp(stamp, log->stamp) > 0)
+		memcpy(log->stamp, stamp, sizeof(stamp));
+}
+
 static void delete_oldest(const struct rotating_log *log)
 {
 	char **names;
@@ -117,6 +162,7 @@ static void close_file(struct rotating_log *log)
 		sink__flush(log->sink);
 		log->written += log->sink->rows_written;
 		log->failed += log->sink->rows_failed;
+		log->packets_failed += log->sink->packets_failed;
 		useless = log->sink->first_error && !log->sink->rows_written;
 		sink__free(log->sink);
 		log->sink = NULL;
@@ -132,16 +178,13 @@ static void close_file(struct rotating_log *log)
 
 static FILE *open_next(struct rotating_log *log)
 {
-	time_t now = time(NULL);
-	char stamp[32];
-	struct tm tm;
 	FILE *out;
 	int fd;
 
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
+	follow_clock(log);
 	do {
-		snprintf(log->name, sizeof(log->name), "%s-%s-%04u.%s", log->options.prefix, stamp,
-			 log->serial++ % 10000, log->options.suffix);
+		snprintf(log->name, sizeof(log->name), "%s-%s-%08u.%s", log->options.prefix,
+			 log->stamp, log->serial++, log->options.suffix);
 		fd = openat(log->dir_fd, log->name,
 			    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
 	} while (fd < 0 && errno == EEXIST);
@@ -210,6 +253,7 @@ struct rotating_log *rotating_log__new(const struct rotating_log_options *option
 			errno = err;
 			return NULL;
 		}
+		go_on(log);
 	}
 	err = open_file(log);
 	if (err) {
@@ -242,6 +286,7 @@ void rotating_log__drop(struct rotating_log *log, const struct drop *drop)
 {
 	if (!log->sink) {
 		log->failed++;
+		log->packets_failed += drop->count;
 		return;
 	}
 	sink__drop(log->sink, drop);
@@ -290,6 +335,11 @@ __u64 rotating_log__written(const struct rotating_log *log)
 __u64 rotating_log__failed(const struct rotating_log *log)
 {
 	return log->failed + (log->sink ? log->sink->rows_failed : 0);
+}
+
+__u64 rotating_log__packets_failed(const struct rotating_log *log)
+{
+	return log->packets_failed + (log->sink ? log->sink->packets_failed : 0);
 }
 
 int rotating_log__error(const struct rotating_log *log)

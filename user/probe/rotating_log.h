@@ -53,6 +53,9 @@ __u64 rotating_log__written(const struct rotating_log *log);
 /** @brief **rotating_log__failed()** rows that did not. */
 __u64 rotating_log__failed(const struct rotating_log *log);
 
+/** @brief **rotating_log__packets_failed()** drops that those stood for. */
+__u64 rotating_log__packets_failed(const struct rotating_log *log);
+
 /** @brief **rotating_log__error()** -errno while writing fails; 0: it works. */
 int rotating_log__error(const struct rotating_log *log);
 

@@ -18,7 +18,9 @@ static int sink__fail(struct sink *sink)
 	sink->first_error = errno ? -errno : -EIO;
 	sink->rows_written -= sink->rows_unflushed;
 	sink->rows_failed += sink->rows_unflushed;
+	sink->packets_failed += sink->packets_unflushed;
 	sink->rows_unflushed = 0;
+	sink->packets_unflushed = 0;
 	/* or else closing the stream might still write rows that were counted as failed */
 	__fpurge(sink->out);
 	return sink->first_error;
@@ -32,6 +34,7 @@ int sink__flush(struct sink *sink)
 	if (fflush(sink->out))
 		return sink__fail(sink);
 	sink->rows_unflushed = 0;
+	sink->packets_unflushed = 0;
 	return 0;
 }
 
@@ -99,17 +102,20 @@ struct sink *sink__new(const char *name, FILE *out, const struct sink_options *o
 	return sink;
 }
 
-/* Writes the line that was built, if it could be, and counts it either way. */
-static int sink__end_row(struct sink *sink)
+/* Writes the line that was built, if it could be, and counts it either way; @packets: drops
+ * that it stands for. */
+static int sink__end_row(struct sink *sink, __u64 packets)
 {
 	int err = sink__write_line(sink);
 
 	if (err) {
 		sink->rows_failed++;
+		sink->packets_failed += packets;
 		return err;
 	}
 	sink->rows_written++;
 	sink->rows_unflushed++;
+	sink->packets_unflushed += packets;
 	return 0;
 }
 
@@ -121,7 +127,7 @@ int sink__drop(struct sink *sink, const struct drop *drop)
 		line__clear(&sink->line);
 		sink->type->drop(sink, drop);
 	}
-	return sink__end_row(sink);
+	return sink__end_row(sink, drop__is_eviction(drop) ? 0 : drop->count);
 }
 
 int sink__sysctl(struct sink *sink, const struct sysctl_change *change)
@@ -132,7 +138,7 @@ int sink__sysctl(struct sink *sink, const struct sysctl_change *change)
 		line__clear(&sink->line);
 		sink->type->sysctl(sink, change);
 	}
-	return sink__end_row(sink);
+	return sink__end_row(sink, 0);
 }
 
 int sink__notice(struct sink *sink, const struct notice *notice)
@@ -143,7 +149,7 @@ int sink__notice(struct sink *sink, const struct notice *notice)
 		line__clear(&sink->line);
 		sink->type->notice(sink, notice);
 	}
-	return sink__end_row(sink);
+	return sink__end_row(sink, 0);
 }
 
 int sink__counter(struct sink *sink, const struct counter_moved *moved)
@@ -154,7 +160,7 @@ int sink__counter(struct sink *sink, const struct counter_moved *moved)
 		line__clear(&sink->line);
 		sink->type->counter(sink, moved);
 	}
-	return sink__end_row(sink);
+	return sink__end_row(sink, 0);
 }
 
 int sink__summary(struct sink *sink, const struct summary *summary)

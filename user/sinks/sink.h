@@ -55,7 +55,9 @@ struct sink {
 	void *state;		/* the format's own, zeroed at first */
 	__u64 rows_written;
 	__u64 rows_failed;	/* rows that could not be written */
+	__u64 packets_failed;	/* drops that these rows stood for: a folded row has several */
 	__u64 rows_unflushed;	/* part of rows_written that may still sit in a buffer */
+	__u64 packets_unflushed; /* drops that they stand for */
 	int first_error;	/* -errno of the first failed write, 0: none */
 };
 

@@ -312,6 +312,7 @@ void summary_json__append(struct line *line, const struct summary *summary)
 	set_settings(&object, &summary->settings);
 	set_names(&object, &summary->names);
 	set_number(&object, "rows_failed", summary->rows_failed);
+	set_number(&object, "packets_failed", summary->packets_failed);
 	set(&object, "reasons", make_reasons(summary));
 	set_groups(&object, summary);
 	if (summary->conntrack_error)

@@ -199,8 +199,8 @@ static void put_accounting(struct line *text, const struct summary *summary)
 		line__put_text(text, " were counted without ports, or without addresses: more flows "
 				     "at once than the fold tables hold\n");
 	}
-	if (summary->rows_failed) {
-		put_number(text, summary->rows_failed);
+	if (summary->packets_failed) {
+		put_number(text, summary->packets_failed);
 		line__put_text(text, " delivered drops could not be written to the output\n");
 	}
 }
