@@ -49,7 +49,8 @@ endif
 USER_SOURCES := $(wildcard user/*.c user/*/*.c)
 USER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out user/main.c,$(USER_SOURCES)))
 UNIT_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/*.c))
-INTEGRATION_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/integration/*.c))
+INTEGRATION_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/integration/*.c)) \
+	$(patsubst tests/integration/preload/%.c,$(O)/tests/integration/%.so,$(wildcard tests/integration/preload/*.c))
 CHECK_VMLINUX_OBJECTS := $(patsubst %.c,$(O)/%.o,tools/check-vmlinux.c $(wildcard tools/core_*.c))
 FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -146,6 +147,11 @@ $(O)/tests/unit/unit: $(UNIT_OBJECTS) $(O)/libdropwhy.a
 $(O)/tests/integration/%: $(O)/tests/integration/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -ljansson -lmnl -o $@
+
+$(O)/tests/integration/%.so: tests/integration/preload/%.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared $< -o $@ -ldl
 
 .PHONY: unit
 unit: $(O)/tests/unit/unit

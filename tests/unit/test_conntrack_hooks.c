@@ -5,7 +5,9 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/source/conntrack_hooks.h"
 
@@ -123,4 +125,80 @@ Test(conntrack_hooks, nothing_at_all)
 		cr_expect_eq(conntrack_hooks__plan(mode, status, &why_not), -ENOENT);
 		cr_expect_str_eq(why_not, NOT_LOADED);
 	}
+}
+
+#define CONNTRACK "\t[nf_conntrack]\n"
+
+static struct kallsyms *load_symbols(const char *text)
+{
+	char path[] = "/tmp/dropwhy-kallsyms.XXXXXX";
+	int fd = mkstemp(path);
+	struct kallsyms *k;
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	k = kallsyms__load(path);
+	unlink(path);
+	cr_assert_not_null(k);
+	return k;
+}
+
+Test(conntrack_hooks, finds_what_the_compiler_renamed)
+{
+	static const char text[] = "ffffffff81000100 t early_drop\n"
+				   "ffffffffc0001000 t early_drop\t[another]\n"
+				   "ffffffffc0002000 t early_drop.isra.0.cold" CONNTRACK
+				   "ffffffffc0002100 t early_drop.isra.0" CONNTRACK
+				   "ffffffffc0002200 t nf_ct_delete" CONNTRACK
+				   "ffffffffc0002300 t nf_ct_delete.part.0" CONNTRACK
+				   "ffffffffc0002400 t __nf_conntrack_alloc.constprop.0" CONNTRACK
+				   "ffffffffc0002500 T nf_conntrack_in" CONNTRACK;
+	const struct conntrack_hook_means means = { .kprobes = true };
+	struct conntrack_hook_status status[__HOOK_FUNCTION_MAX];
+	static const struct {
+		enum conntrack_hook_function function;
+		const char *symbol;
+		__u64 address;
+	} found[] = {
+		{ HOOK_EVICT, "early_drop.isra.0", 0xffffffffc0002100 },
+		{ HOOK_DELETE, "nf_ct_delete.part.0", 0xffffffffc0002300 },
+		{ HOOK_ALLOC, "__nf_conntrack_alloc.constprop.0", 0xffffffffc0002400 },
+		{ HOOK_IN, "nf_conntrack_in", 0xffffffffc0002500 },
+	};
+	struct kallsyms *k = load_symbols(text);
+	size_t i;
+
+	conntrack_hooks__judge(k, &means, status);
+	for (i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
+		const struct conntrack_hook_status *s = &status[found[i].function];
+
+		cr_expect_str_eq(s->symbol, found[i].symbol);
+		cr_expect_eq(s->address, found[i].address, "%s", found[i].symbol);
+		cr_expect_eq(s->method, HOOK_METHOD_KPROBE, "%s", found[i].symbol);
+		cr_expect_null(s->why_not);
+	}
+	kallsyms__free(k);
+}
+
+Test(conntrack_hooks, reports_what_was_inlined)
+{
+	static const char text[] = "ffffffffc0002500 T nf_conntrack_in" CONNTRACK
+				   "ffffffffc0002600 t early_drop\t[another]\n"
+				   "ffffffffc0002700 t nf_ct_resolve_clash.cold" CONNTRACK;
+	const struct conntrack_hook_means kprobes = { .kprobes = true }, none = {};
+	struct conntrack_hook_status status[__HOOK_FUNCTION_MAX];
+	struct kallsyms *k = load_symbols(text);
+
+	conntrack_hooks__judge(k, &kprobes, status);
+	cr_expect_null(status[HOOK_IN].why_not);
+	cr_expect_not_null(strstr(status[HOOK_EVICT].why_not, "inlined"));
+	cr_expect_not_null(strstr(status[HOOK_CLASH].why_not, "inlined"));
+	cr_expect_not(status[HOOK_CLASH].may_come);
+	conntrack_hooks__judge(k, &none, status);
+	cr_expect_str_eq(status[HOOK_IN].why_not, REFUSED);
+	kallsyms__free(k);
+	conntrack_hooks__judge(NULL, &kprobes, status);
+	cr_expect_str_eq(status[HOOK_IN].why_not, NOT_LOADED);
+	cr_expect(status[HOOK_IN].may_come);
 }

@@ -56,83 +56,91 @@ static bool has_function(const struct btf *btf, const char *name)
 	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
 }
 
-struct first_symbol {
+struct symbol_search {
 	const struct kallsyms *kallsyms;
-	char *name;
-	size_t size;
+	struct conntrack_hook_status *status;
+	bool parts;		/* of a function, or the whole of it */
 };
 
-/* Static functions of other modules may be called the same. */
+/* Static functions of others may be called the same: conntrack's lie where nf_conntrack_in does. */
 static bool is_conntracks(const struct kallsyms *k, __u64 address)
 {
-	const char *module = kallsyms__module(k, address);
+	const char *module = kallsyms__module(k, address), *home;
+	__u64 in;
 
-	return !module || !strcmp(module, "nf_conntrack");
+	if (!kallsyms__addresses(k, "nf_conntrack_in", &in, 1))
+		return false;
+	home = kallsyms__module(k, in);
+	return module && home ? !strcmp(module, home) : module == home;
 }
 
-/* What others of the same file call where its first test has been inlined into them. */
-static int take_part(__u64 start, __u64 end, const char *name, void *ctx)
-{
-	struct first_symbol *first = ctx;
-
-	(void)end;
-	if (strstr(name, ".cold") || !strstr(name, ".part.") ||
-	    !is_conntracks(first->kallsyms, start))
-		return 0;
-	snprintf(first->name, first->size, "%s", name);
-	return 1;
-}
-
-/* The whole function, not a part of it that the compiler moved away. */
 static int take_symbol(__u64 start, __u64 end, const char *name, void *ctx)
 {
-	struct first_symbol *first = ctx;
+	const struct symbol_search *search = ctx;
 
 	(void)end;
-	if (strstr(name, ".cold") || strstr(name, ".part.") ||
-	    !is_conntracks(first->kallsyms, start))
+	if (strstr(name, ".cold") || !strstr(name, ".part.") == search->parts ||
+	    !is_conntracks(search->kallsyms, start))
 		return 0;
-	snprintf(first->name, first->size, "%s", name);
+	snprintf(search->status->symbol, sizeof(search->status->symbol), "%s", name);
+	search->status->address = start;
 	return 1;
+}
+
+static void find_symbol(const struct kallsyms *k, struct conntrack_hook_status *status, bool parts)
+{
+	struct symbol_search search = { k, status, parts };
+
+	if (k && !status->symbol[0])
+		kallsyms__range(k, status->function, take_symbol, &search);
+}
+
+void conntrack_hooks__judge(const struct kallsyms *k, const struct conntrack_hook_means *means,
+			    struct conntrack_hook_status *ret_status)
+{
+	bool loaded = k && kallsyms__range(k, "nf_conntrack_in", NULL, NULL) > 0;
+	bool any = means->trampolines || means->kprobes;
+	int i;
+
+	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
+		struct conntrack_hook_status *status = &ret_status[i];
+
+		memset(status, 0, sizeof(*status));
+		status->function = plans[i].function;
+		/* 5.10's early_drop calls nf_ct_delete.part.0, which is what others of its file
+		 * call where its first test was inlined into them; so does nf_ct_delete */
+		if (i == HOOK_DELETE)
+			find_symbol(k, status, true);
+		find_symbol(k, status, false);
+		status->may_come = !loaded && any;
+		if (!any)
+			status->why_not = "the kernel has no kprobes and refuses trampolines";
+		else if (!status->symbol[0])
+			status->why_not = loaded ? "no such function: the compiler inlined it" :
+						   "nf_conntrack is not loaded";
+		else if (means->trampolines && !strcmp(status->symbol, status->function) &&
+			 (has_function(means->kernel_btf, status->function) ||
+			  has_function(means->module_btf, status->function)))
+			status->method = HOOK_METHOD_TRAMPOLINE;
+		else if (means->kprobes)
+			status->method = HOOK_METHOD_KPROBE;
+		else
+			status->why_not = "the kernel has no kprobes and no trampoline fits";
+	}
 }
 
 void conntrack_hooks__look(const struct kallsyms *k, enum conntrack_mode mode,
 			   struct conntrack_hook_status *ret_status)
 {
-	bool kprobes = kernel_trial__kprobes() == TRIAL_YES;
-	bool wanted = !kprobes || mode != CONNTRACK_COUNTERS;
+	struct conntrack_hook_means means = { .kprobes = kernel_trial__kprobes() == TRIAL_YES };
+	bool wanted = !means.kprobes || mode != CONNTRACK_COUNTERS;
 	struct btf *base = wanted ? kernel_btf__get(NULL) : NULL;
 	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
-	bool trampolines = wanted && kernel_trial__trampolines(base) == TRIAL_YES;
-	bool loaded = k && kallsyms__range(k, "nf_conntrack_in", NULL, NULL) > 0;
-	int i;
 
-	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
-		struct conntrack_hook_status *status = &ret_status[i];
-		struct first_symbol first = { k, status->symbol, sizeof(status->symbol) };
-
-		memset(status, 0, sizeof(*status));
-		status->function = plans[i].function;
-		/* 5.10's early_drop calls nf_ct_delete.part.0, and so does nf_ct_delete */
-		if (k && i == HOOK_DELETE)
-			kallsyms__range(k, plans[i].function, take_part, &first);
-		if (k && !status->symbol[0])
-			kallsyms__range(k, plans[i].function, take_symbol, &first);
-		status->may_come = !loaded && (trampolines || kprobes);
-		if (!trampolines && !kprobes)
-			status->why_not = "the kernel has no kprobes and refuses trampolines";
-		else if (!status->symbol[0])
-			status->why_not = loaded ? "no such function: the compiler inlined it" :
-						   "nf_conntrack is not loaded";
-		else if (trampolines && !strcmp(status->symbol, plans[i].function) &&
-			 (has_function(base, plans[i].function) ||
-			  has_function(module, plans[i].function)))
-			status->method = HOOK_METHOD_TRAMPOLINE;
-		else if (kprobes)
-			status->method = HOOK_METHOD_KPROBE;
-		else
-			status->why_not = "the kernel has no kprobes and no trampoline fits";
-	}
+	means.trampolines = wanted && kernel_trial__trampolines(base) == TRIAL_YES;
+	means.kernel_btf = base;
+	means.module_btf = module;
+	conntrack_hooks__judge(k, &means, ret_status);
 	btf__free(module);
 }
 
@@ -188,21 +196,30 @@ static void autoload(const struct conntrack_hooks *hooks, int function)
 	}
 }
 
+/* By address: another module may have a function of that name. */
+static struct bpf_link *attach_kprobe(struct bpf_program *program, bool at_return, __u64 address)
+{
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = at_return, .offset = address);
+
+	/* without a name libbpf hands the offset on as the address */
+	return bpf_program__attach_kprobe_opts(program, NULL, &opts);
+}
+
 static int attach_kprobes(struct conntrack_hooks *hooks, int function)
 {
 	const struct hook_plan *plan = &plans[function];
-	const char *symbol = hooks->status[function].symbol;
+	__u64 address = hooks->status[function].address;
 
 	/* the return first: an entry without its return would wait for nothing */
 	if (plan->kretprobe) {
 		hooks->links[function][1] =
-			bpf_program__attach_kprobe(find(hooks, plan->kretprobe), true, symbol);
+			attach_kprobe(find(hooks, plan->kretprobe), true, address);
 		if (!hooks->links[function][1])
 			return -errno;
 	}
 	if (plan->kprobe) {
 		hooks->links[function][0] =
-			bpf_program__attach_kprobe(find(hooks, plan->kprobe), false, symbol);
+			attach_kprobe(find(hooks, plan->kprobe), false, address);
 		if (!hooks->links[function][0])
 			return -errno;
 	}

@@ -32,12 +32,14 @@ enum conntrack_hook_method {
 struct conntrack_hook_status {
 	const char *function;	/* its name in the kernel's source */
 	char symbol[64];	/* as this kernel has it, with the compiler's suffix; "": not there */
+	__u64 address;		/* of the symbol, where other modules have one of that name, too */
 	enum conntrack_hook_method method; /* how it is hooked, or would be */
 	const char *why_not;	/* static; NULL: it can be hooked */
 	bool may_come;		/* nf_conntrack, not loaded yet, would bring it */
 };
 
 struct conntrack_hooks;
+struct btf;
 
 /**
  * @brief **conntrack_hooks__look()** tells how each function could be hooked
@@ -49,6 +51,21 @@ struct conntrack_hooks;
  */
 void conntrack_hooks__look(const struct kallsyms *k, enum conntrack_mode mode,
 			   struct conntrack_hook_status *ret_status);
+
+/** What a kernel lets programs hook: see conntrack_hooks__judge(). */
+struct conntrack_hook_means {
+	bool kprobes, trampolines;
+	const struct btf *kernel_btf, *module_btf; /* of nf_conntrack; NULL: there is none */
+};
+
+/**
+ * @brief **conntrack_hooks__judge()** the same as conntrack_hooks__look() by
+ * means that are known, asking the kernel nothing.
+ * @param k symbols; NULL: unknown
+ * @param ret_status __HOOK_FUNCTION_MAX of them
+ */
+void conntrack_hooks__judge(const struct kallsyms *k, const struct conntrack_hook_means *means,
+			    struct conntrack_hook_status *ret_status);
 
 /**
  * @brief **conntrack_hooks__plan()** settles which functions a mode hooks and

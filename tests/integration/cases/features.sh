@@ -86,3 +86,21 @@ case_features_without_privileges() {
 	! grep -q '"can_trace"' "$WORK/features.json" || fail "it claims to know"
 	assert_eq features "$(feature type)" type
 }
+
+# A kernel that lacks what came with 5.8 and 5.10, as far as bpf() can tell: both commands end
+# with 3 and one paragraph.
+case_features_kernel_too_old() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	for arguments in features 'trace --summary-only --duration 1'; do
+		status=0
+		# shellcheck disable=SC2086 # a list
+		ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$TOOLS/old_kernel.so \
+			"$DROPWHY" $arguments >"$WORK/stdout" 2>"$ERR" || status=$?
+		assert_eq 3 "$status" "exit status of $arguments"
+		assert_eq 1 "$(wc -l <"$ERR" | tr -d ' ')" "lines on standard error"
+		grep -q "^dropwhy: this kernel cannot run .*ring buffers (Linux 5.8).*(Linux 5.10)" "$ERR" || {
+			cat "$ERR"
+			fail "standard error does not say what is missing"
+		}
+	done
+}

@@ -28,10 +28,21 @@ case_types_missing() {
 	}
 }
 
+# Their hooks need kprobes then, and both ways agree.
+case_ct_hooks_types_from_a_file() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	[ "$(feature 'conntrack_hooks[mode=both].possible')" = true ] ||
+		skip "no kprobes and no trampolines"
+	CT_MODE=--conntrack-hooks=both
+	case_types_from_a_file
+	assert_summary compared 19
+	assert_summary disagreed 0
+}
+
 # shellcheck disable=SC2034,SC1091,SC2154 # trace_start reads CONNTRACK_HOOKS; here is set in run
 case_types_from_a_file() {
 	hide_types
-	CONNTRACK_HOOKS="--btf $WORK/types"
+	CONNTRACK_HOOKS="--btf $WORK/types ${CT_MODE:-}"
 	. "$here/cases/conntrack_insert.sh"
 	case_ct_insert_snat_exhausted
 	grep -q '^dropwhy: tracing packet drops by .*tracepoint' "$ERR" || {
