@@ -201,6 +201,12 @@ __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *
 		globals.all_known = 0; /* no room: it may get some later, and not start at zero */
 		return NULL;
 	}
+	if (globals.ct_gone) {
+		/* when it comes back its counters start at zero, at the same address for all we know */
+		st->stat = st->entries = st->limit = 0;
+		__builtin_memset(&st->last, 0, sizeof(st->last));
+		return st;
+	}
 	stat_base = conntrack_stat_base((const void *)net);
 	if (!st->stat) {
 		netns_state__locate(st, net, stat_base, sc, level);

@@ -259,12 +259,13 @@ __inline_always bool is_invalid(const struct evidence *ev, __u32 kinds)
 }
 
 /* Not the one case in which a full table may have left its trace on another CPU. */
-__inline_always bool may_be_rule(const struct evidence *ev)
+__inline_always bool may_be_rule(const struct evidence *ev, __u32 kinds)
 {
 	const struct packet *packet = &ev->sc->packet;
 
+	/* it may have been loaded again a moment ago, and not have been noticed yet */
 	if (ev->no_conntrack)
-		return true;
+		return !globals.ct_gone || !(kinds & (HOOK_CONNTRACK | HOOK_OTHER));
 	return ev->counted && (packet->nfct || packet->input || table_full(ev->st) <= 0);
 }
 
@@ -344,7 +345,7 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure, __u6
 
 	if (cause == CAUSE_NONE && location == LOCATION_NF_QUEUE)
 		cause = CAUSE_NF_RULE; /* refused by whoever reads the queue */
-	if (cause == CAUSE_NONE && flags & REASON_F_NETFILTER && may_be_rule(&ev))
+	if (cause == CAUSE_NONE && flags & REASON_F_NETFILTER && may_be_rule(&ev, kinds))
 		cause = rule_cause(&ev, kinds);
 	sc->rec.cause = cause;
 	if (!sc->packet.nfct && is_invalid(&ev, kinds))

@@ -138,6 +138,13 @@ feature() {
 	"$TOOLS/records" "$WORK/features.json" get "$1"
 }
 
+# Whether conntrack's functions can be hooked here; asked once for all cases, as it takes the
+# kernel a while to answer.
+can_hook() {
+	[ -s "$CAN_HOOK" ] || feature 'conntrack_hooks[mode=both].possible' >"$CAN_HOOK"
+	[ "$(cat "$CAN_HOOK")" = true ]
+}
+
 # --- kernels ---------------------------------------------------------------
 
 # The one place for what differs between kernels.

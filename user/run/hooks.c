@@ -75,6 +75,7 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 	if (!err && h->conntrack != has_conntrack(k)) {
 		h->conntrack = !h->conntrack;
 		h->unloaded |= !h->conntrack;
+		live__conntrack_gone(live, !h->conntrack);
 		*ret_news = h->conntrack ? "nf_conntrack was loaded: its drops are known from now on" :
 					   "nf_conntrack was unloaded";
 	}

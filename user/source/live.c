@@ -350,6 +350,11 @@ int live__modules_changed(struct live *live, const struct location_class *locati
 	return err ? err : locate(live);
 }
 
+void live__conntrack_gone(struct live *live, bool gone)
+{
+	__atomic_store_n(&live->skel->bss->globals.ct_gone, gone, __ATOMIC_SEQ_CST);
+}
+
 int live__verdicts_fd(const struct live *live)
 {
 	return bpf_map__fd(live->skel->maps.verdicts);

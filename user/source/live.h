@@ -149,6 +149,9 @@ struct live_evidence {
 /** @brief **live__evidence()** adds up the CPUs' findings. 0 or -errno. */
 int live__evidence(struct live *live, struct live_evidence *ret_evidence);
 
+/** @brief **live__conntrack_gone()** nf_conntrack was unloaded, or loaded again. */
+void live__conntrack_gone(struct live *live, bool gone);
+
 /**
  * @brief **live__modules_changed()** to be called when modules were loaded or
  * unloaded: functions moved in where others were, and conntrack may have come.

@@ -6,8 +6,7 @@
 
 need_hooks() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
-	[ "$(feature 'conntrack_hooks[mode=both].possible')" = true ] ||
-		skip "no kprobes and no trampolines"
+	can_hook || skip "no kprobes and no trampolines"
 }
 
 # under MODE FILE CASE: a case of another file.

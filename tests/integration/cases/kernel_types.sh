@@ -31,8 +31,7 @@ case_types_missing() {
 # Their hooks need kprobes then, and both ways agree.
 case_ct_hooks_types_from_a_file() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
-	[ "$(feature 'conntrack_hooks[mode=both].possible')" = true ] ||
-		skip "no kprobes and no trampolines"
+	can_hook || skip "no kprobes and no trampolines"
 	CT_MODE=--conntrack-hooks=both
 	case_types_from_a_file
 	assert_summary compared 19

