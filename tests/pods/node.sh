@@ -247,31 +247,79 @@ serve() {
 	CHILDREN="$CHILDREN $!"
 }
 
-# outage_before SERVER LIMIT ADDRESS: lookups and pages of the pods client and php work; then
-# the pod with that address holds as many connections as LIMIT allows.
+# outage_before SERVER LIMIT ADDRESS: the limit is raised, as a file read at boot says; lookups and
+# pages of the pods client and php work; then the pod with that address holds as many connections
+# as LIMIT allows.
 outage_before() {
+	echo "net.netfilter.nf_conntrack_max = 2310720" >/etc/sysctl.d/90-conntrack.conf
+	set_global net/netfilter/nf_conntrack_max 2310720
 	until_true has in_pod client "$DEMO" lookup "$1" warm.up || fail "lookups fail before the outage"
 	in_pod php "$DEMO" fetch "$1" 1 >"$WORK/fetch" || fail "pages fail before the outage"
 	in_node "$DEMO" forget
 	in_node "$DEMO" leak "$3" 203.0.113.9 "$2" >"$WORK/leak"
 }
 
-# outage SERVER: now they fail; and what dropwhy says of the table meanwhile.
+# outage SERVER: now they fail; and what dropwhy says of it.
 outage() {
 	! in_pod client "$DEMO" lookup "$1" orders.shop.example payments.shop.example >"$WORK/lookup" 2>&1 ||
 		fail "the lookups did not fail"
 	! in_pod php "$DEMO" fetch "$1" 1 >"$WORK/fetch" 2>&1 || fail "the page did not fail"
-	[ "$DROPWHY" = none ] || "$DROPWHY" conntrack --by pod,state --json >"$WORK/occupants.json"
+	doctor_end
+	# shellcheck disable=SC2086 # options
+	[ "$DROPWHY" = none ] ||
+		"$DROPWHY" conntrack --by pod,service,state --json ${KUBE:-} >"$WORK/occupants.json"
 }
 
-# assert_outage LIMIT HOLDER PID: what dropwhy, traced and asked, said of all this.
+# shellcheck disable=SC2086 # options
+doctor_begin() {
+	[ "$DROPWHY" != none ] || return 0
+	"$DROPWHY" doctor --json --duration 600 ${KUBE:-} >"$WORK/doctor.json" 2>"$WORK/doctor.err" 9>&- &
+	pid_doctor=$!
+	CHILDREN="$CHILDREN $!"
+	wait_for "$WORK/doctor.err" '^dropwhy: looking for' $! || fail "the doctor did not start"
+	[ -z "${STORY:-}" ] || story_begin
+}
+
+# With STORY=DIR a directory gets the same in words, as the README has it.
+story_begin() {
+	"$DROPWHY" trace --sysctl=watch --cause ct_table_full $KUBE >"$STORY/trace" 2>"$WORK/story.err" 9>&- &
+	story_trace=$!
+	"$DROPWHY" doctor --duration 600 $KUBE >"$STORY/doctor" 2>"$WORK/story2.err" 9>&- &
+	story_doctor=$!
+	CHILDREN="$CHILDREN $story_trace $story_doctor"
+	wait_for "$WORK/story.err" '^dropwhy: tracing' && wait_for "$WORK/story2.err" '^dropwhy: looking for'
+}
+
+story_end() {
+	kill -INT $story_trace $story_doctor
+	wait $story_trace $story_doctor || :
+	"$DROPWHY" conntrack --by pod,service,state ${KUBE:-} >"$STORY/conntrack" 2>/dev/null
+}
+
+# It must have found something.
+doctor_end() {
+	[ "$DROPWHY" != none ] || return 0
+	kill -INT "$pid_doctor"
+	doctor_status=0
+	wait_exit "$pid_doctor" || doctor_status=$?
+	assert_eq 4 "$doctor_status" "the doctor's status"
+	[ -z "${STORY:-}" ] || story_end
+}
+
+# doctor_says RULE FIELD PATTERN
+doctor_says() {
+	"$TOOLS/records" "$WORK/doctor.json" get "findings[id=$1].$2" | grep -q -e "$3" ||
+		fail "$2 of $1 does not say '$3': $(cat "$WORK/doctor.json")"
+}
+
+# assert_outage LIMIT HOLDER PID SERVICE: what dropwhy, traced and asked, said of all this.
 assert_outage() {
 	assert_drops 2 cause=ct_table_full dns=orders.shop.example dns_type=A dport=53 \
-		src_name=shop/client
+		src_name=shop/client service="$4"
 	assert_drops 2 cause=ct_table_full dns=payments.shop.example dns_type=A dport=53 \
-		src_name=shop/client
+		src_name=shop/client service="$4"
 	# the SYN and the first that was sent again
-	assert_drops 2 cause=ct_table_full proto=tcp tcp_flags=SYN dport=80 src_name=shop/php
+	assert_drops 2 cause=ct_table_full proto=tcp tcp_flags=SYN dport=80 src_name=shop/php service="$4"
 	[ "$DROPWHY" != none ] || return 0
 	assert_eq 1 "$(records lines type=sysctl name=net.netfilter.nf_conntrack_max old=2310720 new="$1" \
 		seen_by=write comm=kube-proxy pid="$3")" "changes of the limit"
@@ -279,6 +327,17 @@ assert_outage() {
 		state=ESTABLISHED entries="$1" unreplied_entries=0)" "$2 among the occupants"
 	assert_eq 1 "$("$TOOLS/records" "$WORK/occupants.json" lines type=finding name=one_source \
 		who="*($2)")" "findings about $2"
+	# what is wrong, what to do at once, and how to make it last
+	assert_at_least 6 "$("$TOOLS/records" "$WORK/doctor.json" get 'findings[id=conntrack_full].lost')" \
+		"packets that the doctor tells of"
+	doctor_says conntrack_full evidence "shop/client > $4 (4)"
+	doctor_says conntrack_full evidence "$1 of $1 entries"
+	doctor_says conntrack_full now 'sysctl -w net.netfilter.nf_conntrack_max=2310720'
+	doctor_says conntrack_full lasting 'conntrack.min: 2310720 .*--conntrack-min.*/etc/sysctl.d/90-conntrack.conf'
+	doctor_says conntrack_lowered evidence "/etc/sysctl.d/90-conntrack.conf says 2310720"
+	doctor_says conntrack_lowered evidence "it was 2310720 until kube-proxy (pid $3.*) wrote $1"
+	doctor_says conntrack_lowered evidence "$1 is what kube-proxy (pid $3) sets on $(nproc) CPUs"
+	doctor_says conntrack_lowered confidence certain
 }
 
 # --- undoing ---------------------------------------------------------------

@@ -57,6 +57,7 @@ Test(aggregate, parses_key_lists)
 		{ "pod", 1, 0, { GROUP_POD } },
 		{ "netns,reason", 2, 0, { GROUP_NETNS, GROUP_REASON } },
 		{ "location,tuple,cause", 3, 0, { GROUP_LOCATION, GROUP_TUPLE, GROUP_CAUSE } },
+		{ "src-name,dst-name", 2, 0, { GROUP_SRC_NAME, GROUP_DST_NAME } },
 		{ "src,dst,iface", 3, 0, { GROUP_SRC, GROUP_DST, GROUP_IFACE } },
 		{ "", 0, -EINVAL, {} },
 		{ ",", 0, -EINVAL, {} },
@@ -108,6 +109,8 @@ Test(aggregate, labels)
 	} cases[] = {
 		{ GROUP_POD, SAMPLE_SYN_DNAT, "shop/cart-7c9f6" },
 		{ GROUP_POD, SAMPLE_UDP, "" },
+		{ GROUP_SRC_NAME, SAMPLE_SYN_DNAT, "shop/cart-7c9f6" },
+		{ GROUP_DST_NAME, SAMPLE_UDP, "" },
 		{ GROUP_NETNS, SAMPLE_UDP, "blue" },
 		{ GROUP_NETNS, SAMPLE_LLDP, "4026532841" },
 		{ GROUP_NETNS, SAMPLE_BARE, "" },

@@ -307,6 +307,17 @@ Test(doctor_rules, limit_lowered)
 	n.facts.cores = 8;
 	cr_expect_eq(expect_fires(&n, "conntrack_lowered", HARM_NEAR)->confidence,
 		     CONFIDENCE_LIKELY);
+	/* with flags of its own */
+	n.facts.kube_proxy = (struct kube_proxy){ .running = true, .pid = 9, .set = true,
+						  .max_per_core = 65536, .min = 131072 };
+	finding = expect_fires(&n, "conntrack_lowered", HARM_NEAR);
+	cr_expect_eq(finding->confidence, CONFIDENCE_CERTAIN);
+	expect_says(finding->evidence, "kube-proxy (pid 9) sets on 8 CPUs with maxPerCore 65536");
+	/* raised to what was configured, at least */
+	n.table.now.entries = n.table.now.max;
+	expect_says(expect_fires(&n, "conntrack_full", HARM_LOSS)->now, "nf_conntrack_max=2310720");
+	n.table.now.entries = 1000;
+	n.facts.kube_proxy.running = false;
 	n.facts.configured_max.value = 524288;
 	expect_silent(&n, "conntrack_lowered", "at the configured limit");
 

@@ -22,6 +22,8 @@ enum group_key {
 	GROUP_DST,		/* address */
 	GROUP_IFACE,
 	GROUP_DNS,		/* name asked for, in lower case */
+	GROUP_SRC_NAME,		/* the pod, Service, node or container that sent it */
+	GROUP_DST_NAME,		/* and the one it was for */
 	GROUP_LOCATION,		/* symbol, without offset; else the address */
 	__GROUP_KEY_MAX,
 };

@@ -87,6 +87,21 @@ static const __u8 *format_pod(const __u8 *at, char **text)
 	return format_string(at, text);
 }
 
+static __u8 *build_end(const struct drop_end *end, __u8 *at)
+{
+	return build_string(end->name, build_string(end->namespace, at));
+}
+
+static __u8 *build_src_name(const struct drop *drop, __u8 *at)
+{
+	return build_end(&drop->src, at);
+}
+
+static __u8 *build_dst_name(const struct drop *drop, __u8 *at)
+{
+	return build_end(&drop->dst, at);
+}
+
 static __u8 *build_service(const struct drop *drop, __u8 *at)
 {
 	return build_string(drop->service, build_string(drop->service_namespace, at));
@@ -254,6 +269,8 @@ static const struct key_part key_parts[__GROUP_KEY_MAX] = {
 	[GROUP_DST] = { "dst", build_dst, format_address },
 	[GROUP_IFACE] = { "iface", build_iface, format_string },
 	[GROUP_DNS] = { "dns", build_dns, format_string },
+	[GROUP_SRC_NAME] = { "src-name", build_src_name, format_pod },
+	[GROUP_DST_NAME] = { "dst-name", build_dst_name, format_pod },
 	[GROUP_LOCATION] = { "location", build_location, format_location },
 };
 

@@ -12,7 +12,7 @@
 #define GROUP_KEY_STRING_LEN 512
 
 /* Upper bound of a key with all __GROUP_KEY_MAX parts, and of its text. */
-#define GROUP_KEY_MAX_BYTES (11 * GROUP_KEY_STRING_LEN + 512)
+#define GROUP_KEY_MAX_BYTES (15 * GROUP_KEY_STRING_LEN + 512)
 
 /**
  * @brief **group_key__build()** turns a drop into the key of its group: two

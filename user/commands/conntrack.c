@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "user/commands/argument.h"
+#include "user/commands/ask_network.h"
 #include "user/commands/complaint.h"
 #include "user/commands/conntrack.h"
 #include "user/commands/conntrack_options.h"
@@ -363,6 +364,9 @@ static int open_all(struct conntrack *c)
 	c->loop = event_loop__new();
 	if (!c->sources || !c->loop)
 		return -errno;
+	/* who is behind an address elsewhere, and which are Services' */
+	if (c->options.by)
+		ask_network(c->sources, c->options.root, &c->options.kube);
 	err = event_loop__signals(c->loop, signals, on_signal, c);
 	if (!err && sources__fd(c->sources) >= 0 &&
 	    !event_loop__watch(c->loop, sources__fd(c->sources), on_sources, c))

@@ -10,6 +10,7 @@
 
 #include "user/commands/argument.h"
 #include "user/commands/conntrack_options.h"
+#include "user/commands/kube_arguments.h"
 #include "user/enrich/netns_scan.h"
 #include "user/exit_status.h"
 
@@ -123,6 +124,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct conntrack_options *options = parser->options;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->kube;
+		return 0;
 	case OPTION_JSON:
 		set_format(state, options, ROWS_JSON);
 		return 0;
@@ -173,7 +177,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 void conntrack_options__parse(int argc, char **argv, struct conntrack_options *ret_options)
 {
-	static const struct argp argp = { argp_options, parse_option, NULL, doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &kube_arguments_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { argp_options, parse_option, NULL, doc, children, NULL,
+					  NULL };
 	struct parser parser = { .options = ret_options };
 
 	*ret_options = (struct conntrack_options){

@@ -9,6 +9,7 @@
 
 #include "user/conntrack/occupants.h"
 #include "user/sinks/conntrack_rows.h"
+#include "user/who/kube_options.h"
 
 struct conntrack_options {
 	enum rows_format format;
@@ -24,6 +25,7 @@ struct conntrack_options {
 	size_t max_keys;
 	__u32 *netns;		/* only these; free with conntrack_options__done() */
 	size_t netns_count;	/* 0: all */
+	struct kube_options kube; /* whom to ask for names, with keys */
 };
 
 /**

@@ -11,22 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/commands/ask_network.h"
 #include "user/commands/kube_arguments.h"
 #include "user/commands/pods.h"
 #include "user/commands/pods_report.h"
 #include "user/enrich/netns.h"
 #include "user/exit_status.h"
 #include "user/who/directory.h"
-#include "user/who/pod_source.h"
 #include "user/who/sources.h"
 
 enum option_key {
 	OPTION_JSON = 0x100,
 	OPTION_ROOT,
 };
-
-/* A large cluster is listed in a second or two; who waits longer wants to know why. */
-#define SETTLE_MS 15000
 
 struct pods_options {
 	bool json;
@@ -68,19 +65,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-/* What lies on the node is read; this waits for the network's answers. */
-static void ask_network(struct sources *sources, const struct pods_options *options)
-{
-	const struct pod_source_options source_options = { .root = options->root,
-							   .kube = &options->kube };
-
-	sources__add(sources, &source_kubelet, &source_options);
-	sources__add(sources, &source_api, &source_options);
-	if (!sources__settle(sources, SETTLE_MS))
-		fprintf(stderr, "dropwhy: the kubelet or the API server has not told all after %d s; "
-				"--kubelet=off and --api=off do without\n", SETTLE_MS / 1000);
 }
 
 static int complain(const char *what, int err)
@@ -126,7 +110,7 @@ int pods__main(int argc, char **argv)
 	if (dir)
 		sources = sources__new(options.root, dir);
 	if (sources) {
-		ask_network(sources, &options);
+		ask_network(sources, options.root, &options.kube);
 		directory__prime(dir);
 		status = report(&options, dir, sources);
 	} else {

@@ -41,7 +41,7 @@ static const struct argp_option argp_options[] = {
 	{ "summary-only", OPTION_SUMMARY_ONLY, NULL, 0, "No line a drop, only the summary", 0 },
 	{ "by", OPTION_BY, "KEY[,KEY...]", 0,
 	  "Group the summary by pod, service, workload, netns, reason, cause, tuple, src, dst, "
-	  "iface, dns, location (default netns,reason,cause,src,dst)",
+	  "iface, dns, src-name, dst-name, location (default netns,reason,cause,src,dst)",
 	  0 },
 	{ "top", OPTION_TOP, "N", 0, "Groups in the summary, 0 for all (default 20)", 0 },
 	{ "max-keys", OPTION_MAX_KEYS, "N", 0,
@@ -93,7 +93,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_BY:
 		if (group_key__parse(arg, options->keys, &options->key_count))
 			argp_error(state, "--by takes pod, service, workload, netns, reason, cause, "
-					  "tuple, src, dst, iface, dns, location, each once, separated by commas");
+					  "tuple, src, dst, iface, dns, src-name, dst-name, location, each "
+					  "once, separated by commas");
 		return 0;
 	case OPTION_TOP:
 		options->top = argument__number(state, "top", arg, 0, 1000000);

@@ -18,10 +18,13 @@ static double percent_used(const struct conntrack_table *t)
 	return t->max ? 100.0 * t->entries / t->max : 0;
 }
 
-/* Twice the limit or the entries, whatever is more, in kube-proxy's terms too. */
+/* Twice the limit or the entries, or what was configured, whatever is most; in kube-proxy's terms too. */
 static void say_raise(const struct facts *f, const struct conntrack_table *t, struct finding *out)
 {
 	__u64 wanted = 2ULL * (t->entries > t->max ? t->entries : t->max);
+
+	if (f->configured_max.value > wanted)
+		wanted = f->configured_max.value;
 
 	SAY(out->now, "sysctl -w net.netfilter.nf_conntrack_max=%llu", wanted);
 	if (t->buckets && wanted / BUCKETS_PER_MAX > t->buckets)
@@ -100,6 +103,15 @@ static bool is_kube_proxy_default(__u64 max, unsigned int cores)
 	return max == limit || (limit > KUBE_PROXY_CAP && max == KUBE_PROXY_CAP);
 }
 
+/* What the one that runs here sets with its own flags and file. */
+static bool is_kube_proxy_setting(const struct facts *f, __u64 max)
+{
+	const struct kube_proxy *proxy = &f->kube_proxy;
+
+	return proxy->running && proxy->set && !proxy->config_unread &&
+	       max == kube_proxy__limit(proxy->max_per_core, proxy->min, f->cores);
+}
+
 /* The highest value that the limit was changed from during the run; 0: it was not. */
 static const struct sysctl_change *lowered(const struct facts *f, __u64 now)
 {
@@ -124,12 +136,13 @@ bool rule_ct_lowered__check(const struct facts *f, const struct tally *tally, st
 	const struct sysctl_change *change = max ? lowered(f, max) : NULL;
 	bool by_file = max && f->configured_max.value > max;
 	bool as_kube_proxy = max && is_kube_proxy_default(max, f->cores);
+	bool as_this_one = max && is_kube_proxy_setting(f, max);
 
 	(void)tally;
 	if (!change && !by_file)
 		return false;
 	out->harm = HARM_NEAR;
-	out->confidence = change || as_kube_proxy ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+	out->confidence = change || as_kube_proxy || as_this_one ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
 	SAY(out->title, "somebody lowered conntrack's limit to %llu", max);
 	if (by_file)
 		SAY(out->evidence, "%s says %llu", f->configured_max.path,
@@ -140,7 +153,12 @@ bool rule_ct_lowered__check(const struct facts *f, const struct tally *tally, st
 		    *change->comm ? change->comm : "somebody", change->pid,
 		    *change->pod || *change->unit ? ", " : "",
 		    *change->pod ? change->pod : change->unit, change->new_value);
-	if (as_kube_proxy)
+	if (as_this_one)
+		SAY(out->evidence, "; %llu is what kube-proxy (pid %d) sets on %u CPUs with "
+				   "maxPerCore %llu and min %llu",
+		    max, f->kube_proxy.pid, f->cores, f->kube_proxy.max_per_core,
+		    f->kube_proxy.min);
+	else if (as_kube_proxy)
 		SAY(out->evidence, "; %llu is what kube-proxy sets by default on %u CPUs: "
 				   "max(32768 x CPUs, 131072)%s",
 		    max, f->cores, max == KUBE_PROXY_CAP ? ", at most 1048576" : "");

@@ -15,8 +15,11 @@
 #define WHERE_GROUPS_MAX 4096
 #define WHERE_SHOWN	 3
 
-static const enum group_key where_keys[] = { GROUP_POD, GROUP_NETNS, GROUP_SERVICE,
-					     GROUP_DST };
+/* A drop cannot be named later than it is counted: who is who is asked first, for so long. */
+#define NAMES_MS 3000
+
+static const enum group_key where_keys[] = { GROUP_POD, GROUP_SRC_NAME, GROUP_NETNS,
+					     GROUP_SERVICE, GROUP_DST };
 #define WHERE_KEYS (sizeof(where_keys) / sizeof(where_keys[0]))
 
 static const struct who *service_of(struct observation *o, const struct drop *drop)
@@ -87,6 +90,8 @@ int observation__open(struct observation *o, const struct tracer_options *tracer
 
 int observation__start(struct observation *o, struct tracer_failure *ret_failure)
 {
+	/* a full table may also keep an API server from answering: then names are missing */
+	sources__settle(enricher__sources(o->tracer.enricher), NAMES_MS);
 	read_tables(o, &o->before);
 	counter_run__begin(&o->counters, o->tracer.enricher);
 	return tracer__start(&o->tracer, ret_failure);
@@ -156,13 +161,14 @@ static int fill_where(struct observation *o, size_t rule)
 		return err;
 	for (i = 0; i < count && i < WHERE_SHOWN; i++) {
 		const char *const *values = groups[i]->values;
-		const char *who = *values[0] ? values[0] : *values[1] ? values[1] : "?";
+		const char *who = *values[0] ? values[0] : *values[1] ? values[1] :
+				  *values[2] ? values[2] : "?";
 
 		finding__say(text, size, "%s%.120s", i ? ", " : "", who);
-		if (*values[2])
-			finding__say(text, size, " > %.120s", values[2]);
-		else if (*values[3])
-			finding__say(text, size, " > %s", values[3]);
+		if (*values[3])
+			finding__say(text, size, " > %.120s", values[3]);
+		else if (*values[4])
+			finding__say(text, size, " > %s", values[4]);
 		finding__say(text, size, " (%llu)", groups[i]->count);
 	}
 	if (count > WHERE_SHOWN)

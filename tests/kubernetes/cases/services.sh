@@ -38,6 +38,15 @@ no_endpoints() {
 	assert_drops 40 reason=NETFILTER_DROP iface=cni0 dst=$EMPTY_SERVICE dport=53 \
 		src_name=shop/client service=shop/empty dst_name=shop/empty dst_kind=service
 	assert_only 40
+	# the doctor takes it for no policy, and one to a Service with endpoints for nothing at all
+	[ "$DROPWHY" != none ] || return 0
+	KUBE="--kubeconfig $KUBECONFIG_FILE"
+	doctor_begin
+	pod_send client traffic udp --to $EMPTY_SERVICE --dport 53 --sport 5500 --sports 40
+	pod_send client traffic udp --to $SITE_SERVICE --dport 53 --sport 5500 --sports 40
+	doctor_end
+	doctor_says no_endpoints evidence "^40 packets .* > shop/empty (40)"
+	! grep -q '"id":"rule_drops"' "$WORK/doctor.json" || fail "$(cat "$WORK/doctor.json")"
 }
 
 # In the namespaces of the Service's pods, to which its address is gone.

@@ -5,6 +5,7 @@
 # fail. dropwhy alone must tell it all. tests/kubernetes has the same with the real kube-proxy.
 
 . "$(dirname "$0")/../pods/node.sh"
+. "$(dirname "$0")/../pods/services.sh"
 
 case_outage_of_pods() {
 	node_new
@@ -12,18 +13,17 @@ case_outage_of_pods() {
 	pod_new client shop
 	pod_new php shop
 	pod_new leaky team
-	conntrack_on node forward
+	service_new 10.40.0.2
 	scaled_limit=$((128 * $(nproc)))	# for kube-proxy's 32768
 	serve server 10.40.0.2 ip netns exec "$(ns beyond)"
-	set_global net/netfilter/nf_conntrack_max 2310720
-	outage_before 10.40.0.2 $scaled_limit "$pod_leaky_ip"
-	trace_start --sysctl=watch
-	printf '#!/bin/sh\necho %s >/proc/sys/net/netfilter/nf_conntrack_max\n' $scaled_limit >"$WORK/kube-proxy"
-	chmod +x "$WORK/kube-proxy"
-	"$WORK/kube-proxy" &
-	pid_kube_proxy=$!
-	wait $pid_kube_proxy
-	outage 10.40.0.2
+	outage_before $SITE $scaled_limit "$pod_leaky_ip"
+	trace_start --sysctl=watch $KUBE
+	doctor_begin
+	cp "$(command -v sh)" "$WORK/kube-proxy"
+	spawn_command kube_proxy "$WORK/kube-proxy" -c \
+		"echo $scaled_limit >/proc/sys/net/netfilter/nf_conntrack_max; echo ready; read -r _" \
+		--conntrack-max-per-core=128 --conntrack-min=1
+	outage $SITE
 	trace_stop
-	assert_outage $scaled_limit team/leaky $pid_kube_proxy
+	assert_outage $scaled_limit team/leaky "$pid_kube_proxy" shop/site
 }

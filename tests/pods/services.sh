@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# A Service of the node's pods where there is no control plane: an API server that knows nothing
+# else, and a rule that does for its address what kube-proxy's would. Sourced by cases after
+# node.sh.
+
+SITE=10.96.1.2			# ports 80 of TCP and 53 of UDP
+
+# service_new BACKEND: Service shop/site with one endpoint, wherever that is. Sets $KUBE, the
+# options with which dropwhy gets to know.
+service_new() {
+	nft_rules node <<-END
+		add table ip services
+		add chain ip services pre { type nat hook prerouting priority -100; policy accept; }
+		add rule ip services pre ip daddr $SITE dnat to $1
+	END
+	api_dir=$WORK/api
+	mkdir -p "$api_dir/cgi-bin"
+	api_list pods
+	api_list nodes
+	api_list services '{"metadata": {"name": "site", "namespace": "shop", "uid": "1"},
+		"spec": {"clusterIP": "'$SITE'", "clusterIPs": ["'$SITE'"], "ports": [
+		 {"name": "http", "protocol": "TCP", "port": 80}, {"name": "dns", "protocol": "UDP", "port": 53}]}}'
+	api_list endpointslices '{"metadata": {"name": "site-1", "namespace": "shop", "uid": "2",
+		"labels": {"kubernetes.io/service-name": "site"}}, "addressType": "IPv4",
+		"endpoints": [{"addresses": ["'"$1"'"], "conditions": {"ready": true}}],
+		"ports": [{"name": "http", "protocol": "TCP", "port": 80}, {"name": "dns", "protocol": "UDP", "port": 53}]}'
+	cat >"$api_dir/cgi-bin/server" <<-END
+		#!/bin/sh
+		printf 'Content-Type: application/json\r\n\r\n'
+		case \$QUERY_STRING in
+		*watch=*) exec sleep 10 ;;	# nothing changes
+		*) exec cat "$api_dir/\${PATH_INFO##*/}" ;;
+		esac
+	END
+	chmod +x "$api_dir/cgi-bin/server"
+	cat >"$api_dir/kubeconfig" <<-END
+		apiVersion: v1
+		kind: Config
+		current-context: test
+		contexts: [{name: test, context: {cluster: test, user: test}}]
+		clusters: [{name: test, cluster: {server: "http://127.0.0.1:$OWN_PORT/cgi-bin/server"}}]
+		users: [{name: test, user: {}}]
+	END
+	busybox httpd -f -p "127.0.0.1:$OWN_PORT" -h "$api_dir" >"$WORK/httpd.log" 2>&1 9>&- &
+	CHILDREN="$CHILDREN $!"
+	KUBE="--kubeconfig $api_dir/kubeconfig"
+	until_true service_known || fail "no Service: $(cat "$WORK/known" "$WORK/httpd.log")"
+}
+
+api_list() { # WHAT [ITEM]
+	echo '{"metadata": {"resourceVersion": "1"}, "items": ['"${2:-}"']}' >"$api_dir/$1"
+}
+
+# shellcheck disable=SC2086 # options
+service_known() {
+	[ "$DROPWHY" != none ] || return 0
+	"$DROPWHY" pods $KUBE >"$WORK/known" 2>&1
+	grep -q "^service *shop *site " "$WORK/known"
+}
