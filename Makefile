@@ -163,7 +163,7 @@ integration: all $(INTEGRATION_TOOLS)
 
 .PHONY: test
 test:
-	$(Q)tools/install-dependencies build run test probe pods deploy
+	$(Q)tools/install-dependencies build run test probe pods deploy vm
 	$(Q)$(MAKE) all check-vmlinux
 	$(Q)$(MAKE) deploy-check
 	$(Q)$(MAKE) unit
@@ -174,6 +174,7 @@ test:
 	$(Q)$(MAKE) probe
 	$(Q)$(MAKE) soak SOAK_SECONDS=30
 	$(Q)$(MAKE) pods
+	$(Q)$(MAKE) test-vm KERNEL= CASE=
 
 # The daemon: metrics, Prometheus, full disks, signals.
 $(O)/tests/probe/failing_malloc.so: tests/probe/failing_malloc.c

@@ -33,8 +33,8 @@ struct conntrack_hook_status {
 	const char *function;	/* its name in the kernel's source */
 	char symbol[64];	/* as this kernel has it, with the compiler's suffix; "": not there */
 	__u64 address;		/* of the symbol, where other modules have one of that name, too */
-	enum conntrack_hook_method method; /* how it is hooked, or would be */
 	const char *why_not;	/* static; NULL: it can be hooked */
+	enum conntrack_hook_method method; /* how it is hooked, or would be */
 	bool may_come;		/* nf_conntrack, not loaded yet, would bring it */
 };
 

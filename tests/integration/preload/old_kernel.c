@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 typedef long (*syscall_fn)(long number, ...);
@@ -27,6 +28,7 @@ static int is_known(long command, const union bpf_attr *attr)
 long syscall(long number, ...)
 {
 	syscall_fn next = (syscall_fn)dlsym(RTLD_NEXT, "syscall");
+	const union bpf_attr *attr;
 	long args[6];
 	va_list list;
 	int i;
@@ -35,7 +37,8 @@ long syscall(long number, ...)
 	for (i = 0; i < 6; i++)
 		args[i] = va_arg(list, long);
 	va_end(list);
-	if (number == SYS_bpf && !is_known(args[0], (const union bpf_attr *)args[1])) {
+	memcpy(&attr, &args[1], sizeof(attr));
+	if (number == SYS_bpf && !is_known(args[0], attr)) {
 		errno = EINVAL;
 		return -1;
 	}
