@@ -49,7 +49,7 @@ struct drop {
 	const char *pod;
 	const char *pod_namespace;	/* that pod's Kubernetes namespace */
 	const char *container;		/* without a pod: a container of Docker or Podman */
-	const char *unit;		/* without both: the systemd unit of its socket */
+	const char *unit;		/* without both: the systemd unit of its socket or namespace */
 	const char *workload;		/* what owns the pod: "deployment/cart" */
 	const char *node;		/* where that pod runs: this node */
 	const struct who *owner;	/* all that is known of pod, container or unit */

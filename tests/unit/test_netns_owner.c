@@ -243,3 +243,43 @@ Test(netns_owner, comes_after_its_namespace)
 	check_pod(&n, ino, "cart-1", "shop");
 	free_node(&n);
 }
+
+static void check_unit(struct node *n, __u32 ino, __u64 when_ns, const char *unit)
+{
+	const struct who *who = directory__unit_in(n->dir, ino, when_ns);
+
+	cr_expect_str_eq(who ? who->name : "(none)", unit, "%u", ino);
+	cr_expect(!who || who->kind == WHO_PROCESS);
+}
+
+Test(netns_owner, unit_without_a_container)
+{
+	struct node n = make_node();
+	struct timespec ts;
+
+	add_process(n.root, 10, BOX, "0::/system.slice/haproxy.service\n");
+	add_process(n.root, 11, BOX, "12:cpu:/\n1:name=systemd:/system.slice/haproxy.service/w\n0::/\n");
+	add_process(n.root, 20, BOX + 1, "0::/system.slice/haproxy.service\n");
+	add_process(n.root, 21, BOX + 1, "0::/system.slice/squid.service\n");
+	add_process(n.root, 30, BOX + 2, CGROUP_B);
+	add_process(n.root, 40, BOX + 3, "0::/user.slice\n");
+	add_process(n.root, 50, HOST, "0::/system.slice/sshd.service\n");
+	cr_assert_eq(netns_table__refresh(n.netns), 0);
+	check_unit(&n, BOX, 0, "haproxy.service");
+	check_unit(&n, BOX + 1, 0, "(none)");
+	check_unit(&n, BOX + 2, 0, "(none)");
+	check_unit(&n, BOX + 3, 0, "(none)");
+	check_unit(&n, HOST, 0, "(none)");
+	check_unit(&n, 4242, 0, "(none)");
+
+	/* gone: still known for what happened before, not for its successor */
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	temp_tree__remove(n.root, "proc/10/ns/net");
+	temp_tree__remove(n.root, "proc/11/ns/net");
+	cr_assert_eq(netns_table__refresh(n.netns), 0);
+	check_unit(&n, BOX, (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec, "haproxy.service");
+	add_process(n.root, 60, BOX, "0::/system.slice/squid.service\n");
+	cr_assert_eq(netns_table__refresh(n.netns), 0);
+	check_unit(&n, BOX, 0, "squid.service");
+	free_node(&n);
+}

@@ -130,9 +130,7 @@ static void expire_namespaces(struct directory *dir, __u64 now)
 	HASH_ITER(hh, dir->namespaces, slot, next) {
 		if (slot->uses || now < slot->retry_ns + DIRECTORY_GRACE_NS)
 			continue;
-		HASH_DEL(dir->namespaces, slot);
-		dir->bytes -= sizeof(*slot);
-		free(slot);
+		use__free_slot(dir, slot);
 	}
 }
 

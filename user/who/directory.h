@@ -116,6 +116,13 @@ void directory__node_gone(struct directory *dir, int id, const char *key);
 const struct who *directory__by_netns(struct directory *dir, __u32 ino, __u64 when_ns);
 
 /**
+ * @brief **directory__unit_in()** finds the systemd unit of all processes of a
+ * namespace that is no pod's or container's. Looks at /proc once a second.
+ * @return NULL: none, more than one, unknown, or the node's own
+ */
+const struct who *directory__unit_in(struct directory *dir, __u32 ino, __u64 when_ns);
+
+/**
  * @brief **directory__prime()** asks for all namespaces, so that those that no
  * source states, but whose processes tell, are known should they be deleted
  * before their first drop is looked at.

@@ -86,6 +86,9 @@ struct netns_slot {
 	__u64 incarnation; /* that a look at /proc found nothing for */
 	__u64 retry_ns;	   /* do not look again before */
 	__u64 backoff_ns;
+	struct who unit;     /* WHO_PROCESS: whose processes live there; else WHO_UNKNOWN */
+	__u64 unit_incarnation;
+	__u64 unit_retry_ns; /* do not look again before */
 };
 
 struct directory {
@@ -141,6 +144,9 @@ struct use *use__of_node_port(struct directory *dir, __u16 port_be, __u8 l4_prot
 
 /** @brief **use__of_netns()** who states a namespace. */
 struct use *use__of_netns(struct directory *dir, __u32 ino);
+
+/** @brief **use__free_slot()** takes the slot of a namespace out, and frees it. */
+void use__free_slot(struct directory *dir, struct netns_slot *slot);
 
 /** @brief **use__netns_slot()** the slot of a namespace, made if need be; NULL: no memory. */
 struct netns_slot *use__netns_slot(struct directory *dir, __u32 ino);

@@ -13,6 +13,9 @@
 
 #define RETRY_FIRST_NS 200000000ull
 #define RETRY_MAX_NS   64000000000ull
+#define UNIT_RETRY_NS  1000000000ull
+/* Longest name of a directory, and its NUL. */
+#define UNIT_LEN       256
 /* So long after a pod came or went others may be on their way. */
 #define UNSETTLED_NS   2000000000ull
 
@@ -120,6 +123,47 @@ const struct who *directory__by_netns(struct directory *dir, __u32 ino, __u64 wh
 	if (!thing)
 		thing = ask_proc(dir, info, when_ns);
 	return thing && thing->who.name ? &thing->who : NULL;
+}
+
+/* What a look at /proc finds now; what it found before stays if it finds nobody any more. */
+static void look_for_unit(struct directory *dir, struct netns_slot *slot,
+			  const struct netns_info *info)
+{
+	char unit[UNIT_LEN];
+	int err = netns_owner__unit(dir->root, info, unit, sizeof(unit));
+	char *copy;
+
+	if (slot->unit_incarnation != info->incarnation || err == -EEXIST) {
+		free((char *)slot->unit.name);
+		slot->unit = (struct who){};
+		slot->unit_incarnation = info->incarnation;
+	}
+	if (err || (slot->unit.name && strcmp(slot->unit.name, unit) == 0))
+		return;
+	copy = strdup(unit);
+	if (!copy)
+		return;
+	free((char *)slot->unit.name);
+	slot->unit = (struct who){ .kind = WHO_PROCESS, .name = copy, .backends = -1 };
+}
+
+const struct who *directory__unit_in(struct directory *dir, __u32 ino, __u64 when_ns)
+{
+	const struct netns_info *info = netns_table__find(dir->netns, ino, when_ns);
+	struct netns_slot *slot;
+	__u64 now;
+
+	if (!info || info->host)
+		return NULL;
+	slot = use__netns_slot(dir, ino);
+	if (!slot)
+		return NULL;
+	now = directory__now();
+	if (slot->unit_incarnation != info->incarnation || now >= slot->unit_retry_ns) {
+		look_for_unit(dir, slot, info);
+		slot->unit_retry_ns = now + UNIT_RETRY_NS;
+	}
+	return slot->unit.name ? &slot->unit : NULL;
 }
 
 struct prime_walk {

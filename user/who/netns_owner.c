@@ -11,10 +11,13 @@
 #include <unistd.h>
 
 #include "user/enrich/netns_scan.h"
+#include "user/sysctl/cgroup_root.h"
 #include "user/who/netns_owner.h"
 
 /* A line for each of v1's 13 hierarchies, each with a path of some 200 bytes. */
 #define CGROUP_MAX 16384
+/* Longest name of a directory, and its NUL. */
+#define UNIT_LEN   256
 
 static int read_text(int dir_fd, const char *name, char *buf, size_t size)
 {
@@ -33,10 +36,10 @@ static int read_text(int dir_fd, const char *name, char *buf, size_t size)
 	return len == size - 1 ? -E2BIG : 0;
 }
 
-/* Whose a process is. -ESRCH: it does not live in @ino any more; -ENOENT: nobody's. */
-static int owner_of_process(const char *root, pid_t pid, __u32 ino, struct netns_owner *ret)
+/* /proc/PID/cgroup. -ESRCH: the process does not live in @ino any more. */
+static int cgroup_of_process(const char *root, pid_t pid, __u32 ino, char *cgroup)
 {
-	char path[PATH_MAX], cgroup[CGROUP_MAX];
+	char path[PATH_MAX];
 	int dir_fd, err;
 	__u32 now = 0;
 
@@ -46,11 +49,20 @@ static int owner_of_process(const char *root, pid_t pid, __u32 ino, struct netns
 	dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return -ESRCH;
-	err = read_text(dir_fd, "cgroup", cgroup, sizeof(cgroup));
+	err = read_text(dir_fd, "cgroup", cgroup, CGROUP_MAX);
 	/* in this order: a process that ended or moved on while we read does not count */
 	if (netns_scan__pid_fd(dir_fd, &now) || now != ino)
 		err = -ESRCH;
 	close(dir_fd);
+	return err;
+}
+
+/* Whose a process is; errors as cgroup_of_process(); -ENOENT: nobody's. */
+static int owner_of_process(const char *root, pid_t pid, __u32 ino, struct netns_owner *ret)
+{
+	char cgroup[CGROUP_MAX];
+	int err = cgroup_of_process(root, pid, ino, cgroup);
+
 	if (err)
 		return err;
 	ret->pid = pid;
@@ -111,4 +123,52 @@ int netns_owner__find(const char *root, const struct netns_info *info,
 		return -ENOENT;
 	*ret_owner = first;
 	return 0;
+}
+
+/* The path in the line of cgroup v2, or in that of v1 which systemd keeps; ends the line there. */
+static const char *path_of(char *cgroup)
+{
+	static const char *const prefixes[] = { "0::", "1:name=systemd:" };
+	char *line, *rest;
+	size_t i, len;
+
+	for (line = cgroup; *line; line = rest) {
+		rest = line + strcspn(line, "\n");
+		if (*rest)
+			*rest++ = '\0';
+		for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+			len = strlen(prefixes[i]);
+			/* where both are, that of v2 may be the root */
+			if (strncmp(line, prefixes[i], len) == 0 && line[len] && line[len + 1])
+				return line + len;
+		}
+	}
+	return "";
+}
+
+int netns_owner__unit(const char *root, const struct netns_info *info, char *ret_unit, size_t size)
+{
+	char cgroup[CGROUP_MAX], unit[UNIT_LEN], id[CONTAINER_ID_LEN];
+	bool found = false;
+	size_t i;
+	int err;
+
+	if (info->host)
+		return -ENOENT;
+	for (i = 0; i < info->pid_count; i++) {
+		err = cgroup_of_process(root, info->pids[i], info->ino, cgroup);
+		if (err == -ESRCH)
+			continue;
+		if (err || pod_uid__from_cgroup(cgroup, id) != -ENOENT ||
+		    container_id__from_cgroup(cgroup, id) != -ENOENT ||
+		    cgroup_root__unit(path_of(cgroup), unit, sizeof(unit)))
+			return -ENOENT;
+		if (found && strcmp(unit, ret_unit) != 0)
+			return -EEXIST;
+		if (strlen(unit) >= size)
+			return -ENOENT;
+		memcpy(ret_unit, unit, strlen(unit) + 1);
+		found = true;
+	}
+	return found ? 0 : -ENOENT;
 }

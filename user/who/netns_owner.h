@@ -23,4 +23,13 @@ struct netns_owner {
 int netns_owner__find(const char *root, const struct netns_info *info,
 		      struct netns_owner *ret_owner);
 
+/**
+ * @brief **netns_owner__unit()** finds the systemd unit that all processes of a
+ * namespace are of, where no pod or container lives.
+ * @param root as for netns_table__new(), never NULL
+ * @param ret_unit of that many bytes: "haproxy.service"
+ * @return 0; -ENOENT: none, the node's own, a pod's or container's; -EEXIST: more than one
+ */
+int netns_owner__unit(const char *root, const struct netns_info *info, char *ret_unit, size_t size);
+
 #endif

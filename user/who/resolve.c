@@ -244,6 +244,8 @@ bool resolver__drop(struct resolver *r, struct drop *drop)
 		owner = find_owner(r, drop, socket_owner, src, dst);
 	else if (!owner)
 		owner = socket_owner;
+	if (!owner && info && !host)
+		owner = directory__unit_in(r->dir, rec->netns_ino, rec->time_ns);
 	set_owner(r, drop, owner);
 	resolve_service(r, drop);
 	return !directory__doubt(r->dir);

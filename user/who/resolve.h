@@ -27,7 +27,9 @@ struct resolver *resolver__new(const char *root, struct directory *dir, struct n
  * The owner is the pod or container of the namespace where the packet died;
  * else, of a packet of the node's own namespace, the host-network pod of its
  * socket's cgroup; else the pod of this node that the packet comes from; else
- * the one that it goes to; else nobody: the node itself.
+ * the one that it goes to; else nobody: the node itself. In another namespace
+ * without any of these it is the unit that its socket, or all of that
+ * namespace's processes, belong to.
  *
  * @return false: a source asked again might tell more: directory__doubt()
  */

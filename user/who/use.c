@@ -99,6 +99,14 @@ struct netns_slot *use__netns_slot(struct directory *dir, __u32 ino)
 	return slot;
 }
 
+void use__free_slot(struct directory *dir, struct netns_slot *slot)
+{
+	HASH_DEL(dir->namespaces, slot);
+	dir->bytes -= sizeof(*slot);
+	free((char *)slot->unit.name);
+	free(slot);
+}
+
 static int add_netns(struct directory *dir, struct statement *s)
 {
 	struct netns_slot *slot = use__netns_slot(dir, s->netns_ino);
@@ -114,11 +122,8 @@ static void remove_netns(struct directory *dir, const struct statement *s)
 	if (!slot)
 		return;
 	pull(dir, &slot->uses, s);
-	if (slot->uses)
-		return;
-	HASH_DEL(dir->namespaces, slot);
-	dir->bytes -= sizeof(*slot);
-	free(slot);
+	if (!slot->uses)
+		use__free_slot(dir, slot);
 }
 
 /* NodePorts are found like addresses, under one that no packet has. */
