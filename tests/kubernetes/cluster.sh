@@ -9,6 +9,8 @@ API=https://127.0.0.1:6443
 TOKEN=dropwhy-test
 PROBE_TOKEN=dropwhy-probe	# of the service account in tools/deploy, which may what its role says
 KUBECONFIG_FILE=/run/containerd/kubeconfig	# on a file system of this run's own
+PKI=/run/containerd/pki
+USER_CONFIG=$PKI/kubeconfig	# dropwhy's: by a client certificate
 MANIFESTS=/var/lib/kubelet/manifests
 DAEMONS=
 UNDO="cluster_undo $UNDO"
@@ -55,7 +57,7 @@ kubelet_start() {
 	daemon kubelet kubelet --container-runtime=remote \
 		--container-runtime-endpoint=unix://$CRI_SOCKET --pod-infra-container-image=localhost/pod:1 \
 		--cgroup-driver=cgroupfs --oom-score-adj=0 --enforce-node-allocatable= \
-		--fail-swap-on=false --make-iptables-util-chains=false --cert-dir=/run/containerd/kubelet \
+		--fail-swap-on=false --make-iptables-util-chains=false --cert-dir=/var/lib/kubelet/pki \
 		--hostname-override=node1 --node-ip=$NODE_ADDRESS --address=127.0.0.1 --read-only-port=10255 \
 		--authentication-token-webhook=false --anonymous-auth=true --authorization-mode=AlwaysAllow \
 		--healthz-port=0 "$@"
@@ -68,6 +70,7 @@ control_plane_start() {
 	control_dir=$WORK/control
 	mkdir -p "$control_dir"
 	openssl genrsa -out "$control_dir/key" 2048 2>"$WORK/openssl.log"
+	certificates
 	cat >"$control_dir/tokens" <<-END
 		$TOKEN,test,test,system:masters
 		$PROBE_TOKEN,system:serviceaccount:dropwhy:dropwhy,probe,"system:serviceaccounts,system:authenticated"
@@ -76,7 +79,8 @@ control_plane_start() {
 	daemon etcd etcd --data-dir "$control_dir/etcd" --unsafe-no-fsync \
 		--listen-peer-urls http://127.0.0.1:2380
 	daemon kube-apiserver kube-apiserver --etcd-servers=http://127.0.0.1:2379 \
-		--bind-address=127.0.0.1 --secure-port=6443 --cert-dir="$control_dir/certs" \
+		--bind-address=127.0.0.1 --secure-port=6443 --client-ca-file=$PKI/ca.crt \
+		--tls-cert-file=$PKI/server.crt --tls-private-key-file=$PKI/server.key \
 		--advertise-address=$NODE_ADDRESS --service-cluster-ip-range=10.96.0.0/16 \
 		--token-auth-file="$control_dir/tokens" --authorization-mode=RBAC \
 		--disable-admission-plugins=ServiceAccount --service-account-issuer=https://test \
@@ -85,6 +89,43 @@ control_plane_start() {
 	until_up kube-apiserver api GET /readyz
 	daemon kube-controller-manager kube-controller-manager --kubeconfig=$KUBECONFIG_FILE \
 		--controllers=endpoint,endpointslice,podgc,deployment,replicaset --leader-elect=false
+}
+
+# certificates: in $PKI an authority, the API server's and that of a user of it; $USER_CONFIG.
+certificates() {
+	mkdir -p $PKI
+	cat >$PKI/config <<-END
+		[req]
+		distinguished_name = name
+		prompt = no
+		[name]
+		CN = test
+		[ca]
+		basicConstraints = critical,CA:TRUE
+		[server]
+		subjectAltName = IP:127.0.0.1
+		[user]
+		extendedKeyUsage = clientAuth
+	END
+	openssl req -config $PKI/config -extensions ca -x509 -newkey rsa:2048 -nodes -days 2 \
+		-subj /CN=authority -keyout $PKI/ca.key -out $PKI/ca.crt 2>>"$WORK/openssl.log"
+	certificate server /CN=kube-apiserver
+	certificate user /O=system:masters/CN=dropwhy
+	cat >$USER_CONFIG <<-END
+		apiVersion: v1
+		kind: Config
+		current-context: test
+		contexts: [{name: test, context: {cluster: test, user: test}}]
+		clusters: [{name: test, cluster: {server: "$API", certificate-authority: ca.crt}}]
+		users: [{name: test, user: {client-certificate: user.crt, client-key: user.key}}]
+	END
+}
+
+certificate() { # NAME SUBJECT
+	openssl req -config $PKI/config -newkey rsa:2048 -nodes -subj "$2" \
+		-keyout "$PKI/$1.key" -out "$PKI/$1.csr" 2>>"$WORK/openssl.log"
+	openssl x509 -req -in "$PKI/$1.csr" -CA $PKI/ca.crt -CAkey $PKI/ca.key -CAcreateserial -days 2 \
+		-extfile $PKI/config -extensions "$1" -out "$PKI/$1.crt" 2>>"$WORK/openssl.log"
 }
 
 write_kubeconfig() { # FILE TOKEN

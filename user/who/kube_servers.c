@@ -161,6 +161,13 @@ static int add_trust(struct kube_config *config, const char *root)
 	return 0;
 }
 
+/* There a certificate has the name of the node rather than that address. */
+static bool is_loopback(const char *url)
+{
+	return !strncmp(url, "https://127.0.0.1:", 18) || !strncmp(url, "https://[::1]:", 14) ||
+	       !strncmp(url, "https://localhost:", 18);
+}
+
 static int add_kubelet(const struct kube_options *options, const char *root, const char *node,
 		       const char *url, struct kube_client_options *client)
 {
@@ -182,6 +189,11 @@ static int add_kubelet(const struct kube_options *options, const char *root, con
 			     "%s:10250", host && host[0] ? host : "127.0.0.1") < 0) {
 		config->connect_to = NULL;
 		return -ENOMEM;
+	}
+	if (url && is_loopback(url)) {
+		config->tls_server_name = strdup(node);
+		if (!config->tls_server_name)
+			return -ENOMEM;
 	}
 	if (!tls)
 		return 0;

@@ -8,7 +8,7 @@
 
 case_kube_proxy_default_limit() {
 	cluster_node
-	write_kubeconfig
+	write_kubeconfig $KUBECONFIG_FILE $TOKEN
 	proxy_start
 	set_global net/netfilter/nf_conntrack_max 2310720
 	expected_limit=$((32768 * $(nproc)))

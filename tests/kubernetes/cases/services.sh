@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../pods/node.sh"
 . "$(dirname "$0")/../kubernetes/cluster.sh"
 . "$(dirname "$0")/../kubernetes/shop.sh"
+. "$(dirname "$0")/../probe/probe.sh"
 
 case_services() {
 	shop_new
@@ -12,7 +13,11 @@ case_services() {
 	backends_refused
 	no_endpoints
 	closed_port
+	kubelet_by_token
+	probe_confined
 	table_full
+	set_global net/netfilter/nf_conntrack_max 262144
+	api_server_gone
 }
 
 # A rule drops what goes to the Service's pods, as a network policy would.
@@ -22,7 +27,7 @@ backends_refused() {
 		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
 		add rule inet fw forward udp dport 5353 drop
 	END
-	trace_ns node --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip"
+	trace_ns node --kubeconfig $USER_CONFIG --proto udp --src "$pod_client_ip"
 	pod_send client traffic udp --to $WEB_SERVICE --dport 53 --sport 4000 --sports 40
 	trace_stop
 	in_node nft delete table inet fw
@@ -32,7 +37,7 @@ backends_refused() {
 }
 
 no_endpoints() {
-	trace_ns node --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip"
+	trace_ns node --kubeconfig $USER_CONFIG --proto udp --src "$pod_client_ip"
 	pod_send client traffic udp --to $EMPTY_SERVICE --dport 53 --sport 5000 --sports 40
 	trace_stop
 	assert_drops 40 reason=NETFILTER_DROP iface=cni0 dst=$EMPTY_SERVICE dport=53 \
@@ -51,7 +56,7 @@ no_endpoints() {
 
 # In the namespaces of the Service's pods, to which its address is gone.
 closed_port() {
-	trace_start --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip" --reason "$(kernel_reason NO_SOCKET)"
+	trace_start --kubeconfig $USER_CONFIG --proto udp --src "$pod_client_ip" --reason "$(kernel_reason NO_SOCKET)"
 	pod_send client traffic udp --to $WEB_SERVICE --dport 53 --sport 6000 --sports 40
 	trace_stop
 	assert_drops 40 dst="10.30.0.*" dport=5353 src_name=shop/client workload=deployment/web
@@ -64,11 +69,74 @@ table_full() {
 	set_global net/netfilter/nf_conntrack_max "$(cat /proc/sys/net/netfilter/nf_conntrack_max)"
 	in_node conntrack -D -p udp >"$WORK/conntrack.log" 2>&1 || :
 	fill_table node
-	trace_start --kubeconfig $KUBECONFIG_FILE --proto udp --src "$pod_client_ip"
+	trace_start --kubeconfig $USER_CONFIG --proto udp --src "$pod_client_ip"
 	echo 16 >/proc/sys/net/netfilter/nf_conntrack_max
 	pod_send client traffic udp --to $WEB_SERVICE --dport 53 --sport 7000 --sports 40
 	trace_stop
 	assert_drops 40 cause=ct_table_full reason="$(reason NETFILTER_DROP)" iface=cni0 \
 		dst=$WEB_SERVICE dport=53 src_name=shop/client service=shop/web
 	assert_only 40
+}
+
+# At port 10250, where its certificate is its own and the API server knows the token.
+kubelet_by_token() {
+	[ "$DROPWHY" != none ] || return 0
+	echo "$TOKEN" >"$WORK/token"
+	"$DROPWHY" pods --json --node-name node1 --kubelet https://127.0.0.1:10250 \
+		--kubelet-token "$WORK/token" >"$WORK/by_token"
+	assert_eq connected "$(kubelet_status by_token)" "the kubelet, by token"
+	assert_eq 4 "$(jq -s '[.[] | select(.sources? // [] | index("kubelet"))] | length' "$WORK/by_token")" \
+		"pods by the kubelet"
+	echo of-nobody >"$WORK/token"
+	"$DROPWHY" pods --json --node-name node1 --kubelet https://127.0.0.1:10250 \
+		--kubelet-token "$WORK/token" >"$WORK/by_nobody"
+	kubelet_status by_nobody | grep -q 401 || fail "a wrong token: $(kubelet_status by_nobody)"
+	# whom nobody vouches for gets no token
+	mv /var/lib/kubelet/pki/kubelet.crt "$WORK/kubelet.crt"
+	cp $PKI/server.crt /var/lib/kubelet/pki/kubelet.crt
+	echo "$TOKEN" >"$WORK/token"
+	"$DROPWHY" pods --json --node-name node1 --kubelet https://127.0.0.1:10250 \
+		--kubelet-token "$WORK/token" >"$WORK/unknown_ca"
+	mv "$WORK/kubelet.crt" /var/lib/kubelet/pki/kubelet.crt
+	kubelet_status unknown_ca | grep -qi certificate || fail "another CA: $(kubelet_status unknown_ca)"
+}
+
+kubelet_status() { # FILE
+	jq -r 'select(.type == "source" and .name == "kubelet") | .status' "$WORK/$1"
+}
+
+# The daemon, which keeps few privileges and few system calls, asks all the same.
+probe_confined() {
+	[ "$DROPWHY" != none ] || return 0
+	probe_start --kubeconfig $USER_CONFIG --node-name node1 --proto udp --src "$pod_client_ip" \
+		--json-log=-
+	# what enters the node's namespace becomes the probe
+	# shellcheck disable=SC2154 # set by probe_start
+	assert_eq 2 "$(sed -n 's/^Seccomp:[^0-9]*//p' "/proc/$pid_dropwhy/status")" "seccomp of the probe"
+	until_true probe_names_service || fail "no Service: $(tail -n 2 "$WORK/stdout") $(cat "$ERR")"
+	probe_stop
+}
+
+probe_names_service() {
+	pod_send client traffic udp --to $EMPTY_SERVICE --dport 53 --sport 8000 --sports 10
+	grep -q '"service":"shop/empty"' "$WORK/stdout"
+}
+
+# What it told stays known; and one that starts without it names what is of this node.
+api_server_gone() {
+	trace_ns node --kubeconfig $USER_CONFIG --proto udp --src "$pod_client_ip"
+	pod_send client traffic udp --to $EMPTY_SERVICE --dport 53 --sport 9000 --sports 20
+	# shellcheck disable=SC2154 # set by daemon
+	kill -KILL "$pid_kube_apiserver"
+	wait_exit "$pid_kube_apiserver" || :
+	pod_send client traffic udp --to $EMPTY_SERVICE --dport 53 --sport 9100 --sports 20
+	trace_stop
+	assert_drops 40 src_name=shop/client service=shop/empty
+	assert_only 40
+	trace_start --kubeconfig $USER_CONFIG --proto udp --src "$pod_client_ip" --dport "$OWN_PORT"
+	pod_send client traffic udp --to "$pod_php_ip" --dport "$OWN_PORT" --count 30
+	trace_stop
+	assert_drops 30 pod=php namespace=shop src_name=shop/client dst_name=shop/php
+	assert_only 30
+	[ "$DROPWHY" = none ] || grep -qi 'connect' "$ERR" || fail "nothing said of the API server: $(cat "$ERR")"
 }
