@@ -182,8 +182,12 @@ $(O)/tests/probe/failing_malloc.so: tests/probe/failing_malloc.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fno-builtin -fPIC -shared $< -o $@
 
+$(O)/tests/probe/large_cluster: $(O)/tests/probe/large_cluster.o $(O)/tests/unit/fake_kube.o $(O)/libdropwhy.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lcriterion $(LIBS) -o $@
+
 .PHONY: probe
-probe: all $(INTEGRATION_TOOLS) $(O)/tests/probe/failing_malloc.so
+probe: all $(INTEGRATION_TOOLS) $(O)/tests/probe/failing_malloc.so $(O)/tests/probe/large_cluster
 	$(Q)O=$(O) tests/probe/run
 
 # What tools/deploy holds, as far as it can be checked without a cluster.

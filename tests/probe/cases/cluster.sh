@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What a large cluster costs a daemon that is told all of it.
+
+. "$here/../probe/probe.sh"
+
+# The process's whole memory, as the kernel counts it. The bound is far above what was measured
+# and far below what keeping whole objects, 3 KiB each and more, would take.
+case_cluster_memory() {
+	spawn_command cluster "$TOOLS/../probe/large_cluster" 10000 2000
+	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
+	cat >"$WORK/kubeconfig" <<-END
+		current-context: a
+		contexts: [{name: a, context: {cluster: c}}]
+		clusters: [{name: c, cluster: {server: "$server"}}]
+	END
+	probe_start --api off --kubelet off
+	alone=$(status_kb VmRSS)
+	probe_stop
+	probe_start --api cluster --kubelet off --kubeconfig "$WORK/kubeconfig"
+	wait_for "$WORK/cluster.out" '^watched' "$pid_dropwhy" || fail "not all is watched: $(cat "$ERR")"
+	until_true at_rest
+	told=$(status_kb VmRSS)
+	echo "resident: $alone kB alone, $told kB with 10,000 pods and 2,000 Services, peak $(status_kb VmHWM) kB" |
+		tee "${MEMORY_REPORT:-/dev/null}"
+	probe_stop
+	[ "$told" -lt $((alone + 40960)) ] || fail "$told kB, alone $alone kB"
+}
+
+status_kb() { # FIELD
+	sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid_dropwhy/status"
+}
+
+# Whether its memory stayed as it was for a moment: what was listed is taken in after it was sent.
+at_rest() {
+	at_rest_before=$(status_kb VmRSS)
+	sleep 0.5
+	[ "$(status_kb VmRSS)" = "$at_rest_before" ]
+}
