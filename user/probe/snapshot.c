@@ -145,7 +145,7 @@ static void write_conntrack(struct bundle_writer *w, const struct snapshot *s,
 	struct line text = {};
 	size_t i;
 
-	line__put_text(&text, "netns,netns_name,namespace,pod,entries,limit\n");
+	line__put_text(&text, "netns,netns_name,namespace,pod,entries,max\n");
 	for (i = 0; i < reading->usage_count; i++) {
 		const struct conntrack_usage *usage = &reading->usage[i];
 		const struct who *who = who_in(s, usage->netns_ino);
@@ -201,7 +201,7 @@ static void put_occupants(struct line *text, struct occupants *o,
 
 	for (i = 0; i < options->key_count; i++)
 		line__printf(text, "%s,", occupant_key__name(options->keys[i]));
-	line__put_text(text, "entries,assured,unreplied\n");
+	line__put_text(text, "entries,assured_entries,unreplied_entries\n");
 	if (occupants__sorted(o, &groups, &count)) {
 		text->failed = true;
 		return;
