@@ -113,6 +113,16 @@ router() {
 	ns_sysctl r net.ipv4.ip_forward=1
 }
 
+# router_that_fragments: the same between links of 9,000 and of 576 bytes.
+router_that_fragments() {
+	router
+	for end in "c veth0" "r in0"; do
+		ip -n "$(ns "${end% *}")" link set "${end#* }" mtu 9000
+	done
+	ip -n "$(ns r)" link set out0 mtu 576
+	ns_sysctl c net.ipv4.ip_no_pmtu_disc=1	# or it would forbid fragments
+}
+
 # --- rules -----------------------------------------------------------------
 
 # nft_rules NAME: nftables commands from standard input, one rule a line.

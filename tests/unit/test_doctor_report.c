@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/unit/golden.h"
+#include "user/doctor/finding.h"
 #include "user/doctor/report.h"
 
 /* Of the other two nothing is known. */

@@ -75,10 +75,4 @@ const char *confidence__name(enum confidence confidence);
 size_t rules__apply(const struct facts *f, const struct tally *tallies,
 		    struct finding *ret_findings);
 
-/** @brief **finding__say()** appends to one of a finding's texts; what is too long is cut. */
-void finding__say(char *text, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-#define SAY(text, ...) finding__say(text, sizeof(text), __VA_ARGS__)
-
 #endif

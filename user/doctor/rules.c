@@ -2,10 +2,7 @@
 /*
  * The table of rules, and how findings are ranked.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "user/doctor/rules.h"
 
@@ -140,14 +137,4 @@ size_t rules__apply(const struct facts *f, const struct tally *tallies,
 	}
 	qsort(ret_findings, count, sizeof(ret_findings[0]), by_rank);
 	return count;
-}
-
-void finding__say(char *text, size_t size, const char *format, ...)
-{
-	size_t len = strlen(text);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text + len, size - len, format, args);
-	va_end(args);
 }

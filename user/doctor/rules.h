@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "user/doctor/rule.h"
+#include "user/doctor/finding.h"
 
 /** @brief **RULE_CONCERNS()** declares which drops concern a rule: see struct rule. */
 #define RULE_CONCERNS(name) bool rule_##name##__concerns(const struct drop_evidence *e)

@@ -61,8 +61,7 @@ bool rule_ct_full__check(const struct facts *f, const struct tally *tally, struc
 	if (tally->count)
 		SAY(out->evidence, "%llu packets dropped by that in %.0f s", tally->count,
 		    f->seconds);
-	if (tally->where)
-		SAY(out->evidence, ", of %s", tally->where);
+	finding__where(out, tally, ", of ");
 	if (t) {
 		SAY(out->evidence, "%sin %s %u of %u entries are in use",
 		    *out->evidence ? "; " : "", t->netns_name ? t->netns_name : "a namespace",
@@ -205,15 +204,14 @@ bool rule_ct_buckets__check(const struct facts *f, const struct tally *tally, st
 		return false;
 	out->harm = tally->count || chains ? HARM_LOSS : HARM_RISK;
 	out->confidence = CONFIDENCE_CERTAIN;
-	out->lost = tally->count > chains ? tally->count : chains;
+	out->lost = most(tally->count, chains);
 	SAY(out->title, "conntrack has too few hash buckets for its limit");
 	if (host)
 		SAY(out->evidence, "%u buckets for up to %u entries: chains of %.0f; ",
 		    host->now.buckets, host->now.max,
 		    host->now.buckets ? (double)host->now.max / host->now.buckets : 0);
 	SAY(out->evidence, "%llu packets dropped by a chain that was too long", out->lost);
-	if (tally->where)
-		SAY(out->evidence, ", of %s", tally->where);
+	finding__where(out, tally, ", of ");
 	if (host) {
 		SAY(out->now, "echo %u > /sys/module/nf_conntrack/parameters/hashsize",
 		    host->now.max / BUCKETS_PER_MAX);
@@ -242,14 +240,11 @@ bool rule_dns_race__check(const struct facts *f, const struct tally *tally, stru
 {
 	if (!tally->count)
 		return false;
-	out->harm = HARM_LOSS;
+	finding__loss(out, f, tally->count,
+		      "DNS queries lose a race in conntrack: look-ups hang for 5 seconds",
+		      "UDP packets to port 53 could not be inserted");
 	out->confidence = CONFIDENCE_LIKELY;
-	out->lost = tally->count;
-	SAY(out->title, "DNS queries lose a race in conntrack: look-ups hang for 5 seconds");
-	SAY(out->evidence, "%llu UDP packets to port 53 could not be inserted in %.0f s",
-	    tally->count, f->seconds);
-	if (tally->where)
-		SAY(out->evidence, ", of %s", tally->where);
+	finding__where(out, tally, ", of ");
 	SAY(out->now, "in the pods' spec dnsConfig.options: single-request-reopen (glibc), or "
 		      "use-vc to ask by TCP");
 	SAY(out->lasting, "NodeLocal DNSCache, whose queries are exempt from conntrack (NOTRACK); "
@@ -266,14 +261,11 @@ bool rule_snat_ports__check(const struct facts *f, const struct tally *tally, st
 {
 	if (!tally->count)
 		return false;
-	out->harm = HARM_LOSS;
+	finding__loss(out, f, tally->count,
+		      "SNAT finds no free source port towards some destination",
+		      "packets whose translated flow was taken already");
 	out->confidence = CONFIDENCE_LIKELY;
-	out->lost = tally->count;
-	SAY(out->title, "SNAT finds no free source port towards some destination");
-	SAY(out->evidence, "%llu packets whose translated flow was taken already in %.0f s",
-	    tally->count, f->seconds);
-	if (tally->where)
-		SAY(out->evidence, ", of %s", tally->where);
+	finding__where(out, tally, ", of ");
 	SAY(out->now, "dropwhy trace --cause ct_insert_failed shows who holds the port (lost-to=); "
 		      "sysctl -w net.netfilter.nf_conntrack_tcp_timeout_time_wait=30");
 	SAY(out->lasting, "more source addresses for SNAT, a wider port range in the rule, "

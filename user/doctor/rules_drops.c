@@ -2,31 +2,10 @@
 /*
  * What rules, routes and sizes make of packets.
  */
-#include <string.h>
-
 #include "user/doctor/rules.h"
 
 /* Fewer in a run are what every node has: a stray packet, a scan from outside. */
 #define FEW_PACKETS 5
-
-static bool has_reason(const struct drop_evidence *e, const char *reason)
-{
-	return e->drop->reason && !strcmp(e->drop->reason, reason);
-}
-
-/* What most rules about drops begin with. */
-static bool fire(const struct facts *f, const struct tally *tally, __u64 lost, const char *title,
-		 const char *what, struct finding *out)
-{
-	out->harm = HARM_LOSS;
-	out->confidence = CONFIDENCE_CERTAIN;
-	out->lost = lost;
-	SAY(out->title, "%s", title);
-	SAY(out->evidence, "%llu %s in %.0f s", lost, what, f->seconds);
-	if (tally->where)
-		SAY(out->evidence, ": %s", tally->where);
-	return true;
-}
 
 bool rule_no_endpoints__concerns(const struct drop_evidence *e)
 {
@@ -38,8 +17,9 @@ bool rule_no_endpoints__check(const struct facts *f, const struct tally *tally,
 {
 	if (!tally->count)
 		return false;
-	fire(f, tally, tally->count, "a Service has no endpoint that is ready",
-	     "packets to such a Service were dropped", out);
+	finding__loss(out, f, tally->count, "a Service has no endpoint that is ready",
+		      "packets to such a Service were dropped");
+	finding__where(out, tally, ": ");
 	SAY(out->now, "kubectl get endpointslices -A; then look at the readiness of the pods that "
 		      "the Service selects, and at its selector");
 	return true;
@@ -61,8 +41,9 @@ bool rule_policy__check(const struct facts *f, const struct tally *tally, struct
 {
 	if (tally->count < FEW_PACKETS)
 		return false;
-	fire(f, tally, tally->count, "a NetworkPolicy or firewall rule drops packets",
-	     "packets dropped by a rule", out);
+	finding__loss(out, f, tally->count, "a NetworkPolicy or firewall rule drops packets",
+		      "packets dropped by a rule");
+	finding__where(out, tally, ": ");
 	out->confidence = CONFIDENCE_LIKELY; /* that it is not as wanted nobody can know */
 	SAY(out->now, "kubectl get networkpolicies -A; nft list ruleset, or iptables-save -c: the "
 		      "rule whose counter grows; nft monitor trace");
@@ -71,18 +52,19 @@ bool rule_policy__check(const struct facts *f, const struct tally *tally, struct
 
 bool rule_rp_filter__concerns(const struct drop_evidence *e)
 {
-	return has_reason(e, "IP_RPFILTER");
+	return drop_evidence__has_reason(e, "IP_RPFILTER");
 }
 
 bool rule_rp_filter__check(const struct facts *f, const struct tally *tally, struct finding *out)
 {
 	__u64 counted = facts__counter(f, "TcpExt.IPReversePathFilter");
-	__u64 lost = tally->count > counted ? tally->count : counted;
+	__u64 lost = most(tally->count, counted);
 
 	if (lost < FEW_PACKETS)
 		return false;
-	fire(f, tally, lost, "rp_filter drops packets that came by an unexpected interface",
-	     "packets refused by reverse path filtering", out);
+	finding__loss(out, f, lost, "rp_filter drops packets that came by an unexpected interface",
+		      "packets refused by reverse path filtering");
+	finding__where(out, tally, ": ");
 	SAY(out->now, "sysctl -w net.ipv4.conf.all.rp_filter=2 and the interface's own "
 		      "(the higher of both holds), or repair the asymmetric route");
 	SAY(out->lasting, "net.ipv4.conf.all.rp_filter = 2 in /etc/sysctl.d/90-rp-filter.conf, "
@@ -92,7 +74,7 @@ bool rule_rp_filter__check(const struct facts *f, const struct tally *tally, str
 
 bool rule_mtu__concerns(const struct drop_evidence *e)
 {
-	return has_reason(e, "PKT_TOO_BIG");
+	return drop_evidence__has_reason(e, "PKT_TOO_BIG");
 }
 
 bool rule_mtu__check(const struct facts *f, const struct tally *tally, struct finding *out)
@@ -100,12 +82,13 @@ bool rule_mtu__check(const struct facts *f, const struct tally *tally, struct fi
 	__u64 counted = facts__counter(f, "Ip.FragFails") +
 			facts__counter(f, "Ip6.InTooBigErrors") +
 			facts__counter(f, "Ip6.FragFails");
-	__u64 lost = tally->count > counted ? tally->count : counted;
+	__u64 lost = most(tally->count, counted);
 
 	if (!lost)
 		return false;
-	fire(f, tally, lost, "packets are larger than the next link takes (MTU)",
-	     "packets too large that must not be fragmented", out);
+	finding__loss(out, f, lost, "packets are larger than the next link takes (MTU)",
+		      "packets too large that must not be fragmented");
+	finding__where(out, tally, ": ");
 	out->confidence = lost < FEW_PACKETS ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
 	SAY(out->now, "compare ip link: pods' MTU must be that of the node's card less the "
 		      "tunnel's 50 bytes (VXLAN) or 20 (IPIP); let ICMP \"fragmentation needed\" "
@@ -122,8 +105,9 @@ bool rule_reassembly__check(const struct facts *f, const struct tally *tally, st
 
 	if (lost < FEW_PACKETS)
 		return false;
-	fire(f, tally, lost, "fragmented datagrams cannot be put together", "reassembly failures",
-	     out);
+	finding__loss(out, f, lost, "fragmented datagrams cannot be put together",
+		      "reassembly failures");
+	finding__where(out, tally, ": ");
 	out->confidence = CONFIDENCE_LIKELY;
 	SAY(out->now, "sysctl -w net.ipv4.ipfrag_high_thresh=16777216, if many are under way; else "
 		      "a fragment is lost on the way: avoid them with a smaller datagram or MTU");

@@ -9,23 +9,6 @@
 #define NEIGHBOURS_NEARLY_FULL 0.9
 #define SQUEEZES_A_SECOND      10
 
-/* The higher of what was seen dying and what the kernel counted: they overlap. */
-static __u64 most(__u64 a, __u64 b)
-{
-	return a > b ? a : b;
-}
-
-static bool has_reason(const struct drop_evidence *e, const char *reason)
-{
-	return e->drop->reason && !strcmp(e->drop->reason, reason);
-}
-
-static void say_where(const struct tally *tally, struct finding *out)
-{
-	if (tally->where)
-		SAY(out->evidence, ": %s", tally->where);
-}
-
 /* Names the namespaces and interfaces in which a counter moved most. */
 static void say_counter(const struct facts *f, const char *name, struct finding *out)
 {
@@ -47,7 +30,7 @@ static void say_counter(const struct facts *f, const char *name, struct finding 
 
 bool rule_listen__concerns(const struct drop_evidence *e)
 {
-	return has_reason(e, "TCP_LISTEN_OVERFLOW");
+	return drop_evidence__has_reason(e, "TCP_LISTEN_OVERFLOW");
 }
 
 bool rule_listen__check(const struct facts *f, const struct tally *tally, struct finding *out)
@@ -58,11 +41,10 @@ bool rule_listen__check(const struct facts *f, const struct tally *tally, struct
 	out->lost = most(tally->count, overflows) + queue;
 	if (!out->lost)
 		return false;
-	out->harm = HARM_LOSS;
-	out->confidence = CONFIDENCE_CERTAIN;
-	SAY(out->title, "a server accepts connections too slowly: its listen backlog is full");
-	SAY(out->evidence, "%llu connection attempts dropped in %.0f s", out->lost, f->seconds);
-	say_where(tally, out);
+	finding__loss(out, f, out->lost,
+		      "a server accepts connections too slowly: its listen backlog is full",
+		      "connection attempts dropped");
+	finding__where(out, tally, ": ");
 	say_counter(f, "TcpExt.ListenOverflows", out);
 	say_counter(f, "TcpExt.TCPReqQFullDrop", out);
 	if (f->somaxconn)
@@ -76,8 +58,9 @@ bool rule_listen__check(const struct facts *f, const struct tally *tally, struct
 
 bool rule_socket_buffers__concerns(const struct drop_evidence *e)
 {
-	return has_reason(e, "SOCKET_RCVBUFF") || has_reason(e, "SOCKET_BACKLOG") ||
-	       has_reason(e, "PROTO_MEM");
+	return drop_evidence__has_reason(e, "SOCKET_RCVBUFF") ||
+	       drop_evidence__has_reason(e, "SOCKET_BACKLOG") ||
+	       drop_evidence__has_reason(e, "PROTO_MEM");
 }
 
 bool rule_socket_buffers__check(const struct facts *f, const struct tally *tally,
@@ -95,11 +78,9 @@ bool rule_socket_buffers__check(const struct facts *f, const struct tally *tally
 	out->lost = most(tally->count, counted);
 	if (!out->lost)
 		return false;
-	out->harm = HARM_LOSS;
-	out->confidence = CONFIDENCE_CERTAIN;
-	SAY(out->title, "a socket's buffer is full: its process does not keep up");
-	SAY(out->evidence, "%llu packets found no room in %.0f s", out->lost, f->seconds);
-	say_where(tally, out);
+	finding__loss(out, f, out->lost, "a socket's buffer is full: its process does not keep up",
+		      "packets found no room");
+	finding__where(out, tally, ": ");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		say_counter(f, names[i], out);
 	SAY(out->now, "ss -uamp shows the sockets (d: drops); give the process more CPU; "
@@ -116,7 +97,7 @@ static bool nearly_full(const struct neighbour_facts *n)
 
 bool rule_neighbours__concerns(const struct drop_evidence *e)
 {
-	return has_reason(e, "NEIGH_CREATEFAIL");
+	return drop_evidence__has_reason(e, "NEIGH_CREATEFAIL");
 }
 
 bool rule_neighbours__check(const struct facts *f, const struct tally *tally, struct finding *out)
@@ -138,7 +119,7 @@ bool rule_neighbours__check(const struct facts *f, const struct tally *tally, st
 	    out->lost ? "" : "nearly ");
 	SAY(out->evidence, "%u of %u %s neighbours (gc_thresh3), %llu times no room in %.0f s",
 	    n->entries, n->limit, family, out->lost, f->seconds);
-	say_where(tally, out);
+	finding__where(out, tally, ": ");
 	SAY(out->now, "sysctl -w net.%s.neigh.default.gc_thresh3=%u "
 		      "net.%s.neigh.default.gc_thresh2=%u net.%s.neigh.default.gc_thresh1=%u",
 	    family, wanted, family, wanted / 2, family, wanted / 8);
@@ -148,7 +129,7 @@ bool rule_neighbours__check(const struct facts *f, const struct tally *tally, st
 
 bool rule_softnet__concerns(const struct drop_evidence *e)
 {
-	return has_reason(e, "CPU_BACKLOG");
+	return drop_evidence__has_reason(e, "CPU_BACKLOG");
 }
 
 bool rule_softnet__check(const struct facts *f, const struct tally *tally, struct finding *out)
@@ -166,7 +147,7 @@ bool rule_softnet__check(const struct facts *f, const struct tally *tally, struc
 				    "CPUs run out of time to take packets");
 	SAY(out->evidence, "%llu packets dropped, %llu times out of budget in %.0f s", out->lost,
 	    squeezed, f->seconds);
-	say_where(tally, out);
+	finding__where(out, tally, ": ");
 	if (f->netdev_max_backlog)
 		SAY(out->evidence, "; net.core.netdev_max_backlog is %llu", f->netdev_max_backlog);
 	if (out->lost)
@@ -234,11 +215,9 @@ bool rule_qdisc__check(const struct facts *f, const struct tally *tally, struct 
 	out->lost = most(tally->count, facts__counter(f, "qdisc.drops"));
 	if (!out->lost)
 		return false;
-	out->harm = HARM_LOSS;
-	out->confidence = CONFIDENCE_CERTAIN;
-	SAY(out->title, "an interface's queueing discipline drops what is to be sent");
-	SAY(out->evidence, "%llu packets in %.0f s", out->lost, f->seconds);
-	say_where(tally, out);
+	finding__loss(out, f, out->lost,
+		      "an interface's queueing discipline drops what is to be sent", "packets");
+	finding__where(out, tally, ": ");
 	say_counter(f, "qdisc.drops", out);
 	SAY(out->now, "tc -s qdisc show: a rate limit (a pod's kubernetes.io/egress-bandwidth), or "
 		      "a queue too short for the traffic (limit)");
@@ -247,5 +226,5 @@ bool rule_qdisc__check(const struct facts *f, const struct tally *tally, struct 
 
 bool rule_qdisc__concerns(const struct drop_evidence *e)
 {
-	return has_reason(e, "QDISC_DROP");
+	return drop_evidence__has_reason(e, "QDISC_DROP");
 }

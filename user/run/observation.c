@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/doctor/finding.h"
 #include "user/flow.h"
 #include "user/run/observation.h"
 

@@ -294,12 +294,7 @@ case_doctor_neighbours() {
 # A router in whose backlog all fragments of a large packet come at once.
 case_doctor_softnet() {
 	[ "$DROPWHY" != none ] || return 0
-	router
-	for end in "c veth0" "r in0"; do
-		ip -n "$(ns "${end% *}")" link set "${end#* }" mtu 9000
-	done
-	ip -n "$(ns r)" link set out0 mtu 576
-	ns_sysctl c net.ipv4.ip_no_pmtu_disc=1	# or it would forbid fragments
+	router_that_fragments
 	set_global net/core/netdev_max_backlog 100
 	doctor_start r
 	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 56 --size 8000 --count 5

@@ -5,12 +5,7 @@
 
 # A router between links of 9,000 and 576 bytes: its fragments come to the server's CPU at once.
 case_counters_move() {
-	router
-	for end in "c veth0" "r in0"; do
-		ip -n "$(ns "${end% *}")" link set "${end#* }" mtu 9000
-	done
-	ip -n "$(ns r)" link set out0 mtu 576
-	ns_sysctl c net.ipv4.ip_no_pmtu_disc=1	# or it would forbid fragments
+	router_that_fragments
 	ns_sysctl s net.ipv4.ipfrag_low_thresh=0 net.ipv4.ipfrag_high_thresh=0
 	set_global net/core/netdev_max_backlog 1
 	for number in 1 2 3; do

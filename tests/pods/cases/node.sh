@@ -5,16 +5,21 @@
 
 . "$(dirname "$0")/../pods/node.sh"
 
+# drop_forwarded PORT: a rule of the node's against UDP to that port.
+drop_forwarded() {
+	nft_rules node <<-END
+		add table inet fw
+		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
+		add rule inet fw forward udp dport $1 drop
+	END
+}
+
 case_pod_forward_rule() {
 	node_new
 	beyond
 	pod_new client shop
 	pod_new other shop
-	nft_rules node <<-END
-		add table inet fw
-		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
-		add rule inet fw forward udp dport 4000 drop
-	END
+	drop_forwarded 4000
 	trace_ns node --proto udp
 	pod_send client traffic udp --to 10.40.0.2 --dport 4000 --count 30
 	pod_send other traffic udp --to 10.40.0.2 --dport 4000 --count 10
@@ -55,11 +60,7 @@ case_pod_bridge() {
 	has ns_sysctl node net.bridge.bridge-nf-call-iptables=1 || skip "no br_netfilter"
 	pod_new client shop
 	pod_new web shop
-	nft_rules node <<-END
-		add table inet fw
-		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
-		add rule inet fw forward udp dport 4000 drop
-	END
+	drop_forwarded 4000
 	trace_ns node --proto udp
 	pod_send client traffic udp --to "$pod_web_ip" --dport 4000 --count 30
 	trace_stop

@@ -151,11 +151,7 @@ bundle_is_documented() { # BUNDLE
 # A full table writes a bundle without being asked.
 case_daemon_bundle_table_full() {
 	ns_new a
-	in_ns a nft -f - <<-END
-		table ip t {
-			chain c { type filter hook output priority 0; ct state new accept; }
-		}
-	END
+	conntrack_on a output
 	set_global net/netfilter/nf_conntrack_max 10
 	mkdir "$WORK/bundles"
 	probe_ns a --bundle-dir "$WORK/bundles"

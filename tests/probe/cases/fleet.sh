@@ -30,11 +30,7 @@ probe_everything() {
 	assert_metric 0 dropwhy_conntrack_unreadable_namespaces
 	# namespaces that come later are entered and named, too
 	ns_new b
-	in_ns b nft -f - <<-END
-		table ip t {
-			chain c { type filter hook output priority 0; ct state new accept; }
-		}
-	END
+	conntrack_on b output
 	send b traffic udp --from 127.0.0.1 --sport 4000 --sports 5 --to 127.0.0.1 --dport 4053 --count 1
 	assert_metric 5 dropwhy_conntrack_entries netns="$(ns b)"
 	assert_eq 202 "$(post /bundle)" "a bundle"
@@ -83,11 +79,7 @@ case_fleet_metric_names() {
 # wait for is shortened, and nothing else.
 case_fleet_alerts() {
 	ns_new a
-	in_ns a nft -f - <<-END
-		table ip t {
-			chain c { type filter hook output priority 0; ct state new accept; }
-		}
-	END
+	conntrack_on a output
 	probe_ns a
 	sed -e 's/^\( *for:\) .*/\1 1s/' -e '/^- name:/s/$/\n  interval: 1s/' \
 		"$DEPLOY/prometheus/dropwhy.rules.yml" >"$WORK/rules.yml"

@@ -26,11 +26,7 @@ case_metrics_exact() {
 
 case_metrics_conntrack() {
 	ns_new a
-	in_ns a nft -f - <<-END
-		table ip t {
-			chain c { type filter hook output priority 0; ct state new accept; }
-		}
-	END
+	conntrack_on a output
 	probe_ns a
 	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 20 --to 127.0.0.1 --dport 4053 --count 1
 	assert_metric 20 dropwhy_conntrack_entries netns="$(ns a)"
