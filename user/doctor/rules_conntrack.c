@@ -77,9 +77,12 @@ bool rule_ct_nearly_full__check(const struct facts *f, const struct tally *tally
 				struct finding *out)
 {
 	const struct table_facts *t = facts__fullest_table(f);
-	double headroom = t ? conntrack_table__headroom(&t->now) : -1;
+	double headroom;
 
 	(void)tally;
+	if (!t)
+		return false;
+	headroom = conntrack_table__headroom(&t->now);
 	if (headroom <= 0.001 || headroom > NEARLY_FULL)
 		return false;
 	out->harm = HARM_NEAR;
