@@ -43,6 +43,27 @@ case_ct_full_assured() {
 	assert_drops 1 cause=ct_table_full dport=1499
 }
 
+# Filtered out by what is known before the packet is read: its share of conntrack's counter is taken.
+case_ct_full_filtered_out() {
+	router
+	conntrack_on r forward
+	fill_table r
+	set_global net/netfilter/nf_conntrack_max 16
+	died=0
+	for wanted in "--netns $(ns_inode s)" "--dport 1" "--reason NO_SOCKET"; do
+		# before 5.17 there are none
+		[ -n "$(kernel_reason NO_SOCKET)" ] || [ "$wanted" != "--reason NO_SOCKET" ] || continue
+		# shellcheck disable=SC2086 # an option and its value
+		trace_start $wanted
+		send c traffic udp --from 10.8.1.2 --sport 20000 --to 10.8.2.2 --dport 1000 --dports 20
+		trace_stop
+		died=$((died + 20))
+		assert_eq "$died" "$(ct_stat r drop)" "conntrack -S drop"
+		assert_drops 0 netns="$(ns_inode r)"
+		assert_summary "conntrack[netns=$(ns_inode r)].drop.attributed" 20
+	done
+}
+
 # All flows may be evicted; with 512 buckets early_drop finds them.
 case_ct_full_early_drop() {
 	router
