@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "user/clock.h"
 #include "user/enrich/dns.h"
 #include "user/enrich/enrich.h"
 #include "user/who/pod_source.h"
 #include "user/enrich/reason_location.h"
 #include "user/who/resolve.h"
-
-#define NS_PER_S 1000000000LL
 
 /* Modules come and go rarely; looking costs a read of /proc/modules. */
 #define STALE_CHECK_NS NS_PER_S
@@ -35,14 +34,6 @@ struct enricher {
 	__s64 stale_check_ns; /* CLOCK_BOOTTIME of the next look at the modules */
 };
 
-static __s64 clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (__s64)ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 /* Both clocks cannot be read at once: of several tries the quickest is the most exact. */
 static __s64 wall_offset_ns(void)
 {
@@ -50,9 +41,9 @@ static __s64 wall_offset_ns(void)
 	int i;
 
 	for (i = 0; i < 10; i++) {
-		before = clock_ns(CLOCK_BOOTTIME);
-		wall = clock_ns(CLOCK_REALTIME);
-		after = clock_ns(CLOCK_BOOTTIME);
+		before = (__s64)clock__ns(CLOCK_BOOTTIME);
+		wall = (__s64)clock__ns(CLOCK_REALTIME);
+		after = (__s64)clock__ns(CLOCK_BOOTTIME);
 		if (after - before >= best_gap)
 			continue;
 		best_gap = after - before;
@@ -148,7 +139,7 @@ static void name_location(struct enricher *e, struct drop *drop)
 
 	if (!e->kallsyms || !drop->rec.location)
 		return;
-	now = clock_ns(CLOCK_BOOTTIME);
+	now = (__s64)clock__ns(CLOCK_BOOTTIME);
 	if (now >= e->stale_check_ns) {
 		kallsyms__reload_if_stale(e->kallsyms);
 		e->stale_check_ns = now + STALE_CHECK_NS;

@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/clock.h"
 #include "user/enrich/netns_list.h"
 
 #define NS_PER_MS 1000000ull
-#define NS_PER_S  1000000000ull
 
 /* A number that no scan finds is held by a descriptor or a thread alone. */
 #define RETRY_FIRST_NS	   NS_PER_S
@@ -45,14 +45,6 @@ struct netns_scan {
 	__u32 host_ino; /* 0: cannot be told */
 	bool host_is_node;
 };
-
-static __u64 boot_time_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * NS_PER_S + (__u64)ts.tv_nsec;
-}
 
 struct netns_table *netns_table__new(const char *root)
 {
@@ -242,7 +234,7 @@ int netns_table__refresh(struct netns_table *t)
 {
 	static const struct netns_scan_ops ops = { .file = found_file, .process = found_process };
 	struct netns_scan scan = { .table = t };
-	__u64 start_ns = boot_time_ns(), end_ns, gap_ns;
+	__u64 start_ns = clock__ns(CLOCK_BOOTTIME), end_ns, gap_ns;
 	size_t i;
 	int err;
 
@@ -253,7 +245,7 @@ int netns_table__refresh(struct netns_table *t)
 		err = netns_scan__processes(t->root, &ops, &scan);
 	for (i = 0; !err && i < scan.found.count; i++)
 		err = complete_entry(&scan, scan.found.entries[i]);
-	end_ns = boot_time_ns();
+	end_ns = clock__ns(CLOCK_BOOTTIME);
 	if (!err)
 		err = replace_list(&scan, start_ns, end_ns);
 	netns_list__done(&scan.found);
@@ -266,7 +258,7 @@ int netns_table__refresh_if_due(struct netns_table *t)
 {
 	int err;
 
-	if (boot_time_ns() < t->next_refresh_ns)
+	if (clock__ns(CLOCK_BOOTTIME) < t->next_refresh_ns)
 		return 0;
 	err = netns_table__refresh(t);
 	return err ? err : 1;
@@ -310,7 +302,7 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
 		return &e->info;
 	if (e && when_ns && when_ns < e->since_ns)
 		return netns_entry__former(e, when_ns);
-	now_ns = boot_time_ns();
+	now_ns = clock__ns(CLOCK_BOOTTIME);
 	if (e && !e->unknown && !e->gone_ns && still_there(t, e)) {
 		e->checked_ns = now_ns;
 		return netns_entry__had(e, when_ns) ? &e->info : NULL;
@@ -346,7 +338,7 @@ static struct netns_entry *new_entry(struct netns_table *t, __u32 ino, const cha
 	e->path = strdup(path);
 	e->kind = netns_scan__kind(t->root, path);
 	e->made = *made;
-	e->checked_ns = boot_time_ns();
+	e->checked_ns = clock__ns(CLOCK_BOOTTIME);
 	if (netns_scan__host(t->root, &scan.host_ino, &scan.host_is_node))
 		scan.host_ino = 0;
 	if (!e->path || complete_entry(&scan, e)) {
@@ -366,7 +358,7 @@ const struct netns_info *netns_table__learn(struct netns_table *t, const char *p
 		return NULL;
 	old = netns_list__find(&t->list, ino);
 	if (old && !old->unknown && !old->gone_ns && still_there(t, old)) {
-		old->checked_ns = boot_time_ns();
+		old->checked_ns = clock__ns(CLOCK_BOOTTIME);
 		return &old->info;
 	}
 	e = new_entry(t, ino, path, &made);

@@ -6,15 +6,8 @@
  */
 #include <stdlib.h>
 
+#include "user/clock.h"
 #include "user/enrich/netns_entry.h"
-
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
-}
 
 bool netns_entry__same(const struct netns_entry *a, const struct netns_entry *b)
 {
@@ -57,9 +50,9 @@ static __u64 made_ns(const struct netns_entry *e, __u64 not_before_ns)
 
 	if (e->kind == __NETNS_FILE_MAX)
 		return 0;
-	age_ns = clock_ns(CLOCK_REALTIME) -
+	age_ns = clock__ns(CLOCK_REALTIME) -
 		 ((__u64)e->made.tv_sec * 1000000000ull + (__u64)e->made.tv_nsec);
-	made = clock_ns(CLOCK_BOOTTIME) - age_ns;
+	made = clock__ns(CLOCK_BOOTTIME) - age_ns;
 	return made >= not_before_ns && made <= e->checked_ns ? made : 0;
 }
 

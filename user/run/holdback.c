@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "user/clock.h"
 #include "user/run/holdback.h"
 
 struct held {
@@ -22,14 +23,6 @@ struct holdback {
 	size_t bytes;
 	__u64 held;
 };
-
-static __u64 boot_time_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
-}
 
 struct holdback *holdback__new(void)
 {
@@ -51,7 +44,7 @@ int holdback__push(struct holdback *h, const void *data, size_t size)
 	if (!held)
 		return -ENOMEM;
 	held->next = NULL;
-	held->due_ns = boot_time_ns() + HOLDBACK_NS;
+	held->due_ns = clock__ns(CLOCK_BOOTTIME) + HOLDBACK_NS;
 	held->size = size;
 	memcpy(held->data, data, size);
 	if (h->last)
@@ -70,7 +63,7 @@ const void *holdback__first(const struct holdback *h, size_t *ret_size, bool *re
 	if (!h->first)
 		return NULL;
 	*ret_size = h->first->size;
-	*ret_due = boot_time_ns() >= h->first->due_ns;
+	*ret_due = clock__ns(CLOCK_BOOTTIME) >= h->first->due_ns;
 	return h->first->data;
 }
 

@@ -11,6 +11,7 @@
 #include "user/doctor/finding.h"
 #include "user/flow.h"
 #include "user/run/observation.h"
+#include "user/sysctl/value.h"
 
 /* Who suffers, in the terms that findings name. Beyond so many only their number is known. */
 #define WHERE_GROUPS_MAX 4096
@@ -180,18 +181,11 @@ static int fill_where(struct observation *o, size_t rule)
 
 static __u64 read_number(const char *root, const char *path)
 {
-	char full[512], text[32] = "";
-	FILE *file;
-	__u64 value = 0;
+	char value[SYSCTL_VALUE_LEN];
+	bool cut;
 
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	file = fopen(full, "re");
-	if (!file)
-		return 0;
-	if (fgets(text, sizeof(text), file))
-		value = strtoull(text, NULL, 10);
-	fclose(file);
-	return value;
+	sysctl_value__read(root, path, value, &cut);
+	return strtoull(value, NULL, 10);
 }
 
 static void fill_node(struct observation *o)
@@ -207,10 +201,10 @@ static void fill_node(struct observation *o)
 	kube_proxy__find(root, &f->kube_proxy);
 	if (!sysctl_files__find(root, max_names, value, f->configured_max.path))
 		f->configured_max.value = strtoull(value, NULL, 10);
-	f->netdev_max_backlog = read_number(root, "/proc/sys/net/core/netdev_max_backlog");
-	f->somaxconn = read_number(root, "/proc/sys/net/core/somaxconn");
-	f->arp.limit = (__u32)read_number(root, "/proc/sys/net/ipv4/neigh/default/gc_thresh3");
-	f->ndisc.limit = (__u32)read_number(root, "/proc/sys/net/ipv6/neigh/default/gc_thresh3");
+	f->netdev_max_backlog = read_number(root, "net/core/netdev_max_backlog");
+	f->somaxconn = read_number(root, "net/core/somaxconn");
+	f->arp.limit = (__u32)read_number(root, "net/ipv4/neigh/default/gc_thresh3");
+	f->ndisc.limit = (__u32)read_number(root, "net/ipv6/neigh/default/gc_thresh3");
 	f->arp.entries = o->counters.levels.arp_entries;
 	f->ndisc.entries = o->counters.levels.ndisc_entries;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/clock.h"
 #include "user/enrich/netns_scan.h"
 #include "user/run/settings.h"
 #include "user/run/writes.h"
@@ -41,22 +42,14 @@ struct settings {
 static const char unwatched[] =
 	"setting changes are found by comparing values once a second; who made them stays unknown";
 
-static __u64 boot_clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 static struct timespec wall_clock(__u64 boot_ns)
 {
 	struct timespec wall;
 	long long ns;
 
 	clock_gettime(CLOCK_REALTIME, &wall);
-	ns = wall.tv_sec * 1000000000LL + wall.tv_nsec - (long long)(boot_clock_ns() - boot_ns);
-	return (struct timespec){ .tv_sec = ns / 1000000000LL, .tv_nsec = ns % 1000000000LL };
+	ns = wall.tv_sec * NS_PER_S + wall.tv_nsec - (long long)(clock__ns(CLOCK_BOOTTIME) - boot_ns);
+	return (struct timespec){ .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
 }
 
 /* --- what is handed over */
@@ -212,7 +205,7 @@ static size_t settle(struct settings *s, bool final)
 	writes__read(s->writes);
 	/* a write is in the ring before its value can be read */
 	sysctl_watch__consume(s->watch, on_record, s);
-	return writes__decide(s->writes, boot_clock_ns(), final);
+	return writes__decide(s->writes, clock__ns(CLOCK_BOOTTIME), final);
 }
 
 static void on_ring(void *ctx, int fd)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "user/clock.h"
 #include "user/run/tracer.h"
 #include "user/source/decode.h"
 #include "user/source/kernel_btf.h"
@@ -18,14 +19,6 @@
  * two polls after the last one it sent (WAKEUP_QUIET_NS in bpf/drop.bpf.c). */
 #define POLL_MS	       20
 #define IDLE_POLLS_MIN 2
-
-static __u64 boot_time_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_BOOTTIME, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
 
 static int fail(struct tracer_failure *failure, int err, const char *what)
 {
@@ -290,7 +283,7 @@ int tracer__start(struct tracer *t, struct tracer_failure *ret_failure)
 	read_counters(t, READING_BEFORE_ARM);
 	err = live__start(t->live, &ret_failure->live);
 	if (!err) {
-		t->start_ns = boot_time_ns();
+		t->start_ns = clock__ns(CLOCK_BOOTTIME);
 		clock_gettime(CLOCK_REALTIME, &t->start);
 		read_counters(t, READING_AFTER_ARM);
 	}

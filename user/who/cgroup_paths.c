@@ -13,6 +13,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "user/clock.h"
 #include "user/sysctl/cgroup_root.h"
 #include "user/who/cgroup_paths.h"
 
@@ -34,14 +35,6 @@ struct cgroup_paths {
 	int root_fd; /* negative: none */
 	struct cgroup_entry *entries;
 };
-
-static __u64 boot_time_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
-}
 
 struct cgroup_paths *cgroup_paths__new(const char *root)
 {
@@ -92,7 +85,7 @@ const struct cgroup_path *cgroup_paths__find(struct cgroup_paths *t, __u64 id)
 	if (e && e->path)
 		return &e->found;
 	if (e) {
-		now = boot_time_ns();
+		now = clock__ns(CLOCK_BOOTTIME);
 		if (now < e->retry_ns)
 			return NULL;
 	} else {
@@ -111,7 +104,7 @@ const struct cgroup_path *cgroup_paths__find(struct cgroup_paths *t, __u64 id)
 	if (t->root_fd >= 0 && !cgroup_root__path(t->root_fd, id, path, sizeof(path)))
 		e->path = strdup(path);
 	if (!e->path) {
-		e->retry_ns = (now ? now : boot_time_ns()) + RETRY_NS;
+		e->retry_ns = (now ? now : clock__ns(CLOCK_BOOTTIME)) + RETRY_NS;
 		return NULL;
 	}
 	fill(e);

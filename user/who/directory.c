@@ -9,16 +9,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "user/clock.h"
 #include "user/who/cgroup_paths.h"
 #include "user/who/directory_inside.h"
 #include "user/who/sandbox.h"
 
 __u64 directory__now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
+	return clock__ns(CLOCK_BOOTTIME);
 }
 
 struct directory *directory__new(const char *root, struct netns_table *netns)

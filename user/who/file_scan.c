@@ -16,11 +16,11 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "user/clock.h"
 #include "user/who/file_scan.h"
 #include "user/who/json_file.h"
 #include "user/who/source_problem.h"
 
-#define NS_PER_S 1000000000ull
 
 /* Files of one directory that are looked at; the largest nodes run some thousand containers. */
 #define FILES_MAX 16384
@@ -91,13 +91,12 @@ pid_t file_scan__number(int dir_fd, const char *name)
 /* CLOCK_BOOTTIME of a file's time; 0 before the node started, and now at the latest. */
 static __u64 boot_ns_of(const struct timespec *time)
 {
-	struct timespec wall, boot;
+	struct timespec wall;
 	__s64 ago, now;
 
 	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	now = (__s64)boot.tv_sec * (__s64)NS_PER_S + boot.tv_nsec;
-	ago = (__s64)(wall.tv_sec - time->tv_sec) * (__s64)NS_PER_S + wall.tv_nsec - time->tv_nsec;
+	now = (__s64)clock__ns(CLOCK_BOOTTIME);
+	ago = (__s64)(wall.tv_sec - time->tv_sec) * NS_PER_S + wall.tv_nsec - time->tv_nsec;
 	if (ago < 0)
 		return (__u64)now;
 	return ago >= now ? 0 : (__u64)(now - ago);

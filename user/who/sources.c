@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/clock.h"
 #include "user/who/sources.h"
 #include "user/who/watches.h"
 
@@ -62,21 +63,10 @@ static const struct pod_source *const node_sources[] = {
 /* Where namespaces are born: every source may have something to say. */
 static const char *const birthplaces[] = { "/run/netns", "/run/docker/netns" };
 
-static __u64 boot_time_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
-}
-
 /* What a scan cost: time that passed would count others' work on a busy node as ours. */
 static __u64 cpu_time_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
+	return clock__ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static int add_to_epoll(struct sources *s, int fd)
@@ -139,7 +129,8 @@ static void scan_pending(struct sources *s)
 			scan_one(s, i);
 	s->scans++;
 	gap_ns = (cpu_time_ns() - start_ns) * SCAN_SHARE;
-	s->next_scan_ns = boot_time_ns() + (gap_ns > SCAN_MIN_GAP_NS ? gap_ns : SCAN_MIN_GAP_NS);
+	s->next_scan_ns = clock__ns(CLOCK_BOOTTIME) +
+			  (gap_ns > SCAN_MIN_GAP_NS ? gap_ns : SCAN_MIN_GAP_NS);
 	s->unfinished_tries = s->unfinished ? s->unfinished_tries + 1 : 0;
 }
 
@@ -160,7 +151,7 @@ static void set_timer(struct sources *s)
 
 static void scan_if_due(struct sources *s)
 {
-	if (s->pending && boot_time_ns() >= s->next_scan_ns)
+	if (s->pending && clock__ns(CLOCK_BOOTTIME) >= s->next_scan_ns)
 		scan_pending(s);
 	set_timer(s);
 }
@@ -320,11 +311,11 @@ static bool all_settled(const struct sources *s)
 
 bool sources__settle(struct sources *s, int timeout_ms)
 {
-	__u64 end_ns = boot_time_ns() + (__u64)timeout_ms * NS_PER_MS, now_ns;
+	__u64 end_ns = clock__ns(CLOCK_BOOTTIME) + (__u64)timeout_ms * NS_PER_MS, now_ns;
 	struct pollfd poll_fd = { .fd = s->epoll_fd, .events = POLLIN };
 
 	while (!all_settled(s)) {
-		now_ns = boot_time_ns();
+		now_ns = clock__ns(CLOCK_BOOTTIME);
 		if (now_ns >= end_ns ||
 		    poll(&poll_fd, 1, (int)((end_ns - now_ns) / NS_PER_MS + 1)) < 0)
 			return false;
