@@ -16,6 +16,8 @@ UNDO="$UNDO node_undo"
 node_new() {
 	ns_new node
 	ns_sysctl node net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	# a bridge reports its own group when it likes, and each report is an entry of conntrack's
+	ns_sysctl node net.ipv4.igmp_link_local_mcast_reports=0
 	cni_config "${@:-10.30.0.0/24 fd30::/64}"
 	containerd_config
 	nsenter --net="/run/netns/$(ns node)" containerd --config /run/containerd/config.toml \
