@@ -189,7 +189,7 @@ struct live_globals {
 	__u64 last_wakeup_ns;	/* CLOCK_BOOTTIME */
 	__u64 coarse;		/* packets counted under a coarser key than their flow's */
 	__u32 wakeup_pending;	/* a wake-up for the fill level was sent; the reader clears it */
-	__u32 ct_gone;		/* nf_conntrack was unloaded: net->ct.stat is what it left behind */
+	__u32 ct_gone;		/* nf_conntrack is not there: net->ct.stat is what an earlier one left behind */
 	__u32 ct_net_id;	/* conntrack's index in net->gen; 0: unknown */
 	__u32 ct_net_known;	/* the next two are known, from the module's BTF or the kernel's */
 	__u32 ct_net_count_bytes; /* offset of struct nf_conntrack_net.count */

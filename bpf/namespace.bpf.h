@@ -144,6 +144,14 @@ __inline_always __u64 conntrack_stat_base(const struct net *net)
 	return (__u64)BPF_CORE_READ(net, ct.stat);
 }
 
+__inline_always void netns_state__find_entries(struct netns_state *st, __u64 net_address,
+					       struct scratch *sc, __u32 level)
+{
+	find_conntrack(level, net_address);
+	st->entries = sc->bytes[0];
+	st->limit = sc->bytes[1];
+}
+
 /* Looks up the addresses; conntrack may come to a namespace later than we do. */
 __inline_always void netns_state__locate(struct netns_state *st, __u64 net_address,
 					 __u64 stat_base, struct scratch *sc, __u32 level)
@@ -152,9 +160,7 @@ __inline_always void netns_state__locate(struct netns_state *st, __u64 net_addre
 	__u64 offset = this_cpu_offset();
 
 	if (stat_base && offset) {
-		find_conntrack(level, net_address);
-		st->entries = sc->bytes[0];
-		st->limit = sc->bytes[1];
+		netns_state__find_entries(st, net_address, sc, level);
 		st->stat = stat_base + offset;
 		st->stat_base = stat_base;
 	}
@@ -217,6 +223,9 @@ __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *
 		__builtin_memset(&st->last, 0, sizeof(st->last));
 		netns_state__locate(st, net, stat_base, sc, level);
 		st->unsure = 0;
+	} else if (!st->entries) {
+		/* it was seen before it was up: its sysctl table comes last */
+		netns_state__find_entries(st, net, sc, level);
 	}
 	return st;
 }

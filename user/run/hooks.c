@@ -30,6 +30,9 @@ int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 
 	h->generation = k ? kallsyms__generation(k) : 0;
 	h->conntrack = has_conntrack(k);
+	/* an earlier one may have left addresses behind, which the next may get again */
+	if (k)
+		live__conntrack_gone(live, !h->conntrack);
 	if (!h->wanted)
 		return 0;
 	err = attach(h, live, k, &why_not);
@@ -68,7 +71,7 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 		return 0;
 	kallsyms__reload_if_stale(k);
 	if (kallsyms__generation(k) == h->generation)
-		return 0;
+		return h->conntrack ? live__conntrack_up(live) : 0;
 	h->generation = kallsyms__generation(k);
 	err = live__modules_changed(live, locations, kernel_functions__locations(k, locations),
 				    functions, kernel_functions__hooks(k, functions));

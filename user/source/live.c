@@ -355,6 +355,17 @@ void live__conntrack_gone(struct live *live, bool gone)
 	__atomic_store_n(&live->skel->bss->globals.ct_gone, gone, __ATOMIC_SEQ_CST);
 }
 
+int live__conntrack_up(struct live *live)
+{
+	const struct live_globals *globals = &live->skel->bss->globals;
+	int done;
+
+	if (!globals->ct_net_known || globals->ct_net_id)
+		return 0;
+	done = run_on_cpu(live->skel->progs.locate_namespace, -1);
+	return done < 0 ? done : 0;
+}
+
 int live__verdicts_fd(const struct live *live)
 {
 	return bpf_map__fd(live->skel->maps.verdicts);

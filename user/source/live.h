@@ -149,8 +149,14 @@ struct live_evidence {
 /** @brief **live__evidence()** adds up the CPUs' findings. 0 or -errno. */
 int live__evidence(struct live *live, struct live_evidence *ret_evidence);
 
-/** @brief **live__conntrack_gone()** nf_conntrack was unloaded, or loaded again. */
+/** @brief **live__conntrack_gone()** nf_conntrack is not there, or was loaded. */
 void live__conntrack_gone(struct live *live, bool gone);
+
+/**
+ * @brief **live__conntrack_up()** looks again for what was not there yet when
+ * nf_conntrack was noticed: it is seen before it is up. 0 or -errno.
+ */
+int live__conntrack_up(struct live *live);
 
 /**
  * @brief **live__modules_changed()** to be called when modules were loaded or
