@@ -40,6 +40,7 @@ static const struct {
 static char root[] = "/tmp/dropwhy-fuzz-XXXXXX";
 static struct netns_table *netns;
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libFuzzer has it */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -83,6 +84,7 @@ static void remove_all(void)
 }
 
 /* What files need beside them to be believed: a process in a namespace. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libFuzzer has it */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const char link[] = "net:[4026532999]";

@@ -233,9 +233,11 @@ static enum MHD_Result remember(void *ctx, enum MHD_ValueKind kind, const char *
 	return MHD_YES;
 }
 
+/* As libmicrohttpd has it. */
 static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *upload,
-			      size_t *upload_size, void **state)
+			      size_t *upload_size, /* NOLINT(readability-non-const-parameter) */
+			      void **state)
 {
 	struct fake_kube *fake = ctx;
 	struct text request = { 0 };

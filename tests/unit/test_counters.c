@@ -117,6 +117,7 @@ Test(counters, tells_what_moved)
 	add(&after, 2, "eth1", "grew", 0);
 	cr_assert_eq(counters__moved(&before, &after, &moved), 0);
 	cr_assert_eq(moved.count, 2);
+	cr_assert_not_null(moved.list);
 	cr_expect_str_eq(moved.list[0].name, "f.grew");
 	cr_expect_str_eq(moved.list[0].iface, "eth0");
 	cr_expect_eq(moved.list[0].value, 5);

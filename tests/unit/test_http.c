@@ -60,7 +60,7 @@ static void start(void)
 	cr_assert(server != NULL);
 	colon = strrchr(http_server__address(server), ':');
 	address = (struct sockaddr_in){ .sin_family = AF_INET,
-					.sin_port = htons((in_port_t)atoi(colon + 1)),
+					.sin_port = htons((in_port_t)strtoul(colon + 1, NULL, 10)),
 					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
@@ -149,10 +149,9 @@ static const char *ask(const char *request)
 
 static int status_of(const char *reply)
 {
-	int status = 0;
+	const char *blank = strchr(reply, ' ');
 
-	sscanf(reply, "HTTP/1.%*d %d", &status);
-	return status;
+	return blank && !strncmp(reply, "HTTP/1.", 7) ? (int)strtol(blank, NULL, 10) : 0;
 }
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -169,11 +169,11 @@ Test(kube_feed, older_servers_have_other_apis)
 	struct kube_feed feed;
 	struct log log = { 0 };
 	const char *path;
-	int i;
+	unsigned int i;
 
 	init(&feed, &log, KUBE_SLICE);
 	for (i = 0; i < 3; i++) {
-		path = ask(&feed, i * 5000, 404, "404 page not found", NULL);
+		path = ask(&feed, i * 5000ULL, 404, "404 page not found", NULL);
 		cr_expect_eq(strncmp(path, paths[i], strlen(paths[i])), 0, "%s", path);
 	}
 	/* none of them: from the start, later */

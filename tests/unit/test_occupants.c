@@ -183,7 +183,7 @@ Test(conntrack_sources, estimates_destinations)
 		}
 		source = conntrack_sources__scanner(s);
 		cr_assert_not_null(source);
-		cr_expect_eq(source->count, 2 * counts[i]);
+		cr_expect_eq(source->count, 2ULL * counts[i]);
 		about = (double)conntrack_source__destinations(source) / counts[i];
 		cr_expect(about > 0.65 && about < 1.45, "%u: %.2f of it", counts[i], about);
 		conntrack_sources__free(s);

@@ -39,7 +39,7 @@ static void add(struct recorder *r, const char *row, __u64 time_s)
 
 Test(recorder, keeps_what_fits_and_counts_what_made_room)
 {
-	struct recorder *r = recorder__new(3 * (16 + 4));
+	struct recorder *r = recorder__new(3UL * (16 + 4));
 
 	cr_assert(eq(str, (char *)rows(r), ""));
 	add(r, "one\n", 1);

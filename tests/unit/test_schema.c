@@ -29,7 +29,7 @@ static void add_names(char *line)
 		    !strcmp(word, ";") || !strcmp(word, ":"))
 			continue;
 		cr_assert(name_count < NAMES_MAX && strlen(word) < NAME_LEN);
-		strcpy(names[name_count++], word);
+		memcpy(names[name_count++], word, strlen(word) + 1);
 	}
 }
 

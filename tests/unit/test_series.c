@@ -157,7 +157,7 @@ struct scraper {
 static void scrape_one(void *ctx, const struct series *series)
 {
 	struct scraper *scraper = ctx;
-	int pod = atoi(series->labels[1]);
+	size_t pod = strtoul(series->labels[1], NULL, 10);
 
 	if (scraper->had[pod])
 		cr_assert(ge(u64, series->values[0], scraper->last[pod]), "a counter shrank");

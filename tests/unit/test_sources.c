@@ -237,6 +237,10 @@ Test(sources, process_number_of_somebody_else)
 
 Test(sources, bad_files)
 {
+	static const char red_sandbox[] =
+		"{\"ociVersion\":\"1\",\"linux\":{},\"annotations\":{\"io.kubernetes.cri.container-"
+		"type\":\"sandbox\",\"io.kubernetes.cri.sandbox-name\":\"\\u001b[31mred\","
+		"\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}";
 	static const char *const texts[] = {
 		"",
 		"{",
@@ -245,9 +249,7 @@ Test(sources, bad_files)
 		"null",
 		"{\"ociVersion\":\"1\"}",
 		"{\"ociVersion\":1,\"linux\":{}}",
-		"{\"ociVersion\":\"1\",\"linux\":{},\"annotations\":{\"io.kubernetes.cri.container-"
-		"type\":\"sandbox\",\"io.kubernetes.cri.sandbox-name\":\"\\u001b[31mred\","
-		"\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}",
+		red_sandbox,
 		"{\"cniVersion\":\"0.4.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}]}",
 		"{\"State\":{\"Running\":true,\"Pid\":7},\"NetworkSettings\":{},\"ID\":\"x\"}",
 	};

@@ -10,7 +10,7 @@
 #include "user/conntrack/occupant_names.h"
 
 /* A cluster's worth; what comes after has no name. */
-#define NAMES_MAX 65536
+#define NAMES_MAX 65536UL
 #define NAME_SLOTS (2 * NAMES_MAX)
 /* Answers remembered, the newest of those that share a place: 400 kB each. */
 #define MEMO_SLOTS 8192

@@ -267,8 +267,8 @@ void metrics__maintain(struct metrics *m, struct directory *directory, __u64 now
 
 	series_set__maintain(m->drops, now_s, IDLE_SECONDS, GRACE_SECONDS, alive, &living);
 	series_set__maintain(m->conntrack, now_s, IDLE_SECONDS, GRACE_SECONDS, alive, &living);
-	series_set__maintain(m->sysctls, now_s, IDLE_SECONDS * 24, GRACE_SECONDS, NULL, NULL);
-	series_set__maintain(m->counters, now_s, IDLE_SECONDS * 24, GRACE_SECONDS, NULL, NULL);
+	series_set__maintain(m->sysctls, now_s, 24UL * IDLE_SECONDS, GRACE_SECONDS, NULL, NULL);
+	series_set__maintain(m->counters, now_s, 24UL * IDLE_SECONDS, GRACE_SECONDS, NULL, NULL);
 	living__done(&living);
 }
 

@@ -3,7 +3,9 @@
  * See process_stat.h.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -19,20 +21,34 @@ static double since(clockid_t clock)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+/* Field @number of proc(5)'s stat, which are counted from 3 after the name. */
+static int read_field(const char *stat, int number, unsigned long long *ret_value)
+{
+	const char *at = strrchr(stat, ')');
+	char *end;
+
+	for (; at && number > 2; number--)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return -EIO;
+	errno = 0;
+	*ret_value = strtoull(at, &end, 10);
+	return errno || end == at ? -EIO : 0;
+}
+
 int process_stat__read(struct process_stat *ret_stat)
 {
 	unsigned long long start_ticks, pages;
 	FILE *file = fopen("/proc/self/stat", "re");
 	struct rusage usage;
-	int found;
+	char stat[1024];
+	bool whole;
 
 	if (!file)
 		return -errno;
-	/* fields 22 and 24 of proc(5); our own name, field 2, has no blank */
-	found = fscanf(file, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-			     "%*s %*s %*s %*s %*s %llu %*s %llu", &start_ticks, &pages);
+	whole = fgets(stat, sizeof(stat), file) != NULL;
 	fclose(file);
-	if (found != 2)
+	if (!whole || read_field(stat, 22, &start_ticks) || read_field(stat, 24, &pages))
 		return -EIO;
 	if (getrusage(RUSAGE_SELF, &usage) < 0)
 		return -errno;

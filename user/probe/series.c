@@ -87,14 +87,18 @@ static void point_labels(const struct series_set *set, struct entry *entry)
 	}
 }
 
-/* The analyzer cannot follow that no living entry links to a freed one. */
+/*
+ * The analyzer cannot follow that no living entry links to a freed one, nor
+ * that what has an entry has a table.
+ */
 static void delete_entry(struct series_set *set, struct entry *entry)
 {
 	if (entry->visible)
 		set->visible--;
 	else
 		set->candidates--;
-	HASH_DEL(set->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
+	HASH_DEL(set->entries, entry);
 	free(entry);
 }
 
@@ -148,7 +152,7 @@ static void add_values(__u64 *to, const __u64 *values)
 void series_set__add(struct series_set *set, const char *const *labels, const __u64 *values,
 		     __u64 now_s)
 {
-	char key[sizeof(set->seed) + SERIES_LABELS_MAX * SERIES_LABEL_LEN];
+	char key[sizeof(set->seed) + sizeof(char[SERIES_LABELS_MAX][SERIES_LABEL_LEN])];
 	unsigned int key_len = build_key(set, labels, key), hash;
 	struct entry *entry;
 
@@ -197,6 +201,7 @@ static void find_extremes(const struct series_set *set, struct entry **ret_small
 {
 	struct entry *entry, *next, *smallest = NULL, *biggest = NULL;
 
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as in delete_entry() */
 	HASH_ITER(hh, set->entries, entry, next) {
 		if (entry->visible && (!smallest || entry->recent < smallest->recent))
 			smallest = entry;
@@ -236,6 +241,7 @@ void series_set__maintain(struct series_set *set, __u64 now_s, __u64 idle_s, __u
 		set->demoted++;
 		promote(set, biggest);
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as in delete_entry() */
 	HASH_ITER(hh, set->entries, entry, next)
 		entry->recent /= 2;
 }

@@ -50,10 +50,11 @@ struct cgroup_paths *cgroup_paths__new(const char *root)
 
 static void clear(struct cgroup_paths *t)
 {
-	struct cgroup_entry *e, *next;
+	struct cgroup_entry *e = t->entries, *next;
 
-	HASH_ITER(hh, t->entries, e, next) {
-		HASH_DEL(t->entries, e);
+	HASH_CLEAR(hh, t->entries);
+	for (; e; e = next) {
+		next = e->hh.next;
 		free(e->path);
 		free(e->unit);
 		free(e);

@@ -149,9 +149,9 @@ static size_t room_for(enum thing_kind kind)
 {
 	/* a statement of the runtime, one of its network, one of its logs, one of the API */
 	static const size_t room[__THING_MAX] = {
-		[THING_POD] = 4 * DIRECTORY_PODS_MAX,
+		[THING_POD] = 4UL * DIRECTORY_PODS_MAX,
 		[THING_SERVICE] = DIRECTORY_SERVICES_MAX,
-		[THING_ENDPOINTS] = 2 * DIRECTORY_SERVICES_MAX,
+		[THING_ENDPOINTS] = 2UL * DIRECTORY_SERVICES_MAX,
 		[THING_NODE] = DIRECTORY_NODES_MAX,
 	};
 

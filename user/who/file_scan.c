@@ -192,13 +192,13 @@ static int look_at_entry(struct file_scan *scan, const char *path, const struct 
 
 	if (snprintf(key, sizeof(key), "%s/%s", path, found->name) >= (int)sizeof(key))
 		return 0;
-	found->key = key;
 	found->dir_fd = top_fd;
 	if (kind->inside) {
 		found->dir_fd = openat(top_fd, found->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (found->dir_fd < 0)
 			return 0; /* a plain file, or gone */
 	}
+	found->key = key;
 	err = fstatat(found->dir_fd, file_name, &st, 0) ? -errno : 0;
 	if (err == -ENOENT && kind->inside && !fstat(found->dir_fd, &st)) {
 		/* a directory just made gets its file in a moment */
@@ -213,6 +213,7 @@ static int look_at_entry(struct file_scan *scan, const char *path, const struct 
 	source_problem__count(stats, path, found->name, err);
 	if (kind->inside)
 		close(found->dir_fd);
+	found->key = NULL;
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -226,7 +227,8 @@ static void forget_unseen(struct file_scan *scan, const char *path)
 		if (file->round == scan->round || strncmp(file->key, path, len) != 0 ||
 		    file->key[len] != '/')
 			continue;
-		HASH_DEL(scan->files, file);
+		/* The analyzer cannot follow that no living entry links to a freed one. */
+		HASH_DEL(scan->files, file); /* NOLINT(clang-analyzer-unix.Malloc) */
 		free(file);
 	}
 }
@@ -269,8 +271,10 @@ void file_scan__free(struct file_scan *scan)
 
 	if (!scan)
 		return;
-	HASH_ITER(hh, scan->files, file, next) {
-		HASH_DEL(scan->files, file);
+	file = scan->files;
+	HASH_CLEAR(hh, scan->files);
+	for (; file; file = next) {
+		next = file->hh.next;
 		free(file);
 	}
 	free(scan->root);

@@ -100,9 +100,10 @@ static int feed__list_part(struct kube_feed *feed, enum kube_split_part part, js
 		return feed__put(feed, KUBE_OP_PUT, json);
 	feed__set_version(feed, json);
 	next = json_string_value(json_object_get(json, "continue"));
-	if (next && strlen(next) >= sizeof(feed->next))
+	next = next ? next : "";
+	if (strlen(next) >= sizeof(feed->next))
 		return -EMSGSIZE;
-	strcpy(feed->next, next ? next : "");
+	memcpy(feed->next, next, strlen(next) + 1);
 	return 0;
 }
 

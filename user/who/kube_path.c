@@ -69,6 +69,7 @@ static void put_number(struct writer *writer, const char *name, unsigned int num
 	put(writer, text);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through the writer */
 size_t kube_path__format(const struct kube_query *query, char *buf, size_t room)
 {
 	struct writer writer = { .buf = buf, .room = room };

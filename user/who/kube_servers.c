@@ -102,7 +102,8 @@ bool kube_servers__listener_is_root(const char *tables, unsigned int port)
 	for (line = tables; *line; line = next) {
 		next = strchr(line, '\n');
 		next = next ? next + 1 : line + strlen(line);
-		/* sl local:port remote:port state queues timer retransmits uid */
+		/* sl local:port remote:port state queues timer retransmits uid; in the kernel's own
+		 * table every number fits: NOLINTNEXTLINE(cert-err34-c) */
 		if (sscanf(line, "%*u: %*32[0-9A-Fa-f]:%4x %*32[0-9A-Fa-f]:%*4x %2x %*8x:%*8x "
 			   "%*2x:%*8x %*8x %u", &local_port, &state, &uid) != 3 ||
 		    local_port != port || state != 0x0a)
@@ -168,6 +169,7 @@ static bool is_loopback(const char *url)
 	       !strncmp(url, "https://localhost:", 18);
 }
 
+/* @url: NULL: the port that takes a token, at this node. */
 static int add_kubelet(const struct kube_options *options, const char *root, const char *node,
 		       const char *url, struct kube_client_options *client)
 {
@@ -203,31 +205,33 @@ static int add_kubelet(const struct kube_options *options, const char *root, con
 	return add_trust(config, root);
 }
 
+static bool has_kubelet(const char *root)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return snprintf(path, sizeof(path), "%s/var/lib/kubelet", root) < (int)sizeof(path) &&
+	       !stat(path, &st);
+}
+
 int kube_servers__kubelet(const struct kube_options *options, const char *root, const char *node,
 			  struct kube_client_options *ret_client,
 			  char error[KUBE_CONFIG_ERROR_LEN])
 {
-	const char *kubelet = options->kubelet ? options->kubelet : "auto";
-	bool named = strcmp(kubelet, "auto"), has_token;
-	char path[PATH_MAX];
-	struct stat st;
-	int err = 0;
+	const char *url = options->kubelet ? options->kubelet : "auto";
+	int err;
 
 	memset(ret_client, 0, sizeof(*ret_client));
-	if (!strcmp(kubelet, "off"))
+	if (!strcmp(url, "off"))
 		return -ENOENT;
-	has_token = options->kubelet_token || !access(SERVICE_ACCOUNT "/token", R_OK);
-	if (named)
-		err = add_kubelet(options, root, node, kubelet, ret_client);
-	else if (snprintf(path, sizeof(path), "%s/var/lib/kubelet", root) >= (int)sizeof(path) ||
-		 stat(path, &st))
-		return -ENOENT;
-	else if (read_only_port_is_root())
-		err = add_kubelet(options, root, node, "http://127.0.0.1:10255", ret_client);
-	else if (has_token)
-		err = add_kubelet(options, root, node, NULL, ret_client);
-	else
-		return -ENOENT;
+	if (!strcmp(url, "auto")) {
+		if (!has_kubelet(root))
+			return -ENOENT;
+		url = read_only_port_is_root() ? "http://127.0.0.1:10255" : NULL;
+		if (!url && !options->kubelet_token && access(SERVICE_ACCOUNT "/token", R_OK))
+			return -ENOENT;
+	}
+	err = add_kubelet(options, root, node, url, ret_client);
 	if (err) {
 		snprintf(error, KUBE_CONFIG_ERROR_LEN, "out of memory");
 		return err;

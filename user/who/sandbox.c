@@ -2,10 +2,12 @@
 /*
  * Checks sandboxes against the kernel's own view.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,11 +24,13 @@ static bool is_safe(const char *path)
 /* "/proc/PID/ns/net": its PID; 0: something else. */
 static pid_t pid_of_path(const char *path)
 {
-	int pid = 0, end = 0;
+	char *end;
+	long pid;
 
-	if (sscanf(path, "/proc/%9d/ns/net%n", &pid, &end) != 1 || !end || path[end])
+	if (strncmp(path, "/proc/", 6) != 0 || !isdigit((unsigned char)path[6]))
 		return 0;
-	return pid;
+	pid = strtol(path + 6, &end, 10);
+	return pid <= INT_MAX && !strcmp(end, "/ns/net") ? (pid_t)pid : 0;
 }
 
 static const struct netns_info *learn_file(const char *root, struct netns_table *netns,

@@ -219,8 +219,6 @@ static void take_in(struct kube_source *k, struct directory *dir, int id,
 	};
 	char key[2 * KUBE_NAME_MAX + 2];
 
-	if (event->object)
-		key_of(event->object, key, sizeof(key));
 	switch (event->op) {
 	case KUBE_OP_BEGIN:
 		stats->scans++;
@@ -228,10 +226,12 @@ static void take_in(struct kube_source *k, struct directory *dir, int id,
 		return;
 	case KUBE_OP_PUT:
 		stats->statements++;
+		key_of(event->object, key, sizeof(key));
 		/* the directory counts those for which it has no room */
 		state_object(dir, id, key, event->object);
 		return;
 	case KUBE_OP_DELETE:
+		key_of(event->object, key, sizeof(key));
 		take_back(dir, id, key, event->object);
 		return;
 	case KUBE_OP_END:

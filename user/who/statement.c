@@ -193,7 +193,7 @@ static bool same_pod(const struct pod_facts *a, const struct pod_facts *b)
 
 	if (a->label_count != b->label_count || !a->labels != !b->labels)
 		return false;
-	for (i = 0; i < a->label_count; i++)
+	for (i = 0; a->labels && i < a->label_count; i++)
 		if (strcmp(a->labels[i], b->labels[i]) != 0)
 			return false;
 	return same_text(a->name, b->name) && same_text(a->namespace, b->namespace) &&

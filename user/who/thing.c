@@ -98,6 +98,7 @@ static void free_thing(struct directory *dir, struct thing *thing)
 
 	while ((identity = thing->identities)) {
 		thing->identities = identity->next;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): linked, so in the table */
 		HASH_DEL(dir->identities, identity);
 		dir->bytes -= sizeof(*identity) + strlen(identity->key) + 1;
 		free(identity);
