@@ -251,7 +251,7 @@ static void conclude(struct inquiry *q)
 		miss(f, q->refusal);
 }
 
-static void complain(const struct features *f)
+static void name_missing(const struct features *f)
 {
 	size_t i;
 
@@ -271,7 +271,7 @@ bool features__explain(const char *btf_path)
 	ask_about_drops(&q, btf_path);
 	conclude(&q);
 	if (q.features.missing_count)
-		complain(&q.features);
+		name_missing(&q.features);
 	kernel_btf__release();
 	kallsyms__free(q.kallsyms);
 	return q.features.missing_count > 0;
@@ -287,7 +287,7 @@ static int report(const struct features *f, bool json)
 	}
 	if (!f->missing_count)
 		return EXIT_FINE;
-	complain(f);
+	name_missing(f);
 	return EXIT_KERNEL;
 }
 

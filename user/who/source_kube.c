@@ -27,31 +27,67 @@ struct kube_source {
 	__u64 failures;
 };
 
-static int open_source(struct kube_client_options *client, int err, char *node, const char *error,
-		       void **ret_state)
+/* Whom to ask, and what; the caller frees the servers. Errors as kube_servers__api(). */
+typedef int (*find_fn)(const struct pod_source_options *options, const char *node,
+		       struct kube_client_options *ret_client, char error[KUBE_CONFIG_ERROR_LEN]);
+
+static int find_api(const struct pod_source_options *options, const char *node,
+		    struct kube_client_options *ret_client, char error[KUBE_CONFIG_ERROR_LEN])
 {
-	struct kube_source *k = err == -ENOENT ? NULL : calloc(1, sizeof(*k));
+	return kube_servers__api(options->kube, node, ret_client, error);
+}
+
+static int find_kubelet(const struct pod_source_options *options, const char *node,
+			struct kube_client_options *ret_client, char error[KUBE_CONFIG_ERROR_LEN])
+{
+	return kube_servers__kubelet(options->kube, options->root, node, ret_client, error);
+}
+
+static void forget_servers(struct kube_client_options *client)
+{
 	size_t i;
 
-	if (err == -ENOENT || !k) {
-		for (i = 0; i < client->server_count; i++)
-			kube_config__done(&client->servers[i]);
-		free(node);
+	for (i = 0; i < client->server_count; i++)
+		kube_config__done(&client->servers[i]);
+}
+
+static int start(struct kube_source *k, const struct kube_client_options *client,
+		 char error[KUBE_CONFIG_ERROR_LEN])
+{
+	int err = kube_client__start(client, &k->client);
+
+	snprintf(error, KUBE_CONFIG_ERROR_LEN, "%s", err == -ELIBACC ?
+		 "libcurl is needed to ask the kubelet or the API server: "
+		 "install libcurl4 (Debian), libcurl (Fedora, Alpine)" : strerror(-err));
+	return err;
+}
+
+static int open_source(const struct pod_source_options *options, find_fn find, void **ret_state)
+{
+	char error[KUBE_CONFIG_ERROR_LEN] = "out of memory";
+	struct kube_client_options client = { 0 };
+	struct kube_source *k;
+	size_t i;
+	int err;
+
+	if (!options->kube)
+		return -ENOENT;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return -ENOMEM;
+	k->node = kube_servers__node(options->kube);
+	err = k->node ? find(options, k->node, &client, error) : -ENOMEM;
+	if (err)
+		forget_servers(&client);
+	if (err == -ENOENT) {
+		free(k->node);
 		free(k);
-		return err == -ENOENT ? err : -ENOMEM;
+		return err;
 	}
-	k->node = node;
-	for (i = 0; i < client->feed_count; i++)
-		k->want |= 1u << client->feeds[i].kind;
-	if (!err) {
-		err = kube_client__start(client, &k->client);
-		error = err == -ELIBACC ? "libcurl is needed to ask the kubelet or the API server: "
-					  "install libcurl4 (Debian), libcurl (Fedora, Alpine)" :
-					  strerror(-err);
-	} else {
-		for (i = 0; i < client->server_count; i++)
-			kube_config__done(&client->servers[i]);
-	}
+	for (i = 0; i < client.feed_count; i++)
+		k->want |= 1u << client.feeds[i].kind;
+	if (!err)
+		err = start(k, &client, error);
 	/* the rest of dropwhy works: this is a word to the user, and no end */
 	if (err) {
 		k->notice = strdup(error);
@@ -61,33 +97,14 @@ static int open_source(struct kube_client_options *client, int err, char *node, 
 	return 0;
 }
 
-static int api_open(const struct pod_source_options *options, void **ret_state)
+static int open_api(const struct pod_source_options *options, void **ret_state)
 {
-	char error[KUBE_CONFIG_ERROR_LEN] = "out of memory";
-	struct kube_client_options client = { 0 };
-	char *node;
-	int err;
-
-	if (!options->kube)
-		return -ENOENT;
-	node = kube_servers__node(options->kube);
-	err = node ? kube_servers__api(options->kube, node, &client, error) : -ENOMEM;
-	return open_source(&client, err, node, error, ret_state);
+	return open_source(options, find_api, ret_state);
 }
 
-static int kubelet_open(const struct pod_source_options *options, void **ret_state)
+static int open_kubelet(const struct pod_source_options *options, void **ret_state)
 {
-	char error[KUBE_CONFIG_ERROR_LEN] = "out of memory";
-	struct kube_client_options client = { 0 };
-	char *node;
-	int err;
-
-	if (!options->kube)
-		return -ENOENT;
-	node = kube_servers__node(options->kube);
-	err = node ? kube_servers__kubelet(options->kube, options->root, node, &client, error) :
-		     -ENOMEM;
-	return open_source(&client, err, node, error, ret_state);
+	return open_source(options, find_kubelet, ret_state);
 }
 
 static int source_fd(void *state)
@@ -314,7 +331,7 @@ static void source_close(void *state)
 const struct pod_source source_kubelet = {
 	.name = "kubelet",
 	.rank = RANK_KUBELET,
-	.open = kubelet_open,
+	.open = open_kubelet,
 	.fd = source_fd,
 	.ready = source_ready,
 	.status = source_status,
@@ -326,7 +343,7 @@ const struct pod_source source_kubelet = {
 const struct pod_source source_api = {
 	.name = "api",
 	.rank = RANK_API,
-	.open = api_open,
+	.open = open_api,
 	.fd = source_fd,
 	.ready = source_ready,
 	.status = source_status,
