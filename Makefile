@@ -172,8 +172,9 @@ test:
 	$(Q)$(MAKE) integration
 	$(Q)$(MAKE) integration SANITIZE=1
 	$(Q)$(MAKE) probe
+	$(Q)$(MAKE) probe SANITIZE=1 CASE='daemon_*,metrics_*'
 	$(Q)$(MAKE) soak SOAK_SECONDS=30
-	$(Q)$(MAKE) pods
+	$(Q)$(MAKE) pods SANITIZE=1
 	$(Q)$(MAKE) test-vm KERNEL= CASE=
 
 # The daemon: metrics, Prometheus, full disks, signals.
@@ -186,9 +187,14 @@ $(O)/tests/probe/large_cluster: $(O)/tests/probe/large_cluster.o $(O)/tests/unit
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lcriterion $(LIBS) -o $@
 
+# The sanitizers need memory and malloc() to themselves.
+ifeq ($(SANITIZE),1)
+PROBE_EXCEPT := EXCEPT=cluster_memory,memory_short
+endif
+
 .PHONY: probe
 probe: all $(INTEGRATION_TOOLS) $(O)/tests/probe/failing_malloc.so $(O)/tests/probe/large_cluster
-	$(Q)O=$(O) tests/probe/run
+	$(Q)O=$(O) $(PROBE_EXCEPT) tests/probe/run
 
 # What tools/deploy holds, as far as it can be checked without a cluster.
 .PHONY: deploy-check

@@ -153,9 +153,10 @@ case_daemon_bundle_table_full() {
 	ns_new a
 	conntrack_on a output
 	set_global net/netfilter/nf_conntrack_max 10
+	fill_table a 10
 	mkdir "$WORK/bundles"
 	probe_ns a --bundle-dir "$WORK/bundles"
-	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 20 --to 127.0.0.1 --dport 4053 --count 1
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 10 --to 127.0.0.1 --dport 4053 --count 1
 	assert_metric 10 dropwhy_cause_drops_total cause=ct_table_full
 	assert_metric 1 dropwhy_bundles_total
 	bundle=$(find "$WORK/bundles" -name 'dropwhy-*-ct-*')

@@ -101,7 +101,8 @@ case_fleet_alerts() {
 	until_true alert_fires DropwhyDown node2 || fail "DropwhyDown does not fire"
 	! alert_fires DropwhyConntrackTableFull node1 || fail "it fires without cause"
 	set_global net/netfilter/nf_conntrack_max 10
-	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 60 --to 127.0.0.1 --dport 4053 --count 1
+	fill_table a 10
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 50 --to 127.0.0.1 --dport 4053 --count 1
 	assert_metric 50 dropwhy_cause_drops_total cause=ct_table_full
 	until_true answered 'dropwhy_cause_drops_total{cause="ct_table_full"}' '.[0].value[1] == "50"' ||
 		fail "Prometheus does not see it"
