@@ -6,7 +6,6 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +14,13 @@
 #include <unistd.h>
 
 #include "tests/unit/temp_tree.h"
+#include "user/clock.h"
 #include "user/enrich/netns.h"
 
 /* PROC_PID_INIT_INO */
 #define FIRST_PID_NS "pid:[4026531836]"
 #define HOST	     4026531833u
 #define BOX	     4026532999u
-
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
-}
 
 static void pause_ms(long ms)
 {
@@ -252,12 +244,12 @@ Test(netns, deleted_one_is_known_for_what_happened_before)
 	char *root = make_node();
 	__u32 blue = add_named(root, "run/netns/blue");
 	struct netns_table *t = load(root);
-	__u64 before = now_ns(), after;
+	__u64 before = clock__ns(CLOCK_BOOTTIME), after;
 	const char *name;
 
 	temp_tree__remove(root, "run/netns/blue");
 	cr_assert_eq(netns_table__refresh(t), 0);
-	after = now_ns();
+	after = clock__ns(CLOCK_BOOTTIME);
 	name = netns_table__name(t, blue, before);
 	cr_expect_str_eq(name ? name : "(none)", "blue");
 	cr_expect(netns_table__name(t, blue, after) == NULL);
@@ -294,14 +286,14 @@ Test(netns, number_that_changed_hands)
 	info = netns_table__find(t, BOX, 0);
 	cr_assert(info != NULL);
 	incarnation = info->incarnation;
-	between = now_ns();
+	between = clock__ns(CLOCK_BOOTTIME);
 	remove_process(root, 10);
 	add_process(root, 20, BOX, "new\n");
 	cr_assert_eq(netns_table__refresh(t), 0);
 
 	/* nobody knows whose this was */
 	cr_expect(netns_table__name(t, BOX, between) == NULL);
-	name = netns_table__name(t, BOX, now_ns());
+	name = netns_table__name(t, BOX, clock__ns(CLOCK_BOOTTIME));
 	cr_expect_str_eq(name ? name : "(none)", "new");
 	info = netns_table__find(t, BOX, 0);
 	cr_assert(info != NULL);
@@ -319,10 +311,10 @@ Test(netns, number_seen_free_in_between)
 
 	add_process(root, 10, BOX, "old\n");
 	t = load(root);
-	of_old = now_ns();
+	of_old = clock__ns(CLOCK_BOOTTIME);
 	remove_process(root, 10);
 	cr_assert_eq(netns_table__refresh(t), 0);
-	of_new = now_ns();
+	of_new = clock__ns(CLOCK_BOOTTIME);
 	add_process(root, 20, BOX, "new\n");
 	cr_assert_eq(netns_table__refresh(t), 0);
 	name = netns_table__name(t, BOX, of_new);
@@ -347,7 +339,7 @@ Test(netns, former_holders_of_a_number)
 		snprintf(comm, sizeof(comm), "pod-%d\n", i);
 		add_process(root, 10 + i, BOX, comm);
 		cr_assert_eq(netns_table__refresh(t), 0);
-		when[i] = now_ns();
+		when[i] = clock__ns(CLOCK_BOOTTIME);
 		name = netns_table__name(t, BOX, when[i]);
 		cr_assert(name != NULL);
 		first = first ? first : name;
@@ -361,7 +353,7 @@ Test(netns, former_holders_of_a_number)
 	}
 	/* so many are not kept; none is taken for another, and what was told stays readable */
 	cr_expect(netns_table__name(t, BOX, when[0]) == NULL);
-	cr_expect(netns_table__name(t, BOX, now_ns()) == NULL);
+	cr_expect(netns_table__name(t, BOX, clock__ns(CLOCK_BOOTTIME)) == NULL);
 	cr_expect_str_eq(first, "pod-0");
 	netns_table__free(t);
 	temp_tree__free(root);
@@ -484,49 +476,6 @@ Test(netns, mounted_elsewhere)
 	cr_expect_geq(fd, 0);
 	close(fd);
 	netns_table__free(t);
-	temp_tree__free(root);
-}
-
-Test(netns, resolve)
-{
-	char *root = make_node(), path[PATH_MAX];
-	__u32 blue = add_named(root, "run/netns/blue"), ino = 0;
-	__u32 hex = add_named(root, "run/docker/netns/0123456789ab");
-	__u32 digits = add_named(root, "run/netns/77");
-	static const struct {
-		const char *text;
-		int err;
-	} bad[] = {
-		{ "", -EINVAL },
-		{ "pid:", -EINVAL },
-		{ "pid:0", -EINVAL },
-		{ "pid:-1", -EINVAL },
-		{ "pid:1x", -EINVAL },
-		{ "pid:99999999999", -EINVAL },
-		{ "pid:4242", -ENOENT },
-		{ "green", -ENOENT },
-		{ "0", -EINVAL },
-		{ "4294967296", -EINVAL },
-		{ "99999999999999999999", -EINVAL },
-		{ "-1", -ENOENT },
-		{ "/nonexistent/netns", -ENOENT },
-		{ "/", -ENOTTY },
-		{ ".", -ENOENT },
-		{ "..", -ENOENT },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		cr_expect_eq(netns__resolve(root, bad[i].text, &ino), bad[i].err, "%s",
-			     bad[i].text);
-	cr_expect_eq(ino, 0);
-	cr_expect(netns__resolve(root, "blue", &ino) == 0 && ino == blue);
-	cr_expect(netns__resolve(root, "0123456789ab", &ino) == 0 && ino == hex);
-	cr_expect(netns__resolve(root, "77", &ino) == 0 && ino == digits);
-	cr_expect(netns__resolve(root, "4026531840", &ino) == 0 && ino == 4026531840u);
-	cr_expect(netns__resolve(root, "pid:1", &ino) == 0 && ino == HOST);
-	snprintf(path, sizeof(path), "%s/run/netns/blue", root);
-	cr_expect(netns__resolve(root, path, &ino) == 0 && ino == blue);
 	temp_tree__free(root);
 }
 
