@@ -12,13 +12,16 @@
 
 #include "user/aggregate/summary.h"
 
-/* One namespace's counters on one CPU, as the kernel keeps them: they wrap. */
+/*
+ * One namespace's counters on one CPU, packets, as the kernel keeps them
+ * (struct ip_conntrack_stat) and ctnetlink shows them: they wrap at 2^32.
+ */
 struct conntrack_stat {
 	__u32 netns_ino;
-	__u32 cpu;
-	__u32 drop;
-	__u32 insert_failed;
-	__u32 chaintoolong;
+	__u32 cpu;		/* from 0 */
+	__u32 drop;		/* table full, or a clash that could not be resolved */
+	__u32 insert_failed;	/* not inserted: a clash, a chain too long, an entry that died */
+	__u32 chaintoolong;	/* 0 where the kernel does not count it */
 };
 
 /* All namespaces and CPUs at one moment, in any order. */
@@ -35,6 +38,7 @@ struct conntrack_claim {
 	__u64 chaintoolong;
 };
 
+/* The four readings, in order, and what the run says. */
 struct reconcile_input {
 	struct conntrack_snapshot before_arm;
 	struct conntrack_snapshot after_arm;

@@ -28,6 +28,7 @@ struct run_corrections {
 	bool counters_restarted; /* conntrack's: nf_conntrack was unloaded */
 };
 
+/* A summary, and the arrays that it points into. */
 struct run_summary {
 	struct summary summary;
 	struct reason_accounting *reasons;

@@ -122,7 +122,7 @@ __u64 live__coarse(const struct live *live);
  */
 int live__counters(struct live *live, struct drop_counters *ret_counts, __u64 *ret_missed);
 
-/* Packets of one namespace that conntrack's counters explain. */
+/* Packets of one namespace that were attributed to each of conntrack's counters. */
 struct live_claim {
 	__u32 netns_ino;
 	__u64 drop;
