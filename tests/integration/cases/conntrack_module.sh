@@ -78,7 +78,8 @@ case_ct_module_comes_and_goes() {
 	assert_kfree 100
 	assert_drops 60 cause="$(expected nft_cause)" dport=99
 	assert_drops 20 cause=ct_table_full dport=53
-	assert_drops 20 cause=ct_table_full dport=54
+	# a module that is still coming up when it is noticed may leave the limit unknown for a second: ct_other
+	assert_drops 20 cause='ct_*' dport=54
 	assert_only 100
 	assert_summary "conntrack[netns=$(ns_inode r)].drop.attributed" 40
 }
