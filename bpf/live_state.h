@@ -72,6 +72,7 @@ struct netns_state {
 	__u32 netns_ino;
 	__u32 epoch;		/* of the last walk that found it alive */
 	__u32 unsure;		/* last is not known yet: the next look only learns */
+	__u32 ct_departures;	/* live_globals.ct_departures when looked at */
 };
 
 enum cpu_phase {
@@ -190,6 +191,7 @@ struct live_globals {
 	__u64 coarse;		/* packets counted under a coarser key than their flow's */
 	__u32 wakeup_pending;	/* a wake-up for the fill level was sent; the reader clears it */
 	__u32 ct_gone;		/* nf_conntrack is not there: net->ct.stat is what an earlier one left behind */
+	__u32 ct_departures;	/* how often nf_conntrack went: what is known from before holds no more */
 	__u32 ct_net_id;	/* conntrack's index in net->gen; 0: unknown */
 	__u32 ct_net_known;	/* the next two are known, from the module's BTF or the kernel's */
 	__u32 ct_net_count_bytes; /* offset of struct nf_conntrack_net.count */

@@ -207,12 +207,14 @@ __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *
 		globals.all_known = 0; /* no room: it may get some later, and not start at zero */
 		return NULL;
 	}
-	if (globals.ct_gone) {
+	if (st->ct_departures != globals.ct_departures) {
 		/* when it comes back its counters start at zero, at the same address for all we know */
+		st->ct_departures = globals.ct_departures;
 		st->stat = st->entries = st->limit = 0;
 		__builtin_memset(&st->last, 0, sizeof(st->last));
-		return st;
 	}
+	if (globals.ct_gone)
+		return st;
 	stat_base = conntrack_stat_base((const void *)net);
 	if (!st->stat) {
 		netns_state__locate(st, net, stat_base, sc, level);

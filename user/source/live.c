@@ -352,6 +352,9 @@ int live__modules_changed(struct live *live, const struct location_class *locati
 
 void live__conntrack_gone(struct live *live, bool gone)
 {
+	/* each CPU forgets what it knows of each namespace when it next looks */
+	if (gone)
+		__atomic_add_fetch(&live->skel->bss->globals.ct_departures, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&live->skel->bss->globals.ct_gone, gone, __ATOMIC_SEQ_CST);
 }
 
