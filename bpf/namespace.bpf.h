@@ -189,6 +189,13 @@ __inline_always struct netns_state *netns_state__create(__u64 net, struct scratc
 	return bpf_map_lookup_elem(&namespaces, &key);
 }
 
+/* What was known of an nf_conntrack that went; counters of the next one start at zero. */
+__inline_always void netns_state__forget(struct netns_state *st)
+{
+	st->stat = st->entries = st->limit = 0;
+	__builtin_memset(&st->last, 0, sizeof(st->last));
+}
+
 /*
  * The same, created when seen for the first time. A new namespace's counters
  * start at zero. Where that is not sure (@unsure: the baselines are still
@@ -208,10 +215,9 @@ __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *
 		return NULL;
 	}
 	if (st->ct_departures != globals.ct_departures) {
-		/* when it comes back its counters start at zero, at the same address for all we know */
+		/* when it comes back it may be at the same address */
 		st->ct_departures = globals.ct_departures;
-		st->stat = st->entries = st->limit = 0;
-		__builtin_memset(&st->last, 0, sizeof(st->last));
+		netns_state__forget(st);
 	}
 	if (globals.ct_gone)
 		return st;
@@ -220,9 +226,8 @@ __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *
 		netns_state__locate(st, net, stat_base, sc, level);
 		st->unsure = unsure;
 	} else if (st->stat_base != stat_base) {
-		/* nf_conntrack was unloaded, or loaded anew: its counters start at zero */
-		st->stat = st->entries = st->limit = 0;
-		__builtin_memset(&st->last, 0, sizeof(st->last));
+		/* nf_conntrack was unloaded, or loaded anew, and nobody noticed yet */
+		netns_state__forget(st);
 		netns_state__locate(st, net, stat_base, sc, level);
 		st->unsure = 0;
 	} else if (!st->entries) {

@@ -352,10 +352,13 @@ int live__modules_changed(struct live *live, const struct location_class *locati
 
 void live__conntrack_gone(struct live *live, bool gone)
 {
-	/* each CPU forgets what it knows of each namespace when it next looks */
+	struct live_globals *globals = &live->skel->bss->globals;
+
+	__atomic_store_n(&globals->ct_gone, gone, __ATOMIC_SEQ_CST);
+	/* each CPU forgets what it knows of each namespace when it next looks; this comes
+	 * second, or one could look in between and learn again what is left behind */
 	if (gone)
-		__atomic_add_fetch(&live->skel->bss->globals.ct_departures, 1, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&live->skel->bss->globals.ct_gone, gone, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&globals->ct_departures, 1, __ATOMIC_SEQ_CST);
 }
 
 int live__conntrack_up(struct live *live)
