@@ -69,8 +69,10 @@ __inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const 
 	struct drop_record *rec = &sc->rec;
 	int iif = KREAD(how, skb, skb_iif);
 
-	/* a device is believed if it lies in a namespace: see is_net() */
-	if (dev && (__u64)KREAD_UNSURE(how, dev, nd_net.net) != sc->packet.net)
+	/* a device is believed if it lies in a namespace: see is_net(). None is as good as what a
+	 * read that failed gives, and a plain load through such a device may panic */
+	if (dev && (!sc->packet.net ||
+		    (__u64)KREAD_UNSURE(how, dev, nd_net.net) != sc->packet.net))
 		dev = NULL;
 	if (dev) {
 		rec->ifindex = KREAD(how, dev, ifindex);

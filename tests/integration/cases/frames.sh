@@ -166,6 +166,8 @@ case_udp_checksum() {
 	assert_eq 13 "$(snmp b UdpInCsumErrors)" UdpInCsumErrors
 	assert_kfree 13
 	assert_drops 13 reason="$(reason $csum_reason)" src=10.9.0.1 sport=4000 dst=10.9.0.2 dport="$OWN_PORT"
+	# where skb->dev would be, UDP keeps numbers of its own: nothing of them may be followed
+	assert_drops 13 side=rx ifindex="$(in_ns b ip -o link show veth0 | cut -d : -f 1)"
 	assert_only 13
 }
 
