@@ -90,6 +90,48 @@ case_sysctl_refused_text() {
 	trace_ended 0
 }
 
+# unit_cgroup: an own service below the root of the node's cgroups of v2, and nothing of systemd's.
+unit_cgroup() {
+	unit_root=$(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/mounts | head -n 1)
+	unit_slice=$unit_root/$PREFIX.slice
+	[ -n "$unit_root" ] && mkdir -p "$unit_slice/$PREFIX.service" || skip "no cgroup v2 to make groups in"
+	UNDO="unit_cgroup_removed $UNDO"
+}
+
+unit_cgroup_removed() {
+	rmdir "$unit_slice/$PREFIX.service" "$unit_slice"
+}
+
+# Who writes is told by the unit, too, in whose cgroup the process was.
+case_sysctl_written_by_unit() {
+	ns_new a
+	unit_cgroup
+	trace_ns a --sysctl=watch
+	if [ "$DROPWHY" != none ]; then
+		for format in --csv --color=never; do
+			"$DROPWHY" trace $format -o "$WORK/unit$format" --sysctl=watch --netns "$(ns_inode a)" \
+				>/dev/null 2>"$WORK/unit$format.err" 9>&- &
+			others="${others-} $!"
+			CHILDREN="$CHILDREN $!"
+			wait_for "$WORK/unit$format.err" '^dropwhy: tracing' $! || fail "trace $format did not start"
+		done
+	fi
+	in_ns a sh -c "echo \$\$ >$unit_slice/$PREFIX.service/cgroup.procs && echo 1234 >/proc/sys/net/core/somaxconn"
+	write_in a net/core/somaxconn 4321
+	trace_stop
+	changes 1 name=net.core.somaxconn new=1234 comm=sh unit="$PREFIX.service" pod=
+	changes 1 name=net.core.somaxconn new=4321 comm=sh unit!="$PREFIX.service"
+	[ "$DROPWHY" != none ] || return 0
+	for pid in $others; do
+		kill -INT "$pid"
+		wait_exit "$pid" || fail "it ended with status $?"
+	done
+	assert_eq 1 "$("$TOOLS/records" --csv "$WORK/unit--csv" lines type=sysctl new=1234 unit="$PREFIX.service")" \
+		"changes by the unit, as CSV"
+	grep -q "somaxconn: [0-9]* > 1234 in $(ns a) by sh (pid [0-9]*, $PREFIX.service): " "$WORK/unit--color=never" ||
+		fail "not told as text: $(cat "$WORK/unit--color=never")"
+}
+
 # Killed, dropwhy leaves nothing behind that could stop a write.
 case_sysctl_killed() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
