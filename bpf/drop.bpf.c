@@ -211,7 +211,7 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 		read_conntrack(level);
 	if (flags & REASON_F_CONNTRACK && sc->packet.net) {
 		unsure = phase != CPU_ARMED || cpu->late || !globals.all_known;
-		if (explain(level, flags, location, unsure, sc->rec.time_ns))
+		if (explain(level, flags, location, unsure))
 			cpu->no_baseline += phase == CPU_ARMED;
 	}
 	if (flags & REASON_F_CONNTRACK && !is_wanted(level, flags, phase))
@@ -228,7 +228,7 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 }
 
 /* Atomic only against programs that interrupt this one on its CPU. */
-__inline_always void count_fate(struct drop_counters *count, __u32 bytes, int fate)
+__inline_always void count_fate(struct drop_counters *count, __u32 bytes, enum fate fate)
 {
 	if (fate == FATE_PENDING)
 		return;
@@ -250,8 +250,7 @@ __inline_always void count_fate(struct drop_counters *count, __u32 bytes, int fa
 }
 
 /* The fate of a drop that can be told without a look into the packet. */
-__inline_always enum fate fate_at_once(struct sk_buff *skb, struct sock *rx_sk, __u32 flags,
-				       const enum reading how)
+__inline_always enum fate fate_at_once(const struct skb_ends *ends, __u32 flags, const enum reading how)
 {
 	struct net *net;
 
@@ -264,33 +263,42 @@ __inline_always enum fate fate_at_once(struct sk_buff *skb, struct sock *rx_sk, 
 		return FATE_FILTERED;
 	if (!filter.netns_count)
 		return FATE_OPEN;
-	net = packet_net(skb, rx_sk, how);
+	net = packet_net(ends, how);
 	return net && !in_netns(KREAD_UNSURE(how, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
 }
 
-/* A drop of which a record is made, whatever becomes of that. */
+/* Makes a record of the drop, whatever becomes of that. */
+__inline_always enum fate record_drop(struct sk_buff *skb, const struct skb_ends *ends,
+				      __u64 location, __u32 reason, __u32 flags, __u32 level,
+				      __u32 phase, const enum reading how)
+{
+	struct scratch *sc = scratch_at(level);
+
+	if (!sc)
+		return FATE_LOST;
+	__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, winner));
+	sc->rec.location = location;
+	sc->rec.reason = reason;
+	read_skb(skb, ends, sc, how);
+	return handle_drop(level, flags, phase);
+}
+
 __inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reason,
 				 struct sock *rx_sk, __u32 level, __u32 phase, const enum reading how)
 {
 	__u32 slot = reason_slot(reason), flags;
 	struct drop_counters *count = bpf_map_lookup_elem(&counters, &slot);
-	struct scratch *sc = scratch_at(level);
+	struct skb_ends ends;
 	enum fate fate;
 
 	if (!count)
 		return;
 	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
 	flags = reason_flags[slot & (REASON_SLOTS - 1)];
-	fate = fate_at_once(skb, rx_sk, flags, how);
-	if (fate == FATE_OPEN && !sc)
-		fate = FATE_LOST;
-	if (fate == FATE_OPEN) {
-		__builtin_memset(sc, 0, __builtin_offsetof(struct scratch, winner));
-		sc->rec.location = location;
-		sc->rec.reason = reason;
-		read_skb(skb, rx_sk, sc, how);
-		fate = handle_drop(level, flags, phase);
-	}
+	skb_ends__init(&ends, skb, rx_sk, how);
+	fate = fate_at_once(&ends, flags, how);
+	if (fate == FATE_OPEN)
+		fate = record_drop(skb, &ends, location, reason, flags, level, phase, how);
 	if (phase == CPU_ARMED)
 		count_fate(count, KREAD(how, skb, len), fate);
 }

@@ -123,11 +123,15 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 __inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb, __u64 location,
 			       __u32 reason, struct sock *rx_sk, const enum reading how)
 {
-	struct net *net = packet_net(skb, rx_sk, how);
-	struct net_device *dev = KREAD(how, skb, dev);
+	struct net_device *dev;
+	struct skb_ends ends;
+	struct net *net;
 
+	skb_ends__init(&ends, skb, rx_sk, how);
+	net = packet_net(&ends, how);
 	if (!net)
 		return false;
+	dev = ends.dev;
 	__builtin_memset(key, 0, sizeof(*key));
 	key->location = location;
 	key->reason = reason;

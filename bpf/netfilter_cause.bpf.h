@@ -318,7 +318,7 @@ __inline_always __u32 conntrack_evidence(struct evidence *ev, struct cpu_state *
  * Fills cause and ct_state of a packet that conntrack or a rule may have
  * dropped. Returns 1 where the counters should have been compared and could not.
  */
-__stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure, __u64 now_ns)
+__stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure)
 {
 	struct scratch *sc = scratch_at(level);
 	struct evidence ev = { .location = location };
@@ -333,7 +333,7 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure, __u6
 		sc->rec.cause = location == LOCATION_NFT ? CAUSE_NFT_RULE : CAUSE_NONE;
 		return 1;
 	}
-	ev.counted = look_at_counters(&ev, now_ns);
+	ev.counted = look_at_counters(&ev, sc->rec.time_ns);
 	ev.no_conntrack = !ev.st->stat;
 	kinds = hook_kinds(&ev);
 	if (location == LOCATION_NFT)
@@ -341,7 +341,7 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure, __u6
 	else
 		cause = conntrack_evidence(&ev, cpu);
 	if (ev.counted)
-		keep_spare(ev.st, &ev.moved, now_ns);
+		keep_spare(ev.st, &ev.moved, sc->rec.time_ns);
 
 	if (cause == CAUSE_NONE && location == LOCATION_NF_QUEUE)
 		cause = CAUSE_NF_RULE; /* refused by whoever reads the queue */

@@ -26,13 +26,33 @@ __inline_always bool is_full_socket(struct sock *sk, const enum reading how)
 }
 
 /*
+ * What an skb points at, read once and handed on. For each load of a pointer through one that
+ * it trusts, as it does a tracepoint's arguments, the verifier searches all of vmlinux's BTF
+ * twice (btf_nested_type_is_trusted(), from 6.4): that was a third of the start.
+ */
+struct skb_ends {
+	struct net_device *dev;
+	struct sock *sk;
+	struct sock *rx_sk;	/* the tracepoint's; NULL: it has none */
+};
+
+__inline_always void skb_ends__init(struct skb_ends *ends, struct sk_buff *skb, struct sock *rx_sk,
+				    const enum reading how)
+{
+	ends->dev = KREAD(how, skb, dev);
+	ends->sk = KREAD(how, skb, sk);
+	ends->rx_sk = rx_sk;
+}
+
+/*
  * The namespace that a packet died in, by its device or its sockets; NULL:
  * unknown.
  */
-__inline_always struct net *packet_net(struct sk_buff *skb, struct sock *rx_sk, const enum reading how)
+__inline_always struct net *packet_net(const struct skb_ends *ends, const enum reading how)
 {
-	struct net_device *dev = KREAD(how, skb, dev);
-	struct sock *sk;
+	/* copies: BPF_CORE_READ() would look for struct skb_ends in the kernel's BTF */
+	struct net_device *dev = ends->dev;
+	struct sock *sk = ends->sk, *rx_sk = ends->rx_sk;
 	struct net *net;
 
 	if (dev) {
@@ -45,7 +65,6 @@ __inline_always struct net *packet_net(struct sk_buff *skb, struct sock *rx_sk, 
 		if (is_net(net, how))
 			return net;
 	}
-	sk = KREAD(how, skb, sk);
 	if (sk) {
 		net = KREAD_UNSURE(how, sk, __sk_common.skc_net.net);
 		if (is_net(net, how))
@@ -63,9 +82,10 @@ __inline_always struct net *route_net(struct sk_buff *skb, const enum reading ho
 	return is_net(net, READ_PROBED) ? net : NULL;
 }
 
-__inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const enum reading how)
+__inline_always void read_device(struct sk_buff *skb, const struct skb_ends *ends,
+				 struct scratch *sc, const enum reading how)
 {
-	struct net_device *dev = KREAD(how, skb, dev);
+	struct net_device *dev = ends->dev;
 	struct drop_record *rec = &sc->rec;
 	int iif = KREAD(how, skb, skb_iif);
 
@@ -86,7 +106,7 @@ __inline_always void read_device(struct sk_buff *skb, struct scratch *sc, const 
 	sc->packet.routed = KREAD(how, skb, _skb_refdst) & SKB_DST_PTRMASK;
 	if (iif && (__u32)iif == rec->ifindex)
 		rec->side = SIDE_RX;
-	else if (iif ? sc->packet.routed : KREAD(how, skb, sk) != NULL)
+	else if (iif ? sc->packet.routed : ends->sk != NULL)
 		rec->side = SIDE_TX;
 }
 
@@ -114,6 +134,7 @@ __inline_always void read_layout(struct sk_buff *skb, struct scratch *sc, const 
 		packet->vlan_present = KREAD(how, skb, vlan_proto) != 0;
 }
 
+/* By helper everywhere: few drops come here, and see struct skb_ends for what loads cost. */
 __inline_always __u64 socket_cgroup(struct sock *sk, const enum reading how)
 {
 	struct cgroup *cgroup;
@@ -122,21 +143,21 @@ __inline_always __u64 socket_cgroup(struct sock *sk, const enum reading how)
 	if (!is_full_socket(sk, how))
 		return 0;
 	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup)) {
-		cgroup = KREAD_UNSURE(how, sk, sk_cgrp_data.cgroup);
-		return cgroup ? (how == READ_FAULTING ? cgroup->kn->id : BPF_CORE_READ(cgroup, kn, id)) : 0;
+		cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	} else {
+		packed = BPF_CORE_READ((struct sock___packed_cgroup *)sk, sk_cgrp_data.val);
+		if (packed & 1) /* cgroup v1 data, not a pointer */
+			return 0;
+		cgroup = (void *)(packed & ~3ULL); /* bit 1: no reference is held */
 	}
-	packed = BPF_CORE_READ((struct sock___packed_cgroup *)sk, sk_cgrp_data.val);
-	if (packed & 1) /* cgroup v1 data, not a pointer */
-		return 0;
-	cgroup = (void *)(packed & ~3ULL); /* bit 1: no reference is held */
 	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
 }
 
-__inline_always void read_socket(struct sk_buff *skb, struct sock *rx_sk, struct scratch *sc,
+__inline_always void read_socket(const struct skb_ends *ends, struct scratch *sc,
 				 const enum reading how)
 {
+	struct sock *sk = ends->sk, *rx_sk = ends->rx_sk;
 	struct drop_record *rec = &sc->rec;
-	struct sock *sk = KREAD(how, skb, sk);
 
 	if (sk)
 		sc->packet.socket_family = KREAD_UNSURE(how, sk, __sk_common.skc_family);
@@ -156,11 +177,11 @@ __inline_always void read_socket(struct sk_buff *skb, struct sock *rx_sk, struct
  * Takes all that will be needed, whatever becomes of the drop: a straight run
  * of loads costs less than it takes the verifier to follow many ways through.
  */
-__inline_always void read_skb(struct sk_buff *skb, struct sock *rx_sk, struct scratch *sc,
-			      const enum reading how)
+__inline_always void read_skb(struct sk_buff *skb, const struct skb_ends *ends,
+			      struct scratch *sc, const enum reading how)
 {
 	struct packet *packet = &sc->packet;
-	struct net *net = packet_net(skb, rx_sk, how);
+	struct net *net = packet_net(ends, how);
 
 	packet->skb = (__u64)skb;
 	packet->nfct = KREAD(how, skb, _nfct);
@@ -174,9 +195,9 @@ __inline_always void read_skb(struct sk_buff *skb, struct sock *rx_sk, struct sc
 		packet->net = (__u64)net;
 		sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
 	}
-	read_device(skb, sc, how);
+	read_device(skb, ends, sc, how);
 	read_layout(skb, sc, how);
-	read_socket(skb, rx_sk, sc, how);
+	read_socket(ends, sc, how);
 }
 
 #endif
