@@ -6,8 +6,8 @@
 
 SITE=10.96.1.2			# ports 80 of TCP and 53 of UDP
 
-# service_new BACKEND: Service shop/site with one endpoint, wherever that is. Sets $KUBE, the
-# options with which dropwhy gets to know.
+# service_new BACKEND [POD...]: Service shop/site with one endpoint, wherever that is, and what the
+# API server is to tell of pods. Sets $KUBE, the options with which dropwhy gets to know.
 service_new() {
 	nft_rules node <<-END
 		add table ip services
@@ -16,40 +16,59 @@ service_new() {
 	END
 	api_dir=$WORK/api
 	mkdir -p "$api_dir/cgi-bin"
-	api_list pods
+	service_backend=$1
+	shift
+	api_list pods "$@"
 	api_list nodes
 	api_list services '{"metadata": {"name": "site", "namespace": "shop", "uid": "1"},
 		"spec": {"clusterIP": "'$SITE'", "clusterIPs": ["'$SITE'"], "ports": [
 		 {"name": "http", "protocol": "TCP", "port": 80}, {"name": "dns", "protocol": "UDP", "port": 53}]}}'
 	api_list endpointslices '{"metadata": {"name": "site-1", "namespace": "shop", "uid": "2",
 		"labels": {"kubernetes.io/service-name": "site"}}, "addressType": "IPv4",
-		"endpoints": [{"addresses": ["'"$1"'"], "conditions": {"ready": true}}],
+		"endpoints": [{"addresses": ["'"$service_backend"'"], "conditions": {"ready": true}}],
 		"ports": [{"name": "http", "protocol": "TCP", "port": 80}, {"name": "dns", "protocol": "UDP", "port": 53}]}'
 	cat >"$api_dir/cgi-bin/server" <<-END
 		#!/bin/sh
 		printf 'Content-Type: application/json\r\n\r\n'
 		case \$QUERY_STRING in
-		*watch=*) exec sleep 10 ;;	# nothing changes
+		*watch=*)
+			echo "\$PATH_INFO" >>"$api_dir/watched"
+			exec sleep 10 ;;	# nothing changes
 		*) exec cat "$api_dir/\${PATH_INFO##*/}" ;;
 		esac
 	END
 	chmod +x "$api_dir/cgi-bin/server"
-	cat >"$api_dir/kubeconfig" <<-END
+	busybox httpd -f -p "127.0.0.1:$OWN_PORT" -h "$api_dir" >"$WORK/httpd.log" 2>&1 9>&- &
+	CHILDREN="$CHILDREN $!"
+	kube_as anybody
+	until_true service_known || fail "no Service: $(cat "$WORK/known" "$WORK/httpd.log")"
+}
+
+api_list() { # WHAT [ITEM...]
+	api_what=$1 api_items=
+	shift
+	for item; do
+		api_items="$api_items${api_items:+, }$item"
+	done
+	echo '{"metadata": {"resourceVersion": "1"}, "items": ['"$api_items"']}' >"$api_dir/$api_what"
+}
+
+# kube_as LABEL: sets $KUBE so that the API server can tell who asks.
+kube_as() {
+	cat >"$api_dir/kubeconfig-$1" <<-END
 		apiVersion: v1
 		kind: Config
 		current-context: test
 		contexts: [{name: test, context: {cluster: test, user: test}}]
-		clusters: [{name: test, cluster: {server: "http://127.0.0.1:$OWN_PORT/cgi-bin/server"}}]
+		clusters: [{name: test, cluster: {server: "http://127.0.0.1:$OWN_PORT/cgi-bin/server/$1"}}]
 		users: [{name: test, user: {}}]
 	END
-	busybox httpd -f -p "127.0.0.1:$OWN_PORT" -h "$api_dir" >"$WORK/httpd.log" 2>&1 9>&- &
-	CHILDREN="$CHILDREN $!"
-	KUBE="--kubeconfig $api_dir/kubeconfig"
-	until_true service_known || fail "no Service: $(cat "$WORK/known" "$WORK/httpd.log")"
+	KUBE="--kubeconfig $api_dir/kubeconfig-$1"
 }
 
-api_list() { # WHAT [ITEM]
-	echo '{"metadata": {"resourceVersion": "1"}, "items": ['"${2:-}"']}' >"$api_dir/$1"
+# kube_knows LABEL: it has all four lists, and watches for more.
+kube_knows() {
+	[ "$(grep "^/$1/" "$api_dir/watched" | sort -u | wc -l)" -eq 4 ]
 }
 
 # shellcheck disable=SC2086 # options
