@@ -98,3 +98,29 @@ case_netns_by_name_and_path() {
 	assert_drops 12 netns="$(ns_inode b)" dport="$OWN_PORT"
 	assert_only 12
 }
+
+# Where no pod or container lives: the unit and the command of those who do.
+case_netns_of_unit() {
+	cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$cgroups" ] || skip "no cgroup2 is mounted"
+	slice=$cgroups/$PREFIX.slice unit=$PREFIX.service
+	mkdir -p "$slice/$unit"
+	UNDO="unit_del $UNDO"
+	pair
+	spawn tenant b traffic receive --from 10.9.0.2 --sport 1
+	echo "$pid_tenant" >"$slice/$unit/cgroup.procs"
+	umount "/run/netns/$(ns b)"
+	rm -f "/run/netns/$(ns b)"
+	trace_start --src 10.9.0.1 --dport "$OWN_PORT"
+	send a traffic udp --from 10.9.0.1 --to 10.9.0.2 --dport "$OWN_PORT" --count 11
+	trace_stop
+	assert_drops 11 netns_name=traffic unit="$unit" pod= container=
+	assert_only 11
+}
+
+# Its last process may not be reaped yet.
+unit_del() {
+	kill -KILL "$pid_tenant" 2>/dev/null
+	until_true has rmdir "$slice/$unit"
+	rmdir "$slice"
+}
