@@ -51,7 +51,7 @@ struct drop {
 	const char *container;		/* without a pod: a container of Docker or Podman */
 	const char *unit;		/* without both: the systemd unit of its socket or namespace */
 	const char *workload;		/* what owns the pod: "deployment/cart" */
-	const char *node;		/* where that pod runs: this node */
+	const char *node;		/* where its owner is, or this node; NULL: unknown */
 	const struct who *owner;	/* all that is known of pod, container or unit */
 	struct drop_end src, dst;
 	const char *service;		/* that the packet was sent to, or answers for */

@@ -266,7 +266,7 @@ Test(resolve, parties)
 {
 	struct cluster c = make_cluster();
 	__u32 cart = local_pod(&c, UID_A, "cart-1", "10.1.0.5", "/run/netns/cni-a");
-	struct resolver *r = resolver__new(c.node.root, c.node.dir, c.node.netns);
+	struct resolver *r = resolver__new(c.node.root, NULL, c.node.dir, c.node.netns);
 	struct drop drop;
 
 	cr_assert(r);
@@ -303,7 +303,7 @@ Test(resolve, behind_nat)
 	struct drop drop;
 
 	local_pod(&c, UID_A, "cart-1", "10.1.0.5", "/run/netns/cni-a");
-	r = resolver__new(c.node.root, c.node.dir, c.node.netns);
+	r = resolver__new(c.node.root, NULL, c.node.dir, c.node.netns);
 	cr_assert(r);
 	api_pod(&c, UID_B, "dns-0", "10.2.0.7", 0);
 	service(&c, "dns", "10.96.0.10", 53, 0);

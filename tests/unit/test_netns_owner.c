@@ -53,7 +53,7 @@ static struct node make_node(void)
 	cr_assert(n.netns);
 	n.dir = directory__new(n.root, n.netns);
 	cr_assert(n.dir);
-	n.sources = sources__new(n.root, n.dir);
+	n.sources = sources__new(n.root, NULL, n.dir);
 	cr_assert(n.sources);
 	return n;
 }

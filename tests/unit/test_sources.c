@@ -222,6 +222,43 @@ Test(sources, docker_and_podman)
 	who_node__free(&n);
 }
 
+/* One name for this node, whatever its host is called, or its address would be two nodes'. */
+Test(sources, node)
+{
+	static const struct {
+		const char *chosen, *environment, *expected;
+	} cases[] = {
+		{ NULL, NULL, "node rack7.example" },
+		{ NULL, "node-2", "node node-2" },
+		{ "node-1", "node-2", "node node-1" },
+	};
+	struct who_node n;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		n = who_node__new();
+		n.name = cases[i].chosen;
+		if (cases[i].environment)
+			setenv("NODE_NAME", cases[i].environment, 1);
+		temp_tree__text(n.root, "etc/hostname", "Rack7.example\n");
+		temp_tree__text(n.root, "proc/1/net/fib_trie",
+				"Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n"
+				"        /0 universe UNICAST\n     |-- 127.0.0.1\n"
+				"        /32 host LOCAL\n     |-- 192.0.2.10\n"
+				"        /32 host LOCAL\n     |-- 192.0.2.255\n"
+				"        /32 link BROADCAST\n");
+		temp_tree__text(n.root, "proc/1/net/if_inet6",
+				"fd000000000000000000000000000010 02 40 00 80     eth0\n"
+				"00000000000000000000000000000001 01 80 10 80       lo\ntorn\n");
+		who_node__start(&n);
+		who_node__check_address(&n, "192.0.2.10", 0, cases[i].expected);
+		who_node__check_address(&n, "fd00::10", 0, cases[i].expected);
+		who_node__check_address(&n, "192.0.2.255", 0, "-");
+		who_node__check_address(&n, "127.0.0.1", 0, "-");
+		who_node__free(&n);
+	}
+}
+
 Test(sources, process_number_of_somebody_else)
 {
 	struct who_node n = who_node__new();

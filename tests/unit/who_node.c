@@ -43,7 +43,7 @@ void who_node__start(struct who_node *n)
 	cr_assert_eq(netns_table__refresh(n->netns), 0);
 	n->dir = directory__new(n->root, n->netns);
 	cr_assert(n->dir);
-	n->sources = sources__new(n->root, n->dir);
+	n->sources = sources__new(n->root, n->name, n->dir);
 	cr_assert(n->sources);
 }
 

@@ -12,6 +12,7 @@
 
 struct who_node {
 	char *root;
+	const char *name; /* as the user calls it; NULL: he does not */
 	struct netns_table *netns;
 	struct directory *dir;
 	struct sources *sources;

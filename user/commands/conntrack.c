@@ -360,7 +360,7 @@ static int open_all(struct conntrack *c)
 	err = netns_table__refresh(c->netns);
 	if (err)
 		return err;
-	c->sources = sources__new(root, c->directory);
+	c->sources = sources__new(root, c->options.kube.node, c->directory);
 	c->loop = event_loop__new();
 	if (!c->sources || !c->loop)
 		return -errno;

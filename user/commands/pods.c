@@ -108,7 +108,7 @@ int pods__main(int argc, char **argv)
 		fprintf(stderr, "dropwhy: no network namespaces: %s; --root names the node's /\n",
 			strerror(-err));
 	if (dir)
-		sources = sources__new(options.root, dir);
+		sources = sources__new(options.root, options.kube.node, dir);
 	if (sources) {
 		ask_network(sources, options.root, &options.kube);
 		directory__prime(dir);

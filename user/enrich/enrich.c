@@ -11,8 +11,9 @@
 #include "user/clock.h"
 #include "user/enrich/dns.h"
 #include "user/enrich/enrich.h"
-#include "user/who/pod_source.h"
 #include "user/enrich/reason_location.h"
+#include "user/who/kube_options.h"
+#include "user/who/pod_source.h"
 #include "user/who/resolve.h"
 
 /* Modules come and go rarely; looking costs a read of /proc/modules. */
@@ -72,6 +73,7 @@ char *enricher__notice(struct enricher *e, const char **ret_source)
 
 struct enricher *enricher__new(const struct enricher_options *options)
 {
+	const char *node = options->kube ? options->kube->node : NULL;
 	struct enricher *e;
 
 	e = calloc(1, sizeof(*e));
@@ -95,8 +97,8 @@ struct enricher *enricher__new(const struct enricher_options *options)
 		return NULL;
 	}
 	e->errors.netns = netns_table__refresh(e->netns);
-	e->sources = sources__new(options->root, e->directory);
-	e->resolver = resolver__new(options->root, e->directory, e->netns);
+	e->sources = sources__new(options->root, node, e->directory);
+	e->resolver = resolver__new(options->root, node, e->directory, e->netns);
 	if (!e->sources || !e->resolver) {
 		enricher__free(e);
 		errno = ENOMEM;

@@ -2,7 +2,6 @@
 /*
  * Which servers there are to ask. Nothing is asked here.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -22,19 +21,13 @@
  * by the API's advice, and what lies on the node names new ones sooner. */
 #define KUBELET_POLL_MS 10000
 
-char *kube_servers__node(const struct kube_options *options)
+static int need_node(const char *node, const char *otherwise, char error[KUBE_CONFIG_ERROR_LEN])
 {
-	const char *name = options->node ? options->node : getenv("NODE_NAME");
-	char host[HOST_NAME_MAX + 1] = "", *copy, *at;
-
-	if (name && name[0])
-		return strdup(name);
-	gethostname(host, sizeof(host) - 1);
-	copy = strdup(host);
-	/* the kubelet registers the host's name in lower case */
-	for (at = copy; at && *at; at++)
-		*at = tolower((unsigned char)*at);
-	return copy;
+	if (*node)
+		return 0;
+	snprintf(error, KUBE_CONFIG_ERROR_LEN, "what this node is called is not known: say it with "
+		 "--node-name or in NODE_NAME, or %s", otherwise);
+	return -EINVAL;
 }
 
 /* --- API server */
@@ -83,6 +76,8 @@ int kube_servers__api(const struct kube_options *options, const char *node,
 		return err;
 	all = options->api == KUBE_API_CLUSTER ||
 	      (options->api == KUBE_API_AUTO && !(options->probe && in_pod));
+	if (!all && need_node(node, "--api=cluster", error))
+		return -EINVAL;
 	add_feed(options, KUBE_POD, all ? NULL : node, ret_client);
 	add_feed(options, KUBE_SERVICE, NULL, ret_client);
 	add_feed(options, KUBE_NODE, all ? NULL : node, ret_client);
@@ -219,7 +214,7 @@ int kube_servers__kubelet(const struct kube_options *options, const char *root, 
 			  char error[KUBE_CONFIG_ERROR_LEN])
 {
 	const char *url = options->kubelet ? options->kubelet : "auto";
-	int err;
+	int err = 0;
 
 	memset(ret_client, 0, sizeof(*ret_client));
 	if (!strcmp(url, "off"))
@@ -231,6 +226,10 @@ int kube_servers__kubelet(const struct kube_options *options, const char *root, 
 		if (!url && !options->kubelet_token && access(SERVICE_ACCOUNT "/token", R_OK))
 			return -ENOENT;
 	}
+	if (!url || !strncmp(url, "https://", 8))
+		err = need_node(node, "--kubelet=off", error);
+	if (err)
+		return err;
 	err = add_kubelet(options, root, node, url, ret_client);
 	if (err) {
 		snprintf(error, KUBE_CONFIG_ERROR_LEN, "out of memory");

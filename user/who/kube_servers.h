@@ -28,9 +28,6 @@ int kube_servers__kubelet(const struct kube_options *options, const char *root, 
 			  struct kube_client_options *ret_client,
 			  char error[KUBE_CONFIG_ERROR_LEN]);
 
-/** @brief **kube_servers__node()** is this node's name; to be freed; NULL: out of memory. */
-char *kube_servers__node(const struct kube_options *options);
-
 /**
  * @brief **kube_servers__listener_is_root()** tells whether root listens on a
  * TCP port of this machine: a port above 1,023 could be anybody's, and what is

@@ -9,12 +9,14 @@
 #define NODE_NAME_LEN 254
 
 /**
- * @brief **node_name__read()** reads the node's host name, which the kubelet
- * calls it by unless told otherwise.
+ * @brief **node_name__read()** finds what the cluster calls this node: as the
+ * user says, else $NODE_NAME, else the host's name in lower case, by which the
+ * kubelet registers it unless told otherwise.
  * @param root as for netns_table__new(), never NULL; of another root its
  * /etc/hostname counts, for our own name may be a container's
+ * @param chosen the user's word; NULL: none
  * @param ret_name NODE_NAME_LEN bytes; "": unknown
  */
-void node_name__read(const char *root, char *ret_name);
+void node_name__read(const char *root, const char *chosen, char *ret_name);
 
 #endif

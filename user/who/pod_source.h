@@ -48,6 +48,7 @@ struct source_stats {
 
 struct pod_source_options {
 	const char *root; /* as for netns_table__new(), never NULL */
+	const char *node; /* what the user calls this node; NULL: see node_name.h */
 	const struct kube_options *kube; /* NULL: nobody is asked over the network */
 };
 

@@ -17,7 +17,8 @@ struct resolver {
 	char node[NODE_NAME_LEN]; /* "": unknown */
 };
 
-struct resolver *resolver__new(const char *root, struct directory *dir, struct netns_table *netns)
+struct resolver *resolver__new(const char *root, const char *node, struct directory *dir,
+			       struct netns_table *netns)
 {
 	struct resolver *r = calloc(1, sizeof(*r));
 
@@ -25,7 +26,7 @@ struct resolver *resolver__new(const char *root, struct directory *dir, struct n
 		return NULL;
 	r->dir = dir;
 	r->netns = netns;
-	node_name__read(root ? root : "", r->node);
+	node_name__read(root ? root : "", node, r->node);
 	return r;
 }
 

@@ -14,10 +14,12 @@ struct resolver;
 /**
  * @brief **resolver__new()** makes a resolver.
  * @param root as for netns_table__new()
+ * @param node as for node_name__read()
  * @param dir outlives the resolver
  * @return free with resolver__free(); NULL with errno ENOMEM
  */
-struct resolver *resolver__new(const char *root, struct directory *dir, struct netns_table *netns);
+struct resolver *resolver__new(const char *root, const char *node, struct directory *dir,
+			       struct netns_table *netns);
 
 /**
  * @brief **resolver__drop()** fills pod, pod_namespace, container, unit, node,

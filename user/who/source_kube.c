@@ -11,6 +11,7 @@
 #include "user/who/directory.h"
 #include "user/who/kube_client.h"
 #include "user/who/kube_servers.h"
+#include "user/who/node_name.h"
 #include "user/who/pod_source.h"
 
 /* Events taken in at once: a millisecond's work, then the ring has its turn. */
@@ -18,7 +19,7 @@
 
 struct kube_source {
 	struct kube_client *client; /* NULL: the configuration is wrong, as notice says */
-	char *node;
+	char node[NODE_NAME_LEN];
 	unsigned int down;	    /* kinds that cannot be kept current, 1 << kind */
 	unsigned int known;	    /* kinds that were listed once */
 	unsigned int want;	    /* kinds that are asked for */
@@ -75,12 +76,11 @@ static int open_source(const struct pod_source_options *options, find_fn find, v
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return -ENOMEM;
-	k->node = kube_servers__node(options->kube);
-	err = k->node ? find(options, k->node, &client, error) : -ENOMEM;
+	node_name__read(options->root, options->kube->node, k->node);
+	err = find(options, k->node, &client, error);
 	if (err)
 		forget_servers(&client);
 	if (err == -ENOENT) {
-		free(k->node);
 		free(k);
 		return err;
 	}
@@ -324,7 +324,6 @@ static void source_close(void *state)
 
 	kube_client__stop(k->client);
 	free(k->notice);
-	free(k->node);
 	free(k);
 }
 

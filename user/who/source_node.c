@@ -63,10 +63,33 @@ static void read_if_inet6(FILE *in, struct addresses *a)
 	}
 }
 
+struct node {
+	char *root;
+	char name[NODE_NAME_LEN]; /* "": unknown */
+};
+
 static int open_node(const struct pod_source_options *options, void **ret_state)
 {
-	*ret_state = strdup(options->root);
-	return *ret_state ? 0 : -ENOMEM;
+	struct node *node = calloc(1, sizeof(*node));
+
+	if (!node)
+		return -ENOMEM;
+	node->root = strdup(options->root);
+	if (!node->root) {
+		free(node);
+		return -ENOMEM;
+	}
+	node_name__read(options->root, options->node, node->name);
+	*ret_state = node;
+	return 0;
+}
+
+static void close_node(void *state)
+{
+	struct node *node = state;
+
+	free(node->root);
+	free(node);
 }
 
 static int scan_node(void *state, struct directory *dir, int id, struct source_stats *stats)
@@ -80,15 +103,14 @@ static int scan_node(void *state, struct directory *dir, int id, struct source_s
 	};
 	struct addresses addresses = {};
 	struct node_facts facts = {};
-	char path[PATH_MAX], name[NODE_NAME_LEN];
+	struct node *node = state;
+	char path[PATH_MAX];
 	size_t i;
 	FILE *in;
 	int err;
 
-	node_name__read(state, name);
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (snprintf(path, sizeof(path), "%s%s", (const char *)state, files[i].path) >=
-		    (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s%s", node->root, files[i].path) >= (int)sizeof(path))
 			continue;
 		in = fopen(path, "re");
 		if (!in) {
@@ -99,9 +121,9 @@ static int scan_node(void *state, struct directory *dir, int id, struct source_s
 		files[i].read(in, &addresses);
 		fclose(in);
 	}
-	if (!name[0])
+	if (!node->name[0])
 		return 0;
-	facts.name = name;
+	facts.name = node->name;
 	facts.addresses = addresses.list;
 	facts.address_count = addresses.count;
 	err = directory__node(dir, id, "self", &facts);
@@ -114,5 +136,5 @@ const struct pod_source source_node = {
 	.rank = RANK_RUNTIME,
 	.open = open_node,
 	.scan = scan_node,
-	.close = free,
+	.close = close_node,
 };

@@ -195,10 +195,10 @@ int sources__add(struct sources *s, const struct pod_source *source,
 	return err;
 }
 
-struct sources *sources__new(const char *root, struct directory *dir)
+struct sources *sources__new(const char *root, const char *node, struct directory *dir)
 {
 	struct sources *s = calloc(1, sizeof(*s));
-	struct pod_source_options options = { 0 };
+	struct pod_source_options options = { .node = node };
 	size_t i;
 
 	if (!s)

@@ -16,11 +16,12 @@ struct sources;
  * @brief **sources__new()** opens all sources that are on this node and has
  * them state what there is.
  * @param root as for netns_table__new()
+ * @param node as for node_name__read()
  * @param dir outlives the sources
  * @return free with sources__free(); NULL with errno ENOMEM. A source that
  * cannot be opened or read is none: see sources__each()
  */
-struct sources *sources__new(const char *root, struct directory *dir);
+struct sources *sources__new(const char *root, const char *node, struct directory *dir);
 
 /**
  * @brief **sources__add()** opens one more source.
