@@ -258,7 +258,7 @@ case_doctor_kube_proxy() {
 		doctor_start r
 		doctor_stop_any
 		if [ $min -eq 4000000 ]; then
-			silent kube_proxy
+			silent kube_proxy conntrack_lowered
 		else
 			found kube_proxy 0 "the limit is 4000000; kube-proxy (pid [0-9]*) .* sets $min"
 			finding kube_proxy lasting | grep -q 'conntrack-min=4000000' || fail "$(finding kube_proxy lasting)"
@@ -296,11 +296,13 @@ case_doctor_softnet() {
 	[ "$DROPWHY" != none ] || return 0
 	router_that_fragments
 	set_global net/core/netdev_max_backlog 100
+	# however slow the machine, a softirq never runs out of time
+	set_global net/core/netdev_budget 1000000
+	set_global net/core/netdev_budget_usecs 60000000
 	doctor_start r
 	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 56 --size 8000 --count 5
 	doctor_stop_any
-	! grep -q '"id":"softnet_backlog".*packets dropped' "$WORK/doctor.json" ||
-		assert_eq 0 "$(finding softnet_backlog lost)" "packets lost with room for 100"
+	silent softnet_backlog nic_ring
 	echo 1 >/proc/sys/net/core/netdev_max_backlog
 	doctor_start r,s
 	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 56 --size 8000 --count 5
