@@ -65,6 +65,11 @@ size_t number__grouped(__u64 value, char *buf)
 	return len;
 }
 
+const char *number__form(__u64 value, const char *one, const char *many)
+{
+	return value == 1 ? one : many;
+}
+
 size_t number__bytes(__u64 value, char *buf)
 {
 	static const char units[] = "KMGTPE";

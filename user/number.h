@@ -36,6 +36,14 @@ size_t number__hex(__u64 value, char *buf);
 /** @brief **number__grouped()** writes "9,188"; parameters as number__decimal(). */
 size_t number__grouped(__u64 value, char *buf);
 
+/**
+ * @brief **number__form()** chooses the form of a word that goes with a number.
+ * @param one after 1: "entry", or an ending: ""
+ * @param many after any other, 0 among them: "entries", or "s"
+ * @return @p one or @p many
+ */
+const char *number__form(__u64 value, const char *one, const char *many);
+
 /** @brief **number__bytes()** writes "512 B" or "1.4 MiB"; parameters as number__decimal(). */
 size_t number__bytes(__u64 value, char *buf);
 

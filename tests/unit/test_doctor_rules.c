@@ -3,6 +3,7 @@
  * Each rule of the doctor firing, and staying silent just beside.
  */
 #include <criterion/criterion.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,16 @@ static void many_neighbours(struct node *n, bool beside)
 	n->facts.ndisc.entries = beside ? 921 : 922;
 }
 
+/* No "1 packets". */
+static void expect_singular(const char *text)
+{
+	regex_t plural_of_one;
+
+	cr_assert_eq(regcomp(&plural_of_one, "(^| )1 [a-z]*(ies|ets|pts|res|mes)( |$)", REG_EXTENDED), 0);
+	cr_expect_eq(regexec(&plural_of_one, text, 0, NULL, 0), REG_NOMATCH, "%s", text);
+	regfree(&plural_of_one);
+}
+
 /* What makes a rule fire, and what just does not: one fewer. */
 static const struct trial {
 	const char *id;
@@ -240,6 +251,7 @@ Test(doctor_rules, each_fires_and_stays_silent)
 		cr_expect_eq(n.count, 1, "trial %zu: not %s alone", i, trial->id);
 		cr_expect(*finding->title && *finding->evidence && *finding->rule->why, "%s", trial->id);
 		cr_expect(*finding->now || *finding->lasting, "%s has no remedy", trial->id);
+		expect_singular(finding->evidence);
 		if (trial->drops) {
 			cr_expect_eq(finding->lost, trial->drops, "%s", trial->id);
 			expect_says(finding->evidence, "shop/web");
@@ -294,6 +306,7 @@ Test(doctor_rules, conntrack_fills)
 Test(doctor_rules, limit_lowered)
 {
 	const struct finding *finding;
+	struct sysctl_change steps[2];
 	struct node n;
 
 	well(&n);
@@ -328,6 +341,15 @@ Test(doctor_rules, limit_lowered)
 	n.facts.settings = (struct settings_found){ .changes = &n.change, .count = 1 };
 	finding = expect_fires(&n, "conntrack_lowered", HARM_NEAR);
 	expect_says(finding->evidence, "2310720 until kube-proxy (pid 77) wrote 524288");
+	/* in steps, the first of which is the one to be undone */
+	steps[0] = steps[1] = n.change;
+	strcpy(steps[0].new_value, "1000000");
+	strcpy(steps[1].old_value, "1000000");
+	n.facts.settings = (struct settings_found){ .changes = steps, .count = 2 };
+	finding = expect_fires(&n, "conntrack_lowered", HARM_NEAR);
+	expect_says(finding->evidence, "2310720 until kube-proxy (pid 77) wrote 1000000");
+	expect_says(finding->now, "nf_conntrack_max=2310720");
+	n.facts.settings = (struct settings_found){ .changes = &n.change, .count = 1 };
 	strcpy(n.change.old_value, "262144");
 	expect_silent(&n, "conntrack_lowered", "when it was raised");
 	strcpy(n.change.old_value, "2310720");
@@ -383,7 +405,7 @@ Test(doctor_rules, tables_of_their_own)
 
 	well(&n);
 	n.table.moved[CT_STAT_EARLY_DROP] = 1;
-	expect_says(expect_fires(&n, "early_drop", HARM_LOSS)->evidence, "evicted 1 entries");
+	expect_says(expect_fires(&n, "early_drop", HARM_LOSS)->evidence, "evicted 1 entry in");
 	n.table.moved[CT_STAT_EARLY_DROP] = 0;
 	expect_silent(&n, "early_drop", "without evictions");
 

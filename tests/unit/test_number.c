@@ -42,6 +42,14 @@ Test(number, formats)
 	}
 }
 
+Test(number, goes_with_its_word)
+{
+	cr_expect_str_eq(number__form(0, "entry", "entries"), "entries");
+	cr_expect_str_eq(number__form(1, "entry", "entries"), "entry");
+	cr_expect_str_eq(number__form(2, "entry", "entries"), "entries");
+	cr_expect_str_eq(number__form(1ULL << 32 | 1, "", "s"), "s");
+}
+
 Test(number, pads)
 {
 	char buf[NUMBER_LEN];

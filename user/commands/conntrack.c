@@ -17,6 +17,7 @@
 #include "user/commands/conntrack.h"
 #include "user/commands/conntrack_options.h"
 #include "user/exit_status.h"
+#include "user/number.h"
 #include "user/run/event_loop.h"
 #include "user/run/settings.h"
 #include "user/sinks/change_text.h"
@@ -132,9 +133,10 @@ static int print_tables(struct conntrack *c, const struct conntrack_tables *now)
 static void say_unreadable(const struct conntrack_tables *tables)
 {
 	if (tables->unreadable)
-		fprintf(stderr, "dropwhy: %zu network namespaces could not be read: %s; that needs "
+		fprintf(stderr, "dropwhy: %zu network namespace%s could not be read: %s; that needs "
 				"CAP_SYS_ADMIN and CAP_NET_ADMIN\n",
-			tables->unreadable, strerror(-tables->first_error));
+			tables->unreadable, number__form(tables->unreadable, "", "s"),
+			strerror(-tables->first_error));
 }
 
 static int fail_reading(struct conntrack *c, int err)
@@ -246,7 +248,8 @@ static int print_occupants(struct conntrack *c, const __u32 *inos, size_t count)
 		return -ENOMEM;
 	err = occupants__dump(o, c->netns, inos, count, &unreadable);
 	if (!err && unreadable)
-		fprintf(stderr, "dropwhy: %zu network namespaces could not be read\n", unreadable);
+		fprintf(stderr, "dropwhy: %zu network namespace%s could not be read\n", unreadable,
+			number__form(unreadable, "", "s"));
 	if (!err) {
 		view.netns_count = count - unreadable;
 		clock_gettime(CLOCK_REALTIME, &view.time);

@@ -155,8 +155,10 @@ int pods_report__text(FILE *out, struct directory *dir, const struct sources *so
 	directory__stats(dir, &stats);
 	number__bytes(stats.bytes, bytes);
 	number__grouped(stats.evicted, evicted);
-	fprintf(out, "\n%zu pods and containers, %zu Services, %zu nodes; %s of memory, %s evicted\n",
-		stats.pods, stats.services, stats.nodes, bytes, evicted);
+	fprintf(out, "\n%zu %s, %zu Service%s, %zu node%s; %s of memory, %s evicted\n", stats.pods,
+		number__form(stats.pods, "pod or container", "pods and containers"), stats.services,
+		number__form(stats.services, "", "s"), stats.nodes,
+		number__form(stats.nodes, "", "s"), bytes, evicted);
 	return ferror(out) ? -EIO : 0;
 }
 

@@ -16,6 +16,7 @@
 #include "user/commands/trace.h"
 #include "user/commands/trace_options.h"
 #include "user/exit_status.h"
+#include "user/number.h"
 #include "user/run/counter_run.h"
 #include "user/run/settings.h"
 #include "user/run/tracer.h"
@@ -203,9 +204,10 @@ static int report_failed_writes(const struct trace *t)
 {
 	if (!t->sink->first_error)
 		return EXIT_FINE;
-	fprintf(stderr, "dropwhy: cannot write to %s: %s; %llu rows were not written\n",
+	fprintf(stderr, "dropwhy: cannot write to %s: %s; %llu %s not written\n",
 		t->options.output ? t->options.output : "standard output",
-		strerror(-t->sink->first_error), t->sink->rows_failed);
+		strerror(-t->sink->first_error), t->sink->rows_failed,
+		number__form(t->sink->rows_failed, "row was", "rows were"));
 	return EXIT_FAILED;
 }
 

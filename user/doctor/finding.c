@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "user/doctor/finding.h"
+#include "user/number.h"
 
 void finding__say(char *text, size_t size, const char *format, ...)
 {
@@ -19,13 +20,14 @@ void finding__say(char *text, size_t size, const char *format, ...)
 }
 
 void finding__loss(struct finding *out, const struct facts *f, __u64 lost, const char *title,
-		   const char *what)
+		   const char *noun, const char *fate)
 {
 	out->harm = HARM_LOSS;
 	out->confidence = CONFIDENCE_CERTAIN;
 	out->lost = lost;
 	SAY(out->title, "%s", title);
-	SAY(out->evidence, "%llu %s in %.0f s", lost, what, f->seconds);
+	SAY(out->evidence, "%llu %s%s%s%s in %.0f s", lost, noun, number__form(lost, "", "s"),
+	    *fate ? " " : "", fate, f->seconds);
 }
 
 void finding__where(struct finding *out, const struct tally *tally, const char *before)

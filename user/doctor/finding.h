@@ -15,10 +15,11 @@ void finding__say(char *text, size_t size, const char *format, ...)
 
 /**
  * @brief **finding__loss()** begins a finding of packets that were certainly lost.
- * @param what for the evidence, after their number: "packets found no room"
+ * @param noun for the evidence, after their number: "packet"; more of them have an s
+ * @param fate and what became of them: "found no room"
  */
 void finding__loss(struct finding *out, const struct facts *f, __u64 lost, const char *title,
-		   const char *what);
+		   const char *noun, const char *fate);
 
 /** @brief **finding__where()** adds to the evidence, after @p before, who lost most; nothing where unknown. */
 void finding__where(struct finding *out, const struct tally *tally, const char *before);

@@ -65,13 +65,6 @@ static void put_finding(struct line *out, const struct finding *finding, size_t 
 		     finding->rule->id);
 }
 
-static void put_grouped(struct line *out, __u64 value)
-{
-	char number[NUMBER_LEN];
-
-	line__put(out, number, number__grouped(value, number));
-}
-
 static void put_neighbours(struct line *out, const char *name, const struct neighbour_facts *n)
 {
 	if (n->limit)
@@ -92,12 +85,15 @@ static void put_tables(struct line *out, const struct facts *f)
 		return;
 	}
 	line__put_text(out, "  conntrack: ");
-	put_grouped(out, t->now.entries);
+	line__put_grouped(out, t->now.entries);
 	line__put_text(out, " of ");
-	put_grouped(out, t->now.max);
-	line__printf(out, " entries (%.1f%% free) in ", 100 * conntrack_table__headroom(&t->now));
+	line__put_count(out, t->now.max, "entry", "entries");
+	line__printf(out, " (%.1f%% free) in ", 100 * conntrack_table__headroom(&t->now));
 	line__put_escaped(out, name, strlen(name));
-	line__printf(out, ", the fullest of %zu namespaces\n", f->table_count);
+	if (f->table_count == 1)
+		line__put_text(out, ", the only namespace\n");
+	else
+		line__printf(out, ", the fullest of %zu namespaces\n", f->table_count);
 }
 
 static void put_headroom(struct line *out, const struct facts *f)
@@ -107,14 +103,15 @@ static void put_headroom(struct line *out, const struct facts *f)
 	put_neighbours(out, "IPv4", &f->arp);
 	put_neighbours(out, "IPv6", &f->ndisc);
 	line__put_text(out, "  drops: ");
-	put_grouped(out, f->drops.seen);
+	line__put_grouped(out, f->drops.seen);
 	line__put_text(out, " seen, of which ");
-	put_grouped(out, f->drops.noise);
-	line__printf(out, " are no trouble, in %.1f s\n", f->seconds);
+	line__put_grouped(out, f->drops.noise);
+	line__printf(out, " %s no trouble, in %.1f s\n", number__form(f->drops.noise, "is", "are"),
+		     f->seconds);
 	if (f->drops.lost) {
 		line__put_text(out, "  ");
-		put_grouped(out, f->drops.lost);
-		line__put_text(out, " drops came too fast to be looked at: findings may be missing\n");
+		line__put_count(out, f->drops.lost, "drop", "drops");
+		line__put_text(out, " came too fast to be looked at: findings may be missing\n");
 	}
 	if (f->counters.error || f->counters.unreadable)
 		line__put_text(out, "  some of the kernel's counters could not be read: findings may "
@@ -128,8 +125,8 @@ void report__text(struct line *out, const struct report *report, bool color)
 	if (!report->count)
 		line__put_text(out, "healthy: none of what dropwhy knows to go wrong was seen\n");
 	else
-		line__printf(out, "%zu finding%s, the worst first\n", report->count,
-			     report->count == 1 ? "" : "s");
+		line__printf(out, "%zu finding%s\n", report->count,
+			     number__form(report->count, "", "s, the worst first"));
 	for (i = 0; i < report->count; i++)
 		put_finding(out, &report->findings[i], i + 1, color);
 	put_headroom(out, report->facts);

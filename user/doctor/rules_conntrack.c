@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "user/doctor/rules.h"
+#include "user/number.h"
 
 #define NEARLY_FULL	 0.20 /* headroom below which it is to be told */
 #define BUCKETS_PER_MAX	 4 /* entries a hash chain may have: kube-proxy's and older kernels' own ratio */
@@ -16,6 +17,12 @@
 static double percent_used(const struct conntrack_table *t)
 {
 	return t->max ? 100.0 * t->entries / t->max : 0;
+}
+
+static void say_use(const struct table_facts *t, struct finding *out)
+{
+	SAY(out->evidence, "in %s %u of %u %s in use", t->netns_name ? t->netns_name : "a namespace",
+	    t->now.entries, t->now.max, number__form(t->now.max, "entry is", "entries are"));
 }
 
 /* Twice the limit or the entries, or what was configured, whatever is most; in kube-proxy's terms too. */
@@ -59,13 +66,13 @@ bool rule_ct_full__check(const struct facts *f, const struct tally *tally, struc
 	out->lost = tally->count;
 	SAY(out->title, "the conntrack table is full: new connections are dropped");
 	if (tally->count)
-		SAY(out->evidence, "%llu packets dropped by that in %.0f s", tally->count,
-		    f->seconds);
+		SAY(out->evidence, "%llu packet%s dropped by that in %.0f s", tally->count,
+		    number__form(tally->count, "", "s"), f->seconds);
 	finding__where(out, tally, ", of ");
 	if (t) {
-		SAY(out->evidence, "%sin %s %u of %u entries are in use",
-		    *out->evidence ? "; " : "", t->netns_name ? t->netns_name : "a namespace",
-		    t->now.entries, t->now.max);
+		if (*out->evidence)
+			SAY(out->evidence, "; ");
+		say_use(t, out);
 		say_raise(f, &t->now, out);
 	}
 	SAY(out->now, "%sdropwhy conntrack --by pod,service,state shows who fills it",
@@ -88,9 +95,8 @@ bool rule_ct_nearly_full__check(const struct facts *f, const struct tally *tally
 	out->harm = HARM_NEAR;
 	out->confidence = CONFIDENCE_CERTAIN;
 	SAY(out->title, "the conntrack table is %.0f%% full", percent_used(&t->now));
-	SAY(out->evidence, "in %s %u of %u entries are in use, %+.0f a second",
-	    t->netns_name ? t->netns_name : "a namespace", t->now.entries, t->now.max,
-	    t->pace.growth);
+	say_use(t, out);
+	SAY(out->evidence, ", %+.0f a second", t->pace.growth);
 	if (t->pace.seconds > 0 && t->pace.full_in_s >= 0 && t->pace.full_in_s < LONG_TIME_S)
 		SAY(out->evidence, ": full in %.0f s at that pace", t->pace.full_in_s);
 	say_raise(f, &t->now, out);
@@ -114,19 +120,24 @@ static bool is_kube_proxy_setting(const struct facts *f, __u64 max)
 	       max == kube_proxy__limit(proxy->max_per_core, proxy->min, f->cores);
 }
 
-/* The highest value that the limit was changed from during the run; 0: it was not. */
+/* The change from the highest value that the limit had during the run; NULL: it has that now. */
 static const struct sysctl_change *lowered(const struct facts *f, __u64 now)
 {
 	const struct sysctl_change *found = NULL;
+	__u64 highest = now, old;
 	size_t i;
 
 	for (i = 0; i < f->settings.count; i++) {
 		const struct sysctl_change *change = &f->settings.changes[i];
 
-		if ((!strcmp(change->name, "net.netfilter.nf_conntrack_max") ||
-		     !strcmp(change->name, "net.nf_conntrack_max")) &&
-		    strtoull(change->old_value, NULL, 10) > now)
+		if (strcmp(change->name, "net.netfilter.nf_conntrack_max") &&
+		    strcmp(change->name, "net.nf_conntrack_max"))
+			continue;
+		old = strtoull(change->old_value, NULL, 10);
+		if (old > highest) {
+			highest = old;
 			found = change;
+		}
 	}
 	return found;
 }
@@ -213,7 +224,8 @@ bool rule_ct_buckets__check(const struct facts *f, const struct tally *tally, st
 		SAY(out->evidence, "%u buckets for up to %u entries: chains of %.0f; ",
 		    host->now.buckets, host->now.max,
 		    host->now.buckets ? (double)host->now.max / host->now.buckets : 0);
-	SAY(out->evidence, "%llu packets dropped by a chain that was too long", out->lost);
+	SAY(out->evidence, "%llu packet%s dropped by a chain that was too long", out->lost,
+	    number__form(out->lost, "", "s"));
 	finding__where(out, tally, ", of ");
 	if (host) {
 		SAY(out->now, "echo %u > /sys/module/nf_conntrack/parameters/hashsize",
@@ -245,7 +257,7 @@ bool rule_dns_race__check(const struct facts *f, const struct tally *tally, stru
 		return false;
 	finding__loss(out, f, tally->count,
 		      "DNS queries lose a race in conntrack: look-ups hang for 5 seconds",
-		      "UDP packets to port 53 could not be inserted");
+		      "UDP packet", "to port 53 could not be inserted");
 	out->confidence = CONFIDENCE_LIKELY;
 	finding__where(out, tally, ", of ");
 	SAY(out->now, "in the pods' spec dnsConfig.options: single-request-reopen (glibc), or "
@@ -266,7 +278,7 @@ bool rule_snat_ports__check(const struct facts *f, const struct tally *tally, st
 		return false;
 	finding__loss(out, f, tally->count,
 		      "SNAT finds no free source port towards some destination",
-		      "packets whose translated flow was taken already");
+		      "packet", "whose translated flow was taken already");
 	out->confidence = CONFIDENCE_LIKELY;
 	finding__where(out, tally, ", of ");
 	SAY(out->now, "dropwhy trace --cause ct_insert_failed shows who holds the port (lost-to=); "
@@ -288,10 +300,11 @@ bool rule_early_drop__check(const struct facts *f, const struct tally *tally, st
 	out->harm = HARM_LOSS;
 	out->confidence = CONFIDENCE_CERTAIN;
 	SAY(out->title, "conntrack evicts flows that are under way to make room");
-	SAY(out->evidence, "early_drop evicted %llu entries in %.0f s", evicted, f->seconds);
+	SAY(out->evidence, "early_drop evicted %llu %s in %.0f s", evicted,
+	    number__form(evicted, "entry", "entries"), f->seconds);
 	if (t) {
-		SAY(out->evidence, "; in %s %u of %u entries are in use",
-		    t->netns_name ? t->netns_name : "a namespace", t->now.entries, t->now.max);
+		SAY(out->evidence, "; ");
+		say_use(t, out);
 		say_raise(f, &t->now, out);
 	}
 	return true;

@@ -18,7 +18,7 @@ bool rule_no_endpoints__check(const struct facts *f, const struct tally *tally,
 	if (!tally->count)
 		return false;
 	finding__loss(out, f, tally->count, "a Service has no endpoint that is ready",
-		      "packets to such a Service were dropped");
+		      "packet", "to such a Service dropped");
 	finding__where(out, tally, ": ");
 	SAY(out->now, "kubectl get endpointslices -A; then look at the readiness of the pods that "
 		      "the Service selects, and at its selector");
@@ -42,7 +42,7 @@ bool rule_policy__check(const struct facts *f, const struct tally *tally, struct
 	if (tally->count < FEW_PACKETS)
 		return false;
 	finding__loss(out, f, tally->count, "a NetworkPolicy or firewall rule drops packets",
-		      "packets dropped by a rule");
+		      "packet", "dropped by a rule");
 	finding__where(out, tally, ": ");
 	out->confidence = CONFIDENCE_LIKELY; /* that it is not as wanted nobody can know */
 	SAY(out->now, "kubectl get networkpolicies -A; nft list ruleset, or iptables-save -c: the "
@@ -63,7 +63,7 @@ bool rule_rp_filter__check(const struct facts *f, const struct tally *tally, str
 	if (lost < FEW_PACKETS)
 		return false;
 	finding__loss(out, f, lost, "rp_filter drops packets that came by an unexpected interface",
-		      "packets refused by reverse path filtering");
+		      "packet", "refused by reverse path filtering");
 	finding__where(out, tally, ": ");
 	SAY(out->now, "sysctl -w net.ipv4.conf.all.rp_filter=2 and the interface's own "
 		      "(the higher of both holds), or repair the asymmetric route");
@@ -87,7 +87,7 @@ bool rule_mtu__check(const struct facts *f, const struct tally *tally, struct fi
 	if (!lost)
 		return false;
 	finding__loss(out, f, lost, "packets are larger than the next link takes (MTU)",
-		      "packets too large that must not be fragmented");
+		      "packet", "too large that must not be fragmented");
 	finding__where(out, tally, ": ");
 	out->confidence = lost < FEW_PACKETS ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
 	SAY(out->now, "compare ip link: pods' MTU must be that of the node's card less the "
@@ -106,7 +106,7 @@ bool rule_reassembly__check(const struct facts *f, const struct tally *tally, st
 	if (lost < FEW_PACKETS)
 		return false;
 	finding__loss(out, f, lost, "fragmented datagrams cannot be put together",
-		      "reassembly failures");
+		      "reassembly failure", "");
 	finding__where(out, tally, ": ");
 	out->confidence = CONFIDENCE_LIKELY;
 	SAY(out->now, "sysctl -w net.ipv4.ipfrag_high_thresh=16777216, if many are under way; else "

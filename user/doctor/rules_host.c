@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user/doctor/rules.h"
+#include "user/number.h"
 
 #define NEIGHBOURS_NEARLY_FULL 0.9
 #define SQUEEZES_A_SECOND      10
@@ -43,7 +44,7 @@ bool rule_listen__check(const struct facts *f, const struct tally *tally, struct
 		return false;
 	finding__loss(out, f, out->lost,
 		      "a server accepts connections too slowly: its listen backlog is full",
-		      "connection attempts dropped");
+		      "connection attempt", "dropped");
 	finding__where(out, tally, ": ");
 	say_counter(f, "TcpExt.ListenOverflows", out);
 	say_counter(f, "TcpExt.TCPReqQFullDrop", out);
@@ -79,7 +80,7 @@ bool rule_socket_buffers__check(const struct facts *f, const struct tally *tally
 	if (!out->lost)
 		return false;
 	finding__loss(out, f, out->lost, "a socket's buffer is full: its process does not keep up",
-		      "packets found no room");
+		      "packet", "found no room");
 	finding__where(out, tally, ": ");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		say_counter(f, names[i], out);
@@ -117,8 +118,8 @@ bool rule_neighbours__check(const struct facts *f, const struct tally *tally, st
 	out->confidence = CONFIDENCE_CERTAIN;
 	SAY(out->title, "the neighbour table is %sfull: new peers cannot be reached",
 	    out->lost ? "" : "nearly ");
-	SAY(out->evidence, "%u of %u %s neighbours (gc_thresh3), %llu times no room in %.0f s",
-	    n->entries, n->limit, family, out->lost, f->seconds);
+	SAY(out->evidence, "%u of %u %s neighbours (gc_thresh3), %llu time%s no room in %.0f s",
+	    n->entries, n->limit, family, out->lost, number__form(out->lost, "", "s"), f->seconds);
 	finding__where(out, tally, ": ");
 	SAY(out->now, "sysctl -w net.%s.neigh.default.gc_thresh3=%u "
 		      "net.%s.neigh.default.gc_thresh2=%u net.%s.neigh.default.gc_thresh1=%u",
@@ -145,8 +146,8 @@ bool rule_softnet__check(const struct facts *f, const struct tally *tally, struc
 	out->confidence = out->lost ? CONFIDENCE_CERTAIN : CONFIDENCE_POSSIBLE;
 	SAY(out->title, out->lost ? "a CPU's packet backlog is full" :
 				    "CPUs run out of time to take packets");
-	SAY(out->evidence, "%llu packets dropped, %llu times out of budget in %.0f s", out->lost,
-	    squeezed, f->seconds);
+	SAY(out->evidence, "%llu packet%s dropped, %llu time%s out of budget in %.0f s", out->lost,
+	    number__form(out->lost, "", "s"), squeezed, number__form(squeezed, "", "s"), f->seconds);
 	finding__where(out, tally, ": ");
 	if (f->netdev_max_backlog)
 		SAY(out->evidence, "; net.core.netdev_max_backlog is %llu", f->netdev_max_backlog);
@@ -216,7 +217,8 @@ bool rule_qdisc__check(const struct facts *f, const struct tally *tally, struct 
 	if (!out->lost)
 		return false;
 	finding__loss(out, f, out->lost,
-		      "an interface's queueing discipline drops what is to be sent", "packets");
+		      "an interface's queueing discipline drops what is to be sent", "packet",
+		      "dropped");
 	finding__where(out, tally, ": ");
 	say_counter(f, "qdisc.drops", out);
 	SAY(out->now, "tc -s qdisc show: a rate limit (a pod's kubernetes.io/egress-bandwidth), or "

@@ -10,6 +10,7 @@
 
 #include "user/doctor/finding.h"
 #include "user/flow.h"
+#include "user/number.h"
 #include "user/run/observation.h"
 #include "user/sysctl/value.h"
 
@@ -174,7 +175,8 @@ static int fill_where(struct observation *o, size_t rule)
 		finding__say(text, size, " (%llu)", groups[i]->count);
 	}
 	if (count > WHERE_SHOWN)
-		finding__say(text, size, " and %zu others", count - WHERE_SHOWN);
+		finding__say(text, size, " and %zu other%s", count - WHERE_SHOWN,
+			     number__form(count - WHERE_SHOWN, "", "s"));
 	o->tallies[rule].where = text;
 	return 0;
 }

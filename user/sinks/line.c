@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/number.h"
 #include "user/sinks/escape.h"
 #include "user/sinks/line.h"
 
@@ -67,6 +68,20 @@ void line__put_escaped(struct line *line, const char *text, size_t len)
 
 	if (at)
 		line->len += escape__terminal(text, len, at);
+}
+
+void line__put_grouped(struct line *line, __u64 value)
+{
+	char number[NUMBER_LEN];
+
+	line__put(line, number, number__grouped(value, number));
+}
+
+void line__put_count(struct line *line, __u64 value, const char *one, const char *many)
+{
+	line__put_grouped(line, value);
+	line__put(line, " ", 1);
+	line__put_text(line, number__form(value, one, many));
 }
 
 void line__pad(struct line *line, size_t count)

@@ -7,6 +7,7 @@
 #ifndef DROPWHY_LINE_H
 #define DROPWHY_LINE_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,6 +40,12 @@ void line__put_text(struct line *line, const char *text);
 
 /** @brief **line__put_escaped()** appends a text made harmless for terminals. */
 void line__put_escaped(struct line *line, const char *text, size_t len);
+
+/** @brief **line__put_grouped()** appends a number: "9,188". */
+void line__put_grouped(struct line *line, __u64 value);
+
+/** @brief **line__put_count()** appends "1 entry" or "9,188 entries". */
+void line__put_count(struct line *line, __u64 value, const char *one, const char *many);
 
 /** @brief **line__pad()** appends spaces. */
 void line__pad(struct line *line, size_t count);

@@ -217,13 +217,15 @@ static void put_text_total(struct line *out, const struct occupants *o,
 	size_t count = occupants__findings(o, findings), i;
 	char number[NUMBER_LEN];
 
-	number__grouped(total->all.count, number);
-	line__printf(out, "\n%s entries in %zu namespace%s", number, view->netns_count,
-		     view->netns_count == 1 ? "" : "s");
+	line__put(out, "\n", 1);
+	line__put_count(out, total->all.count, "entry", "entries");
+	line__put_text(out, " in ");
+	line__put_count(out, view->netns_count, "namespace", "namespaces");
 	number__grouped(total->all.assured, number);
 	line__printf(out, "; %s ASSURED, which are never evicted to make room\n", number);
 	if (total->dump.unreadable)
-		line__printf(out, "%llu entries made no sense\n", total->dump.unreadable);
+		line__printf(out, "%llu %s made no sense\n", total->dump.unreadable,
+			     number__form(total->dump.unreadable, "entry", "entries"));
 	if (total->dump.interrupted)
 		line__put_text(out, "the table changed its size meanwhile: some are missing\n");
 	if (count)

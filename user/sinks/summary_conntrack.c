@@ -24,19 +24,6 @@ static const char *const advice[__CAUSE_MAX] = {
 		"net.netfilter.nf_conntrack_log_invalid=255 logs what it finds invalid",
 };
 
-static void put_number(struct line *text, __u64 value)
-{
-	char number[NUMBER_LEN];
-
-	line__put(text, number, number__grouped(value, number));
-}
-
-static void put_plural(struct line *text, __u64 count, const char *noun)
-{
-	put_number(text, count);
-	line__printf(text, " %s%s", noun, count == 1 ? "" : "s");
-}
-
 static void put_error(struct line *text, int err)
 {
 	line__printf(text, "conntrack: its counters could not be read (%s): ", strerror(-err));
@@ -76,19 +63,19 @@ static void put_mismatch(struct line *text, const struct conntrack_reconciliatio
 	else
 		line__printf(text, "%u", row->netns_ino);
 	line__printf(text, ": %s moved by ", name);
-	put_number(text, counter->least);
+	line__put_grouped(text, counter->least);
 	if (counter->most != counter->least) {
 		line__put_text(text, " to ");
-		put_number(text, counter->most);
+		line__put_grouped(text, counter->most);
 	}
 	line__put_text(text, ", ");
-	put_number(text, counter->attributed);
+	line__put_grouped(text, counter->attributed);
 	line__put_text(text, " attributed: ");
 	if (counter->attributed < counter->least) {
-		put_number(text, counter->least - counter->attributed);
+		line__put_grouped(text, counter->least - counter->attributed);
 		line__put_text(text, " unexplained\n");
 	} else {
-		put_number(text, counter->attributed - counter->most);
+		line__put_grouped(text, counter->attributed - counter->most);
 		line__put_text(text, " too many\n");
 	}
 }
@@ -98,14 +85,14 @@ static void put_total(struct line *text, const struct conntrack_counter *total, 
 	line__put_text(text, "conntrack: ");
 	if (total->most != total->least) {
 		line__put_text(text, "between ");
-		put_number(text, total->least);
+		line__put_grouped(text, total->least);
 		line__put_text(text, " and ");
 	}
-	put_plural(text, total->most, "drop");
+	line__put_count(text, total->most, "drop", "drops");
 	line__put_text(text, " in ");
-	put_plural(text, namespaces, "namespace");
+	line__put_count(text, namespaces, "namespace", "namespaces");
 	line__put_text(text, "; ");
-	put_number(text, total->attributed);
+	line__put_grouped(text, total->attributed);
 	line__put_text(text, " attributed\n");
 }
 
@@ -140,10 +127,10 @@ static void put_reconciliation(struct line *text, const struct summary *summary)
 				     "has no clash_resolve counter\n");
 	if (gone) {
 		line__put_text(text, "  ");
-		put_plural(text, gone, "namespace");
+		line__put_count(text, gone, "namespace", "namespaces");
 		line__put_text(text, " deleted during the run, or nf_conntrack unloaded: the counters "
 				     "went with it; ");
-		put_number(text, lost.attributed);
+		line__put_grouped(text, lost.attributed);
 		line__put_text(text, " attributed there\n");
 	}
 }
@@ -153,25 +140,24 @@ static void put_evidence(struct line *text, const struct summary *summary)
 {
 	if (summary->compared) {
 		line__put_text(text, "conntrack hooks: ");
-		put_plural(text, summary->compared, "drop");
+		line__put_count(text, summary->compared, "drop", "drops");
 		line__put_text(text, " compared with the counters; ");
-		put_plural(text, summary->disagreed, "disagreement");
+		line__put_count(text, summary->disagreed, "disagreement", "disagreements");
 		line__put_text(text, "\n");
 	}
 	if (summary->no_baseline) {
 		line__put_text(text, "  ");
-		put_plural(text, summary->no_baseline, "netfilter drop");
+		line__put_count(text, summary->no_baseline, "netfilter drop", "netfilter drops");
 		line__put_text(text, " without a baseline to compare conntrack's counters with: "
 				     "left without a cause\n");
 	}
 	if (summary->evictions) {
 		line__put_text(text, "early_drop evicted ");
-		put_number(text, summary->evictions);
-		line__printf(text, " conntrack %s to make room",
-			     summary->evictions == 1 ? "entry" : "entries");
+		line__put_count(text, summary->evictions, "conntrack entry", "conntrack entries");
+		line__put_text(text, " to make room");
 		if (summary->evictions_lost) {
 			line__put_text(text, " (");
-			put_number(text, summary->evictions_lost);
+			line__put_grouped(text, summary->evictions_lost);
 			line__put_text(text, " of them not shown: the ring buffer was full)");
 		}
 		line__put_text(text, "\n");
@@ -193,7 +179,7 @@ void summary_conntrack__append(struct line *text, const struct summary *summary,
 			continue;
 		line__printf(text, "%s%s%s (", color ? "\033[1;31m" : "", drop_cause__name(cause),
 			     color ? "\033[0m" : "");
-		put_number(text, causes[cause]);
+		line__put_grouped(text, causes[cause]);
 		line__printf(text, "): %s\n", advice[cause]);
 	}
 }

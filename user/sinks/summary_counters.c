@@ -35,8 +35,8 @@ void summary_counters__append(struct line *text, const struct counters_found *fo
 	if (found->error)
 		line__printf(text, "kernel counters: unknown: %s\n", strerror(-found->error));
 	if (found->unreadable)
-		line__printf(text, "kernel counters: %zu namespaces could not be read\n",
-			     found->unreadable);
+		line__printf(text, "kernel counters: %zu namespace%s could not be read\n",
+			     found->unreadable, number__form(found->unreadable, "", "s"));
 	if (!found->count)
 		return;
 	line__put(text, "\n", 1);
@@ -48,5 +48,6 @@ void summary_counters__append(struct line *text, const struct counters_found *fo
 	text_table__print(&table, text, color);
 	text_table__done(&table);
 	if (shown < found->count)
-		line__printf(text, "  and %zu further counters\n", found->count - shown);
+		line__printf(text, "  and %zu further counter%s\n", found->count - shown,
+			     number__form(found->count - shown, "", "s"));
 }

@@ -26,7 +26,7 @@ static void put_trouble(struct line *text, const struct source_trouble *trouble)
 		return;
 	}
 	files = trouble->torn + trouble->huge + trouble->unreadable;
-	line__printf(text, "%llu file%s left aside", files, files == 1 ? "" : "s");
+	line__printf(text, "%llu file%s left aside", files, number__form(files, "", "s"));
 	put_files(text, "not what is expected there", trouble->torn);
 	put_files(text, "too large", trouble->huge);
 	put_files(text, "not readable", trouble->unreadable);
@@ -40,13 +40,12 @@ static void put_trouble(struct line *text, const struct source_trouble *trouble)
 
 void summary_names__append(struct line *text, const struct names_found *found)
 {
-	char number[NUMBER_LEN];
 	size_t i;
 
 	if (found->held_back) {
 		line__put_text(text, "names: ");
-		line__put(text, number, number__grouped(found->held_back, number));
-		line__put_text(text, " records waited a moment for one\n");
+		line__put_count(text, found->held_back, "record", "records");
+		line__put_text(text, " waited a moment for one\n");
 	}
 	for (i = 0; i < found->trouble_count; i++)
 		put_trouble(text, &found->troubles[i]);

@@ -16,13 +16,6 @@
 #include "user/sinks/text_table.h"
 #include "user/sinks/timestamp.h"
 
-static void put_number(struct line *text, __u64 value)
-{
-	char number[NUMBER_LEN];
-
-	line__put(text, number, number__grouped(value, number));
-}
-
 /* "12 drops seen, 1.2 KiB, from 14:00:00.000 to 14:00:10.000 (10.0 s)" */
 static void put_title(struct line *text, const struct summary *summary, bool color)
 {
@@ -31,9 +24,9 @@ static void put_title(struct line *text, const struct summary *summary, bool col
 			 (double)(summary->end.tv_nsec - summary->start.tv_nsec) / 1e9;
 
 	line__put_text(text, color ? "\n\033[1m" : "\n");
-	put_number(text, summary->total.seen);
+	line__put_count(text, summary->total.seen, "drop", "drops");
 	number__bytes(summary->total.seen_bytes, bytes);
-	line__printf(text, " drops seen, %s", bytes);
+	line__printf(text, " seen, %s", bytes);
 	if (timestamp__clock(&summary->start, start) && timestamp__clock(&summary->end, end))
 		line__printf(text, ", from %s to %s (%.1f s)", start, end, seconds);
 	line__put_text(text, color ? "\033[0m\n" : "\n");
@@ -169,7 +162,7 @@ static void put_reasons(struct line *text, const struct summary *summary, bool c
 static void put_term(struct line *text, const char *name, __u64 value)
 {
 	line__put_text(text, name);
-	put_number(text, value);
+	line__put_grouped(text, value);
 }
 
 static void put_accounting(struct line *text, const struct summary *summary)
@@ -196,12 +189,12 @@ static void put_accounting(struct line *text, const struct summary *summary)
 	}
 	if (summary->coarse) {
 		put_term(text, "  coarse: ", summary->coarse);
-		line__put_text(text, " were counted without ports, or without addresses: more flows "
+		line__put_text(text, " counted without ports, or without addresses: more flows "
 				     "at once than the fold tables hold\n");
 	}
 	if (summary->packets_failed) {
-		put_number(text, summary->packets_failed);
-		line__put_text(text, " delivered drops could not be written to the output\n");
+		line__put_count(text, summary->packets_failed, "delivered drop", "delivered drops");
+		line__put_text(text, " could not be written to the output\n");
 	}
 }
 
@@ -222,12 +215,14 @@ static void put_settings(struct line *text, const struct summary *summary, bool 
 		line__put(text, "\n", 1);
 	}
 	if (found->beyond) {
-		put_term(text, "  and ", found->beyond);
-		line__put_text(text, " further changes\n");
+		line__put_text(text, "  and ");
+		line__put_count(text, found->beyond, "further change", "further changes");
+		line__put(text, "\n", 1);
 	}
 	if (found->lost) {
-		put_term(text, "  ", found->lost);
-		line__put_text(text, " writes came too fast to be told one by one\n");
+		line__put_text(text, "  ");
+		line__put_count(text, found->lost, "write", "writes");
+		line__put_text(text, " came too fast to be told one by one\n");
 	}
 }
 
