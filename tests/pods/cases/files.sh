@@ -138,3 +138,37 @@ case_files_torn_and_huge() {
 	grep -q "^names from containerd: 1 file left aside, 1 too large: .*/$(printf '%064d' 2): too large" \
 		"$WORK/summary" || fail "$(cat "$WORK/summary")"
 }
+
+# A namespace that no file speaks of, made while dropwhy runs: nothing announces it, so its first
+# drops wait until a look at the processes has told whose it is.
+case_files_drop_before_pod() {
+	cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$cgroups" ] || skip "no cgroup2 is mounted"
+	pod_uid=$(cat /proc/sys/kernel/random/uuid)
+	kubepods=$cgroups/$PREFIX-kubepods pod=pod$pod_uid
+	mkdir -p "$kubepods/$pod" "$WORK/node/run/netns" "$WORK/node/var/log/pods/shop_late_$pod_uid"
+	UNDO="kubepods_del $UNDO"
+	ln -s /proc "$WORK/node/proc"
+	ns_new a
+	trace_start --root "$WORK/node" --dport "$OWN_PORT"
+	ns_new late
+	ns_link a veth0 10.9.0.1 late veth0 10.9.0.2
+	know a veth0 10.9.0.2,fd10:9::2 late veth0
+	nsenter --net="/run/netns/$(ns late)" sleep 600 9>&- &
+	pid_late=$!
+	CHILDREN="$CHILDREN $!"
+	until_true lives_in $pid_late late || fail "the pod did not start"
+	echo $pid_late >"$kubepods/$pod/cgroup.procs"
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport "$OWN_PORT" --count 20
+	trace_stop
+	assert_drops 20 pod=late namespace=shop netns="$(ns_inode late)"
+	assert_only 20
+	[ "$DROPWHY" = none ] || assert_at_least 1 "$(summary held_back)" "drops held back"
+}
+
+# Its process may not be reaped yet.
+kubepods_del() {
+	[ -z "${pid_late:-}" ] || kill -KILL "$pid_late" 2>/dev/null
+	until_true has rmdir "$kubepods/$pod"
+	rmdir "$kubepods"
+}
