@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../pods/services.sh"
 
 # Nothing else than these cases drops by a rule.
-DROPPED=65
+DROPPED=68
 
 case_pod_filters() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
@@ -20,16 +20,17 @@ case_pod_filters() {
 	filter pod_of_service --service site --pod other
 	filter selector --selector 'app=web,tier!=db'
 	drop_packets
-	filtered pod 55
-	filtered pods 65
-	filtered namespace 55
+	filtered pod 58
+	filtered pods 68
+	filtered namespace 58
 	filtered same_one 0
 	filtered service 30
 	assert_drops 30 service=shop/site
 	filtered pod_of_service 0
-	filtered selector 55
+	filtered selector 58
 	assert_drops 30 service=shop/site src_name=front/client dst_name=shop/web backend=shop/web pod=
 	assert_drops 20 pod=web namespace=shop workload=deployment/web src_name=front/client service=
+	assert_drops 3 pod=client src_name=front/client dst_name=shop/web service=
 	assert_drops 5 pod=other namespace=front workload=job/nightly src_name=shop/web
 }
 
@@ -54,9 +55,9 @@ case_pod_grouped() {
 	trace_ended 0
 	csv_drops 30 pod= namespace= service=shop/site workload=
 	csv_drops 20 pod=web namespace=shop service= workload=deployment/web
-	csv_drops 10 pod=client namespace=front service= workload=
+	csv_drops 13 pod=client namespace=front service= workload=
 	csv_drops 5 pod=other namespace=front service= workload=job/nightly
-	csv_drops 65
+	csv_drops $DROPPED
 	# rows have one meaning, so the groups stand beside
 	grouped "$ERR"
 	pid_dropwhy=$pid_text ERR=$WORK/text.err
@@ -77,7 +78,7 @@ grouped() {
 		>"$WORK/groups"
 	assert_eq "30 - shop/site -
 20 shop/web - shop/deployment/web
-10 front/client - front/client
+13 front/client - front/client
 5 front/other - front/job/nightly" "$(cat "$WORK/groups")" "the groups"
 }
 
@@ -114,6 +115,7 @@ filtered_pods() {
 		"$(api_pod web "ReplicaSet web-5f" '"app": "web", "pod-template-hash": "5f"')" \
 		"$(api_pod client '' '"app": "client"')" "$(api_pod other "Job nightly" '"app": "job"')"
 	reject forward 53 in_node
+	reject output 54 in_pod client
 	for pod in web client other; do
 		reject input "$OWN_PORT" in_pod $pod
 	done
@@ -131,16 +133,17 @@ reject() { # HOOK PORT COMMAND...: a rule against UDP to that port where COMMAND
 	reject_hook=$1 reject_port=$2
 	shift 2
 	"$@" nft -f - <<-END
-		add table inet fw
-		add chain inet fw $reject_hook { type filter hook $reject_hook priority 0; policy accept; }
-		add rule inet fw $reject_hook udp dport $reject_port drop
+		add table inet $reject_hook
+		add chain inet $reject_hook $reject_hook { type filter hook $reject_hook priority 0; policy accept; }
+		add rule inet $reject_hook $reject_hook udp dport $reject_port drop
 	END
 }
 
-# Once by the node, on the way from the Service to its pod, and in each pod's own namespace.
+# By the node, on the way from the Service to its pod, and in each pod's own namespace.
 drop_packets() {
 	pod_send client traffic udp --to $SITE --dport 53 --count 30
 	pod_send client traffic udp --to "$pod_web_ip" --dport "$OWN_PORT" --count 20
+	pod_send client traffic udp --to "$pod_web_ip" --dport 54 --count 3
 	pod_send other traffic udp --to "$pod_client_ip" --dport "$OWN_PORT" --count 10
 	pod_send web traffic udp --to "$pod_other_ip" --dport "$OWN_PORT" --count 5
 }
