@@ -10,6 +10,7 @@ TOKEN=dropwhy-test
 PROBE_TOKEN=dropwhy-probe	# of the service account in tools/deploy, which may what its role says
 KUBECONFIG_FILE=/run/containerd/kubeconfig	# on a file system of this run's own
 PKI=/run/containerd/pki
+SERVICE_ACCOUNT=/var/run/secrets/kubernetes.io/serviceaccount
 USER_CONFIG=$PKI/kubeconfig	# dropwhy's: by a client certificate
 MANIFESTS=/var/lib/kubelet/manifests
 DAEMONS=
@@ -61,7 +62,11 @@ kubelet_start() {
 		--hostname-override=node1 --node-ip=$NODE_ADDRESS --address=127.0.0.1 --read-only-port=10255 \
 		--authentication-token-webhook=false --anonymous-auth=true --authorization-mode=AlwaysAllow \
 		--healthz-port=0 "$@"
-	until_up kubelet in_node curl --silent --fail http://127.0.0.1:10255/pods
+	until_up kubelet kubelet_answers
+}
+
+kubelet_answers() {
+	in_node curl --silent --fail --insecure --header "Authorization: Bearer $TOKEN" https://127.0.0.1:10250/pods
 }
 
 # --- the control plane -----------------------------------------------------
@@ -91,7 +96,7 @@ control_plane_start() {
 		--controllers=endpoint,endpointslice,podgc,deployment,replicaset --leader-elect=false
 }
 
-# certificates: in $PKI an authority, the API server's and that of a user of it; $USER_CONFIG.
+# certificates: in $PKI an authority, another of its name, those of the API server, the kubelet and a user; $USER_CONFIG.
 certificates() {
 	mkdir -p $PKI
 	cat >$PKI/config <<-END
@@ -104,12 +109,17 @@ certificates() {
 		basicConstraints = critical,CA:TRUE
 		[server]
 		subjectAltName = IP:127.0.0.1
+		[kubelet]
+		subjectAltName = DNS:node1,IP:$NODE_ADDRESS
 		[user]
 		extendedKeyUsage = clientAuth
 	END
-	openssl req -config $PKI/config -extensions ca -x509 -newkey rsa:2048 -nodes -days 2 \
-		-subj /CN=authority -keyout $PKI/ca.key -out $PKI/ca.crt 2>>"$WORK/openssl.log"
+	for authority in ca other; do
+		openssl req -config $PKI/config -extensions ca -x509 -newkey rsa:2048 -nodes -days 2 \
+			-subj /CN=authority -keyout $PKI/$authority.key -out $PKI/$authority.crt 2>>"$WORK/openssl.log"
+	done
 	certificate server /CN=kube-apiserver
+	certificate kubelet /O=system:nodes/CN=system:node:node1
 	certificate user /O=system:masters/CN=dropwhy
 	cat >$USER_CONFIG <<-END
 		apiVersion: v1

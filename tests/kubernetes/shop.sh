@@ -12,9 +12,11 @@ EMPTY_SERVICE=10.96.1.3
 shop_new() {
 	cluster_node
 	control_plane_start
-	# as clusters have it: nobody asks at 10250 whom the API server does not know
-	kubelet_start --kubeconfig=$KUBECONFIG_FILE --anonymous-auth=false \
-		--authentication-token-webhook=true
+	# as clusters have it: only at 10250, with a certificate of theirs, and only for those whom
+	# the API server knows and lets
+	kubelet_start --kubeconfig=$KUBECONFIG_FILE --anonymous-auth=false --read-only-port=0 \
+		--authentication-token-webhook=true --authorization-mode=Webhook \
+		--tls-cert-file=$PKI/kubelet.crt --tls-private-key-file=$PKI/kubelet.key
 	proxy_start
 	shop_objects
 	until_true shop_runs || fail "the pods do not run: $(tail -n 5 "$WORK/kubelet.log")"

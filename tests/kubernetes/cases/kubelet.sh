@@ -19,6 +19,20 @@ case_kubelet_static_pods() {
 	trace_stop
 	assert_drops 30 reason="$(reason NO_SOCKET)" pod=web-node1 namespace=shop
 	assert_only 30
+	kubelet_of_its_own
+}
+
+# Without a cluster its certificate is its own; on this node that is as good as signed.
+kubelet_of_its_own() {
+	[ "$DROPWHY" != none ] || return 0
+	echo "$TOKEN" >"$WORK/token"
+	for url in http://127.0.0.1:10255 https://127.0.0.1:10250; do
+		"$DROPWHY" pods --json --node-name node1 --kubelet $url --kubelet-token "$WORK/token" >"$WORK/pods"
+		assert_eq connected "$(jq -r 'select(.type == "source" and .name == "kubelet") | .status' "$WORK/pods")" \
+			"the kubelet at $url"
+		assert_eq 2 "$(jq -s '[.[] | select(.sources? // [] | index("kubelet"))] | length' "$WORK/pods")" \
+			"pods by the kubelet at $url"
+	done
 }
 
 # static_pod NAME

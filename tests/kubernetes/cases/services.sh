@@ -13,7 +13,7 @@ case_services() {
 	backends_refused
 	no_endpoints
 	closed_port
-	kubelet_by_token
+	by_service_account
 	probe_confined
 	table_full
 	set_global net/netfilter/nf_conntrack_max 262144
@@ -78,31 +78,42 @@ table_full() {
 	assert_only 40
 }
 
-# At port 10250, where its certificate is its own and the API server knows the token.
-kubelet_by_token() {
+# As from a pod: the kubelet at port 10250, and the API server, by what lies where a service
+# account does.
+by_service_account() {
 	[ "$DROPWHY" != none ] || return 0
-	echo "$TOKEN" >"$WORK/token"
-	"$DROPWHY" pods --json --node-name node1 --kubelet https://127.0.0.1:10250 \
-		--kubelet-token "$WORK/token" >"$WORK/by_token"
-	assert_eq connected "$(kubelet_status by_token)" "the kubelet, by token"
-	assert_eq 4 "$(jq -s '[.[] | select(.sources? // [] | index("kubelet"))] | length' "$WORK/by_token")" \
-		"pods by the kubelet"
-	echo of-nobody >"$WORK/token"
-	"$DROPWHY" pods --json --node-name node1 --kubelet https://127.0.0.1:10250 \
-		--kubelet-token "$WORK/token" >"$WORK/by_nobody"
-	kubelet_status by_nobody | grep -q 401 || fail "a wrong token: $(kubelet_status by_nobody)"
+	cp $PKI/ca.crt $SERVICE_ACCOUNT/ca.crt
+	ask_kubelet "$TOKEN"
+	assert_eq connected "$(status_of kubelet)" "the kubelet, by token"
+	assert_eq 4 "$(known_from kubelet)" "pods by the kubelet"
+	KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443 \
+		"$DROPWHY" pods --json --node-name node1 --kubelet off >"$WORK/by_token"
+	assert_eq connected "$(status_of api)" "the API server, by token"
+	# the pods, four Services with the API's own, and the node
+	assert_eq 9 "$(known_from api)" "what the API server tells of"
+	# whom the API server does not know, and whom it knows but does not let
+	ask_kubelet of-nobody
+	status_of kubelet | grep -q 401 || fail "a wrong token: $(status_of kubelet)"
+	ask_kubelet $PROBE_TOKEN
+	status_of kubelet | grep -q 403 || fail "a token without rights: $(status_of kubelet)"
 	# whom nobody vouches for gets no token
-	mv /var/lib/kubelet/pki/kubelet.crt "$WORK/kubelet.crt"
-	cp $PKI/server.crt /var/lib/kubelet/pki/kubelet.crt
-	echo "$TOKEN" >"$WORK/token"
-	"$DROPWHY" pods --json --node-name node1 --kubelet https://127.0.0.1:10250 \
-		--kubelet-token "$WORK/token" >"$WORK/unknown_ca"
-	mv "$WORK/kubelet.crt" /var/lib/kubelet/pki/kubelet.crt
-	kubelet_status unknown_ca | grep -qi certificate || fail "another CA: $(kubelet_status unknown_ca)"
+	cp $PKI/other.crt $SERVICE_ACCOUNT/ca.crt
+	ask_kubelet "$TOKEN"
+	status_of kubelet | grep -qi certificate || fail "another CA: $(status_of kubelet)"
+	rm $SERVICE_ACCOUNT/*
 }
 
-kubelet_status() { # FILE
-	jq -r 'select(.type == "source" and .name == "kubelet") | .status' "$WORK/$1"
+ask_kubelet() { # TOKEN
+	echo "$1" >$SERVICE_ACCOUNT/token
+	"$DROPWHY" pods --json --node-name node1 >"$WORK/by_token"
+}
+
+status_of() { # SOURCE
+	jq -r --arg source "$1" 'select(.type == "source" and .name == $source) | .status' "$WORK/by_token"
+}
+
+known_from() { # SOURCE
+	jq -s --arg source "$1" '[.[] | select(.sources? // [] | index($source))] | length' "$WORK/by_token"
 }
 
 # The daemon, which keeps few privileges and few system calls, asks all the same.
