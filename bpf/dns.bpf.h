@@ -46,6 +46,29 @@ __inline_always __u64 payload_at(const struct ip_result *ip)
 }
 
 /*
+ * What a socket sends by TCP, and what a card receives, lies in page fragments: leaves in struct
+ * packet where a message begins that the linear data does not hold.
+ */
+__stage int find_message(__u32 level)
+{
+	struct scratch *sc = scratch_at(level);
+	struct packet *packet;
+	__u64 at, left;
+
+	if (!sc || !sc->packet.has_ip || !(sc->ip.flags & DROP_F_L4) || !is_dns(sc))
+		return 0;
+	packet = &sc->packet;
+	at = payload_at(&sc->ip);
+	if (!at || at < packet->data || at - packet->data >= sc->rec.len_bytes ||
+	    at + sizeof(sc->message) <= sc->ip.end)
+		return 0;
+	packet->message_at = at - packet->data;
+	left = sc->rec.len_bytes - packet->message_at;
+	packet->message_bytes = left < sizeof(sc->message) ? left : sizeof(sc->message);
+	return 0;
+}
+
+/*
  * Writes the section at @offset of the record under construction and returns
  * its size; 0: there is none. The bytes that it overwrites there are no longer
  * needed: it is the last section, and follows the others without a gap.
@@ -65,6 +88,11 @@ __stage int append_dns(__u32 level, __u32 offset)
 		return 0;
 	left = sc->ip.end > at ? sc->ip.end - at : 0;
 	more = left > sizeof(dns->payload) || sc->packet.nonlinear;
+	if (sc->packet.message_bytes) {
+		at = (__u64)sc->message;
+		left = sc->packet.message_bytes;
+		more = sc->rec.len_bytes - sc->packet.message_at > left;
+	}
 	if (!left && !more)
 		return 0;
 	if (left > sizeof(dns->payload))

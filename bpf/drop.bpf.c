@@ -182,9 +182,9 @@ __inline_always bool is_wanted(__u32 level, __u32 flags, __u32 phase)
 }
 
 /*
- * Everything between the skb and the ring buffer; returns enum fate. Packets
- * that conntrack may have dropped take their share of its counters before the
- * filter is asked.
+ * All that there is to know of a packet, without its skb; returns enum fate, FATE_OPEN if it is
+ * to be handed over. Packets that conntrack may have dropped take their share of its counters
+ * before the filter is asked.
  */
 __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 {
@@ -221,6 +221,20 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 	sc->rec.count = 1;
 	sc->rec.bytes = sc->rec.len_bytes;
 	sc->rec.last_ns = sc->rec.time_ns;
+	if (sc->packet.nonlinear && dns_port_count)
+		find_message(level);
+	return FATE_OPEN;
+}
+
+/* From the scratch to the ring buffer, or into the fold table; returns enum fate. */
+__stage int hand_over(__u32 level)
+{
+	struct scratch *sc = scratch_at(level);
+	__u32 zero = 0;
+	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+
+	if (!sc || !cpu)
+		return FATE_LOST;
 	assemble(level, sc);
 	if (!level && is_folding(cpu, sc->rec.time_ns))
 		return fold_or_deliver(level);
@@ -267,12 +281,31 @@ __inline_always enum fate fate_at_once(const struct skb_ends *ends, __u32 flags,
 	return net && !in_netns(KREAD_UNSURE(how, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
 }
 
+extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret_ptr) __ksym __weak;
+
+/*
+ * Copies what find_message() found into the scratch; 0 or -errno. A function of its own for the
+ * sake of the stack, which has no room for the dynptr beside what the stages need.
+ */
+static __attribute__((noinline)) int fetch_message(struct sk_buff *skb, struct scratch *sc)
+{
+	__u32 length = sc->packet.message_bytes;
+	struct bpf_dynptr bytes;
+	int err;
+
+	if (length > sizeof(sc->message))
+		return -1;
+	err = bpf_dynptr_from_skb(skb, 0, &bytes);
+	return err ? err : bpf_dynptr_read(sc->message, length, &bytes, sc->packet.message_at, 0);
+}
+
 /* Makes a record of the drop, whatever becomes of that. */
 __inline_always enum fate record_drop(struct sk_buff *skb, const struct skb_ends *ends,
 				      __u64 location, __u32 reason, __u32 flags, __u32 level,
-				      __u32 phase, const enum reading how)
+				      __u32 phase, const enum reading how, const bool dynptr)
 {
 	struct scratch *sc = scratch_at(level);
+	enum fate fate;
 
 	if (!sc)
 		return FATE_LOST;
@@ -280,11 +313,17 @@ __inline_always enum fate record_drop(struct sk_buff *skb, const struct skb_ends
 	sc->rec.location = location;
 	sc->rec.reason = reason;
 	read_skb(skb, ends, sc, how);
-	return handle_drop(level, flags, phase);
+	fate = handle_drop(level, flags, phase);
+	if (fate != FATE_OPEN)
+		return fate;
+	if (sc->packet.message_bytes && (!dynptr || fetch_message(skb, sc)))
+		sc->packet.message_bytes = 0;
+	return hand_over(level);
 }
 
 __inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reason,
-				 struct sock *rx_sk, __u32 level, __u32 phase, const enum reading how)
+				 struct sock *rx_sk, __u32 level, __u32 phase,
+				 const enum reading how, const bool dynptr)
 {
 	__u32 slot = reason_slot(reason), flags;
 	struct drop_counters *count = bpf_map_lookup_elem(&counters, &slot);
@@ -298,7 +337,7 @@ __inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reas
 	skb_ends__init(&ends, skb, rx_sk, how);
 	fate = fate_at_once(&ends, flags, how);
 	if (fate == FATE_OPEN)
-		fate = record_drop(skb, &ends, location, reason, flags, level, phase, how);
+		fate = record_drop(skb, &ends, location, reason, flags, level, phase, how, dynptr);
 	if (phase == CPU_ARMED)
 		count_fate(count, KREAD(how, skb, len), fate);
 }
@@ -328,7 +367,7 @@ __inline_always bool fold_at_once(struct sk_buff *skb, __u64 location, __u32 rea
 }
 
 __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
-			    const enum reading how)
+			    const enum reading how, const bool dynptr)
 {
 	__u32 zero = 0, level, phase;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
@@ -345,11 +384,20 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 	    (fold_mode == FOLD_ALWAYS || (fold_mode == FOLD_STORMS && cpu->storm)) &&
 	    fold_at_once(skb, location, reason, rx_sk, how))
 		goto out;
-	handle_free(skb, location, reason, rx_sk, level, phase, how);
+	handle_free(skb, location, reason, rx_sk, level, phase, how, dynptr);
 out:
 	barrier();
 	cpu->nesting = level;
 	return 0;
+}
+
+/* From 6.12, where the programs may read an skb's fragments, too: 8aeaed21befc ("bpf: Support
+ * bpf_dynptr_from_skb() for tp_btf") */
+SEC("?tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb_dynptr, struct sk_buff *skb, void *location, enum skb_drop_reason reason,
+	     struct sock *rx_sk)
+{
+	return on_free(skb, (__u64)location, reason, rx_sk, READ_FAULTING, true);
 }
 
 /* From 6.11: c53795d48ee8 ("net: add rx_sk to trace_kfree_skb") */
@@ -357,20 +405,20 @@ SEC("?tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb_args4, struct sk_buff *skb, void *location, enum skb_drop_reason reason,
 	     struct sock *rx_sk)
 {
-	return on_free(skb, (__u64)location, reason, rx_sk, READ_FAULTING);
+	return on_free(skb, (__u64)location, reason, rx_sk, READ_FAULTING, false);
 }
 
 /* From 5.17: c504e5c2f964 ("net: skb: introduce kfree_skb_reason()") */
 SEC("?tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb_args3, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
 {
-	return on_free(skb, (__u64)location, reason, NULL, READ_TYPED);
+	return on_free(skb, (__u64)location, reason, NULL, READ_TYPED, false);
 }
 
 SEC("?tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb_args2, struct sk_buff *skb, void *location)
 {
-	return on_free(skb, (__u64)location, NO_REASON, NULL, READ_TYPED);
+	return on_free(skb, (__u64)location, NO_REASON, NULL, READ_TYPED, false);
 }
 
 /* The last resort, where typed tracepoints are refused: the same by way of perf events. */
@@ -383,7 +431,7 @@ int kfree_skb_classic(struct trace_event_raw_kfree_skb *ctx)
 
 	if (bpf_core_field_exists(ctx->reason))
 		reason = BPF_CORE_READ(ctx, reason);
-	on_free(skb, location, reason, NULL, READ_PROBED);
+	on_free(skb, location, reason, NULL, READ_PROBED, false);
 	/* 0 would hide the event from perf and from everybody else's programs */
 	return 1;
 }

@@ -121,6 +121,7 @@ __inline_always void read_layout(struct sk_buff *skb, struct scratch *sc, const 
 	__u64 data = (__u64)KREAD(how, skb, data);
 	__u16 mac = KREAD(how, skb, mac_header), network = KREAD(how, skb, network_header);
 
+	packet->data = data;
 	packet->data_end = data + (sc->rec.len_bytes - KREAD(how, skb, data_len));
 	packet->nonlinear = KREAD(how, skb, data_len) != 0;
 	packet->l2 = mac == HEADER_UNSET ? 0 : head + mac;

@@ -108,7 +108,8 @@ __u8 fold_used[FOLD_CPUS] = {};
 struct packet {
 	__u64 skb;		/* its address: the name under which direct hooks know it */
 	__u64 net;		/* address of struct net, 0: unknown */
-	__u64 data_end;		/* address after the linear data */
+	__u64 data;		/* address of the linear data */
+	__u64 data_end;		/* address after it */
 	__u64 l2;		/* address of the MAC header, 0: none */
 	__u64 l3;		/* address of the network header, 0: none */
 	__u64 nfct;		/* skb->_nfct */
@@ -121,6 +122,8 @@ struct packet {
 	bool loopback;
 	bool nonlinear;		/* goes on in fragments after the linear data */
 	bool has_ip;		/* scratch.ip speaks of this packet */
+	__u32 message_at;	/* where a DNS message begins that the linear data ends before; from data */
+	__u32 message_bytes;	/* how much of it is wanted, then how much is in scratch.message; 0: none */
 };
 
 /* What an IP header and what follows it came to. */
@@ -160,6 +163,7 @@ struct scratch {
 	struct ip_result ip;
 	struct fold_key key;	/* of the record */
 	__u64 bytes[20];	/* raw kernel structures */
+	__u8 message[DROP_DNS_PAYLOAD_BYTES]; /* of a packet's fragments */
 };
 
 struct {

@@ -70,6 +70,11 @@ struct bpf_sysctl {
 	__u32 file_pos;
 };
 
+/* uapi, from 5.19 */
+struct bpf_dynptr {
+	__u64 opaque[2];
+};
+
 #pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
 
 struct list_head {

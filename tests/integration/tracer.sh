@@ -32,6 +32,24 @@ trace_spawn() {
 	CHILDREN="$CHILDREN $!"
 }
 
+# trace_beside OPTION ARG...: a second dropwhy, that writes $WORK/beside$OPTION in another form.
+trace_beside() {
+	[ "$DROPWHY" != none ] || return 0
+	beside=$WORK/beside$1
+	"$DROPWHY" trace -o "$beside" "$@" >/dev/null 2>"$beside.err" 9>&- &
+	BESIDE="${BESIDE-} $!"
+	CHILDREN="$CHILDREN $!"
+	wait_for "$beside.err" '^dropwhy: tracing' $! || fail "dropwhy trace $1 did not start"
+}
+
+# beside_stop: ends all of these.
+beside_stop() {
+	for beside in ${BESIDE-}; do
+		kill -INT "$beside"
+		wait_exit "$beside" || fail "the dropwhy beside ended with status $?"
+	done
+}
+
 # trace_stop: ends it with SIGINT; its status must be 0 and its accounting hold.
 trace_stop() {
 	[ "$DROPWHY" != none ] || return 0

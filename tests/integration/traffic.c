@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Ordinary traffic through ordinary sockets, counted by its sender: UDP
- * datagrams, TCP connection attempts, and receivers that do not read. What no
- * socket would send is left to frame.c.
+ * datagrams, TCP connection attempts, one that sends what it is told, and
+ * receivers that do not read. What no socket would send is left to frame.c.
  *
  * Senders print "sent N failed N errno NAME" when done. Receivers print
  * "ready", live until SIGTERM, then print "received N" or "accepted N".
@@ -239,6 +239,39 @@ static int run_connect(const struct options *options)
 	return 0;
 }
 
+static unsigned char from_hex(const char *digits)
+{
+	char two[3] = { digits[0], digits[1] };
+
+	return (unsigned char)strtoul(two, NULL, 16);
+}
+
+/* One connection, that sends what it reads: a line of hexadecimal digits at once. */
+static int run_talk(const struct options *options)
+{
+	static char line[4096];
+	unsigned char bytes[sizeof(line) / 2];
+	struct sockaddr_storage to;
+	socklen_t len;
+	size_t i, n;
+	int fd;
+
+	len = to_sockaddr(options->to, options->dport, AF_UNSPEC, &to);
+	fd = open_socket(options, SOCK_STREAM, to.ss_family, options->sport);
+	if (connect(fd, (struct sockaddr *)&to, len))
+		die("connect");
+	printf("ready\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		n = strcspn(line, "\n") / 2;
+		for (i = 0; i < n; i++)
+			bytes[i] = from_hex(line + 2 * i);
+		if (send(fd, bytes, n, 0) != (ssize_t)n)
+			die("send");
+	}
+	return 0;
+}
+
 /* Receives nothing until told to end; what fits the buffer waits there. */
 static int run_receive(const struct options *options)
 {
@@ -282,6 +315,7 @@ static const struct verb {
 } verbs[] = {
 	{ "udp", run_udp },
 	{ "connect", run_connect },
+	{ "talk", run_talk },
 	{ "receive", run_receive },
 	{ "listen", run_listen },
 };
@@ -289,7 +323,7 @@ static const struct verb {
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: traffic udp|connect|receive|listen [OPTION]...\n"
+		"usage: traffic udp|connect|talk|receive|listen [OPTION]...\n"
 		"  --from ADDR --sport PORT   this end (receive, listen: where to wait)\n"
 		"  --to ADDR --dport PORT     the other end\n"
 		"  --count N      datagrams of each flow, connection attempts, backlog\n"

@@ -163,7 +163,7 @@ static void ask_about_drops(struct inquiry *q, const char *btf_path)
 	struct features *f = &q->features;
 
 	f->args = tracepoint__kfree_skb_args();
-	f->typed = tracepoint__variant(f->args, &f->variant);
+	f->typed = tracepoint__variant(f->args, false, &f->variant);
 	f->ring_buffer = kernel_trial__ring_buffer();
 	f->test_run = kernel_trial__test_run();
 	try_to_load(q, btf_path);

@@ -42,13 +42,18 @@ static enum trial_answer answer_to(int err)
 	return TRIAL_NO;
 }
 
+static int find(const struct btf *btf, const char *name, __u32 kind)
+{
+	return btf ? btf__find_by_name_kind(btf, name, kind) : -ENOENT;
+}
+
 enum trial_answer kernel_trial__trampolines(const struct btf *btf)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
 	int fd, link, id;
 
 	/* any function of the kernel proper that is rarely called will do */
-	id = btf ? btf__find_by_name_kind(btf, "kfree_skb_partial", BTF_KIND_FUNC) : -ENOENT;
+	id = find(btf, "kfree_skb_partial", BTF_KIND_FUNC);
 	if (id < 0)
 		return TRIAL_NO;
 	opts.attach_btf_id = id;
@@ -61,6 +66,34 @@ enum trial_answer kernel_trial__trampolines(const struct btf *btf)
 		close(link);
 	close(fd);
 	return link >= 0 ? TRIAL_YES : TRIAL_NO;
+}
+
+enum trial_answer kernel_trial__skb_dynptr(const struct btf *btf)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP);
+	const int kfunc = find(btf, "bpf_dynptr_from_skb", BTF_KIND_FUNC);
+	const int tracepoint = find(btf, "btf_trace_kfree_skb", BTF_KIND_TYPEDEF);
+	/* bpf_dynptr_from_skb(skb, 0, &on_the_stack); return 0; */
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_3, .imm = -16 },
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = kfunc },
+		nothing[0],
+		nothing[1],
+	};
+	int fd;
+
+	if (kfunc < 0 || tracepoint < 0)
+		return TRIAL_NO;
+	opts.attach_btf_id = tracepoint;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", insns,
+			   sizeof(insns) / sizeof(insns[0]), &opts);
+	if (fd < 0)
+		return answer_to(fd);
+	close(fd);
+	return TRIAL_YES;
 }
 
 enum trial_answer kernel_trial__kprobes(void)

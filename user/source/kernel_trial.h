@@ -21,6 +21,13 @@ enum trial_answer {
  */
 enum trial_answer kernel_trial__trampolines(const struct btf *btf);
 
+/**
+ * @brief **kernel_trial__skb_dynptr()** may a typed tracepoint's program read what an skb holds in
+ * page fragments (6.12)?
+ * @param btf the kernel's types; NULL: it has none
+ */
+enum trial_answer kernel_trial__skb_dynptr(const struct btf *btf);
+
 /** @brief **kernel_trial__kprobes()** are there kprobes, by perf's interface (4.17)? */
 enum trial_answer kernel_trial__kprobes(void);
 

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "user/source/conntrack_types.h"
+#include "user/source/kernel_btf.h"
+#include "user/source/kernel_trial.h"
 #include "user/source/live.h"
 #include "user/source/live_fold.h"
 #include "user/source/tracepoint.h"
@@ -67,8 +69,11 @@ static int choose_program(struct live *live, const struct live_options *options)
 {
 	int args = options->hook == LIVE_HOOK_TRACEPOINT ? -ENOENT : tracepoint__kfree_skb_args();
 	struct tracepoint_variant variant;
+	bool dynptr;
 
-	if (!tracepoint__variant(args, &variant) && options->hook == LIVE_HOOK_BTF)
+	dynptr = args >= 0 && options->dns_port_count &&
+		 kernel_trial__skb_dynptr(kernel_btf__get(NULL)) == TRIAL_YES;
+	if (!tracepoint__variant(args, dynptr, &variant) && options->hook == LIVE_HOOK_BTF)
 		return args < 0 ? args : -EOPNOTSUPP;
 	live->program = bpf_object__find_program_by_name(live->skel->obj, variant.program);
 	live->hook_name = variant.hook_name;

@@ -29,7 +29,7 @@ int tracepoint__kfree_skb_args(void)
 	return btf_vlen(type) - 1; /* the first is the attachment's own data */
 }
 
-bool tracepoint__variant(int args, struct tracepoint_variant *ret_variant)
+bool tracepoint__variant(int args, bool dynptr, struct tracepoint_variant *ret_variant)
 {
 	static const struct tracepoint_variant typed[] = {
 		[2] = { "kfree_skb_args2", "tp_btf/kfree_skb (2 arguments)" },
@@ -42,5 +42,7 @@ bool tracepoint__variant(int args, struct tracepoint_variant *ret_variant)
 		    typed[args].program;
 
 	*ret_variant = fits ? typed[args] : classic;
+	if (fits && args == 4 && dynptr)
+		ret_variant->program = "kfree_skb_dynptr";
 	return fits;
 }

@@ -25,9 +25,10 @@ struct tracepoint_variant {
  * @brief **tracepoint__variant()** picks the drop program for a tracepoint.
  * @param args as tracepoint__kfree_skb_args() counts them; a number without a
  * program, or -errno, leaves the classic tracepoint
+ * @param dynptr whether a program may read page fragments: kernel_trial__skb_dynptr()
  * @param ret_variant always filled
  * @return whether it is the typed tracepoint
  */
-bool tracepoint__variant(int args, struct tracepoint_variant *ret_variant);
+bool tracepoint__variant(int args, bool dynptr, struct tracepoint_variant *ret_variant);
 
 #endif

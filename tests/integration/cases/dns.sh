@@ -57,3 +57,36 @@ case_dns_tcp_tunnel_ports() {
 	assert_drops 2 dns= dns_kind= tcp_flags=SYN
 	assert_only 14
 }
+
+# What a socket sends by TCP lies in page fragments, behind headers that are all of the packet's
+# linear part: a query that dies on its way out is read there.
+case_dns_tcp_sent() {
+	pair
+	spawn server b traffic listen --from 10.9.0.2 --sport 53
+	spawn client a traffic talk --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53
+	drop_at_tc a egress
+	trace_ns a --by dns
+	for form in --csv --color=never; do
+		trace_beside $form --netns "$(ns_inode a)"
+	done
+	echo 0021$DNS_HEADER$WWW_AAAA >"$WORK/client.in"
+	[ "$DROPWHY" != none ] || return 0
+	# each retransmission is dropped, too
+	for out in "$OUT" "$WORK/beside--csv" "$WORK/beside--color=never"; do
+		wait_for "$out" '4000.*53' "$pid_dropwhy" || fail "nothing in $out"
+	done
+	trace_stop
+	beside_stop
+	if ! kernel_at_least 6 12; then
+		assert_eq 0 "$(drops dport=53 dns_kind='?*')" "packets whose query is read"
+		return
+	fi
+	assert_eq 0 "$(drops dport=53 dns_kind!=query)" "packets whose query is not read"
+	assert_at_least 1 "$(drops dns=www.example.org dns_type=AAAA dns_id=6699 dns_kind=query proto=tcp sport=4000 \
+		tcp_flags='*PSH*')" "packets with the query"
+	assert_eq "$(drops dport=53)" "$(summary 'groups[dns=www.example.org].count')" "packets of its group"
+	assert_at_least 1 "$("$TOOLS/records" --csv "$WORK/beside--csv" lines type=drop dns=www.example.org dns_type=AAAA \
+		dns_id=6699)" "records as CSV"
+	grep -q "10.9.0.1:4000 > 10.9.0.2:53 .*www.example.org.*AAAA" "$WORK/beside--color=never" ||
+		fail "not told as text: $(cat "$WORK/beside--color=never")"
+}

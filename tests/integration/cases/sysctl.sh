@@ -107,29 +107,20 @@ case_sysctl_written_by_unit() {
 	ns_new a
 	unit_cgroup
 	trace_ns a --sysctl=watch
-	if [ "$DROPWHY" != none ]; then
-		for format in --csv --color=never; do
-			"$DROPWHY" trace $format -o "$WORK/unit$format" --sysctl=watch --netns "$(ns_inode a)" \
-				>/dev/null 2>"$WORK/unit$format.err" 9>&- &
-			others="${others-} $!"
-			CHILDREN="$CHILDREN $!"
-			wait_for "$WORK/unit$format.err" '^dropwhy: tracing' $! || fail "trace $format did not start"
-		done
-	fi
+	for form in --csv --color=never; do
+		trace_beside $form --sysctl=watch --netns "$(ns_inode a)"
+	done
 	in_ns a sh -c "echo \$\$ >$unit_slice/$PREFIX.service/cgroup.procs && echo 1234 >/proc/sys/net/core/somaxconn"
 	write_in a net/core/somaxconn 4321
 	trace_stop
+	beside_stop
 	changes 1 name=net.core.somaxconn new=1234 comm=sh unit="$PREFIX.service" pod=
 	changes 1 name=net.core.somaxconn new=4321 comm=sh unit!="$PREFIX.service"
 	[ "$DROPWHY" != none ] || return 0
-	for pid in $others; do
-		kill -INT "$pid"
-		wait_exit "$pid" || fail "it ended with status $?"
-	done
-	assert_eq 1 "$("$TOOLS/records" --csv "$WORK/unit--csv" lines type=sysctl new=1234 unit="$PREFIX.service")" \
+	assert_eq 1 "$("$TOOLS/records" --csv "$WORK/beside--csv" lines type=sysctl new=1234 unit="$PREFIX.service")" \
 		"changes by the unit, as CSV"
-	grep -q "somaxconn: [0-9]* > 1234 in $(ns a) by sh (pid [0-9]*, $PREFIX.service): " "$WORK/unit--color=never" ||
-		fail "not told as text: $(cat "$WORK/unit--color=never")"
+	grep -q "somaxconn: [0-9]* > 1234 in $(ns a) by sh (pid [0-9]*, $PREFIX.service): " "$WORK/beside--color=never" ||
+		fail "not told as text: $(cat "$WORK/beside--color=never")"
 }
 
 # Killed, dropwhy leaves nothing behind that could stop a write.
