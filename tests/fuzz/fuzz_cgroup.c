@@ -26,6 +26,7 @@ static void check_uid(const char *uid)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct container_log log;
 	struct pod_log_dir dir;
 	char uid[POD_UID_LEN];
 	char *text, *rest, *mount, unit[64];
@@ -43,6 +44,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    dir.namespace_len + dir.name_len + strlen(dir.uid) + 2 != strlen(text))
 			abort();
 	}
+	if (!pod_uid__from_container_log(text, &log) &&
+	    (log.name != text || log.namespace != text + log.name_len + 1 ||
+	     log.namespace + log.namespace_len + 2 >= log.id ||
+	     strcmp(log.id + CONTAINER_ID_LEN - 1, ".log") != 0))
+		abort();
 	if (!cgroup_root__unit(text, unit, sizeof(unit)) && !unit[0])
 		abort();
 	rest = text; /* changes the text: the last */

@@ -111,3 +111,34 @@ Test(pod_uid, uid_from_log_dir)
 	cr_expect_eq(pod_uid__from_log_dir(name, &dir), -EINVAL, "namespace of 64");
 	cr_expect_eq(pod_uid__from_log_dir(name + 1, &dir), 0, "namespace of 63");
 }
+
+#define ID "aa00000000000000000000000000000000000000000000000000000000000001"
+
+Test(pod_uid, uid_from_container_log)
+{
+	static const char *const bad[] = {
+		"",
+		".log",
+		"pod_ns_" ID ".log",
+		"pod_ns_-" ID ".log",
+		"pod_ns_main" ID ".log",
+		"pod_ns_main-" ID,
+		"pod_ns_main-" ID ".log.1",
+		"pod_ns_main-a" ID ".log",
+		"pod_ns_MAIN-" ID ".log",
+		"pod_ns_m_ain-" ID ".log",
+		"pod__main-" ID ".log",
+		"_ns_main-" ID ".log",
+		"pod_main-" ID ".log",
+		"p\x1bod_ns_main-" ID ".log",
+	};
+	struct container_log log;
+	size_t i;
+
+	cr_assert_eq(pod_uid__from_container_log("etcd-n.1_kube-system_etcd-main-" ID ".log", &log), 0);
+	cr_expect(log.name_len == 8 && memcmp(log.name, "etcd-n.1", 8) == 0);
+	cr_expect(log.namespace_len == 11 && memcmp(log.namespace, "kube-system", 11) == 0);
+	cr_expect_eq(memcmp(log.id, ID, 64), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_eq(pod_uid__from_container_log(bad[i], &log), -EINVAL, "%s", bad[i]);
+}

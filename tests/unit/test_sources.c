@@ -29,6 +29,8 @@
 #define CRIO	"run/containers/storage/overlay-containers/"
 #define DOCKER	"var/lib/docker/containers/"
 
+#define UID_CART "01234567-89ab-cdef-0123-456789abcdef"
+
 #define CART   "pod shop/cart-6d4b75cb6d-x2x7v"
 #define CGROUP "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod"
 #define CART_CGROUP                                                                 \
@@ -219,6 +221,37 @@ Test(sources, docker_and_podman)
 	who_node__check_address(&n, "fd00:17::2", 0, "container blog-redis-1");
 	who_node__check(directory__by_netns(n.dir, pod, 0), "pod jobs/queue-0", "cri-dockerd");
 	who_node__check(directory__by_netns(n.dir, podman, 0), "container paperless", "podman");
+	who_node__free(&n);
+}
+
+/* Where a cgroup has a container's id alone: the link that is named after it has the pod. */
+Test(sources, container_logs)
+{
+	static const char *const bad[][2] = {
+		{ "of-nobody.log", "/var/log/pods/shop_cart_" UID_CART "/main/0.log" },
+		/* of another pod than it is named after */
+		{ "cart_shop_main-" ID_D ".log", "/var/log/pods/shop_other_" UID_CART "/main/0.log" },
+		{ "cart_shop_main-" ID_D2 ".log", "/tmp/0.log" },
+		{ "cart_shop_main-" ID_E ".log", "0.log" },
+	};
+	struct who_node n = who_node__new();
+	__u32 ino = who_node__netns(&n, "run/netns/x");
+	char path[200];
+	size_t i;
+
+	temp_tree__link(n.root, "var/log/containers/cart_shop_main-" ID_A ".log",
+			"/var/log/pods/shop_cart_" UID_CART "/main/0.log");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(path, sizeof(path), "var/log/containers/%s", bad[i][0]);
+		temp_tree__link(n.root, path, bad[i][1]);
+	}
+	temp_tree__text(n.root, "var/log/containers/cart_shop_main-" ID_P ".log", "no link");
+	who_node__process(&n, 10, ino, "0::/system.slice/cri-containerd-" ID_A ".scope\n");
+	who_node__start(&n);
+	who_node__check(directory__by_netns(n.dir, ino, 0), "pod shop/cart", "netns");
+	cr_expect_str_eq(directory__by_netns(n.dir, ino, 0)->uid, UID_CART);
+	cr_expect_eq(stats_of(&n, "container-logs").statements, 1);
+	cr_expect_eq(stats_of(&n, "container-logs").torn, 5);
 	who_node__free(&n);
 }
 

@@ -67,7 +67,7 @@ static struct thing *look_at_processes(struct directory *dir, const struct netns
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", owner.pid);
 	facts.uid = owner.uid[0] ? owner.uid : NULL;
 	facts.sandbox_id = owner.uid[0] ? NULL : owner.container;
-	facts.container = !owner.uid[0];
+	facts.container = thing->who.kind == WHO_CONTAINER;
 	facts.netns_path = path;
 	if (directory__pod(dir, dir->proc_id, key, &facts))
 		return NULL;

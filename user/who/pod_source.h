@@ -98,6 +98,7 @@ extern const struct pod_source source_podman;
 extern const struct pod_source source_docker;
 extern const struct pod_source source_cni;
 extern const struct pod_source source_pod_logs;
+extern const struct pod_source source_container_logs;
 extern const struct pod_source source_node;
 
 /* By the network, only if asked for. */

@@ -14,8 +14,9 @@
 #define STATIC_LEN 32
 
 /* Lengths of DNS labels and names: RFC 1123, and Kubernetes' limits. */
-#define NAMESPACE_MAX 63
-#define POD_NAME_MAX  253
+#define NAMESPACE_MAX	   63
+#define CONTAINER_NAME_MAX 63
+#define POD_NAME_MAX	   253
 
 /* @dash is what stands for "-" in it; ret_uid gets dashes. */
 static bool parse_uid(const char *text, size_t len, char dash, char *ret_uid)
@@ -224,6 +225,35 @@ int pod_uid__from_log_dir(const char *text, struct pod_log_dir *ret_dir)
 	    !parse_uid(dir.uid, strlen(dir.uid), '-', uid))
 		return -EINVAL;
 	*ret_dir = dir;
+	return 0;
+}
+
+int pod_uid__from_container_log(const char *text, struct container_log *ret_log)
+{
+	static const char suffix[] = ".log";
+	const size_t end_len = CONTAINER_ID_LEN - 1 + sizeof(suffix) - 1;
+	const char *first = strchr(text, '_'), *last = strrchr(text, '_');
+	struct container_log log;
+	const char *container;
+
+	if (!first || first == last)
+		return -EINVAL;
+	container = last + 1;
+	log.name = text;
+	log.name_len = (size_t)(first - text);
+	log.namespace = first + 1;
+	log.namespace_len = (size_t)(last - first - 1);
+	/* the container's name, a dash, the id */
+	if (strlen(container) < end_len + 2)
+		return -EINVAL;
+	log.id = container + strlen(container) - end_len;
+	if (strcmp(log.id + CONTAINER_ID_LEN - 1, suffix) != 0 ||
+	    !is_hex(log.id, CONTAINER_ID_LEN - 1) || log.id[-1] != '-' ||
+	    !is_dns_name(container, (size_t)(log.id - 1 - container), CONTAINER_NAME_MAX) ||
+	    !is_dns_name(log.name, log.name_len, POD_NAME_MAX) ||
+	    !is_dns_name(log.namespace, log.namespace_len, NAMESPACE_MAX))
+		return -EINVAL;
+	*ret_log = log;
 	return 0;
 }
 

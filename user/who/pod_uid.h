@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Pod UIDs and container ids as they stand in the paths of cgroups and of log
- * directories. Pure.
+ * Pod UIDs and container ids as they stand in the paths of cgroups and of logs.
+ * Pure.
  */
 #ifndef DROPWHY_POD_UID_H
 #define DROPWHY_POD_UID_H
@@ -64,5 +64,22 @@ struct pod_log_dir {
  * @return 0; -EINVAL: not such a name
  */
 int pod_uid__from_log_dir(const char *text, struct pod_log_dir *ret_dir);
+
+/* The parts of POD_NAMESPACE_CONTAINER-ID.log; pointers into the text, not terminated. */
+struct container_log {
+	const char *name;
+	size_t name_len;
+	const char *namespace;
+	size_t namespace_len;
+	const char *id; /* CONTAINER_ID_LEN - 1 digits */
+};
+
+/**
+ * @brief **pod_uid__from_container_log()** takes the name of a link in
+ * /var/log/containers apart.
+ * @param text any bytes, NUL-terminated
+ * @return 0; -EINVAL: not such a name
+ */
+int pod_uid__from_container_log(const char *text, struct container_log *ret_log);
 
 #endif

@@ -57,7 +57,7 @@ struct sources {
 static const struct pod_source *const node_sources[] = {
 	&source_containerd, &source_crio, &source_podman,
 	&source_docker,	    &source_cni,  &source_pod_logs,
-	&source_node,
+	&source_container_logs, &source_node,
 };
 
 /* Where namespaces are born: every source may have something to say. */

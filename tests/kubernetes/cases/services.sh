@@ -86,6 +86,9 @@ by_service_account() {
 	ask_kubelet "$TOKEN"
 	assert_eq connected "$(status_of kubelet)" "the kubelet, by token"
 	assert_eq 4 "$(known_from kubelet)" "pods by the kubelet"
+	# what it writes
+	assert_eq 4 "$(known_from pod-logs)" "pods by /var/log/pods"
+	assert_eq 4 "$(known_from container-logs)" "pods by /var/log/containers"
 	KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443 \
 		"$DROPWHY" pods --json --node-name node1 --kubelet off >"$WORK/by_token"
 	assert_eq connected "$(status_of api)" "the API server, by token"
