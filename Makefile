@@ -68,7 +68,7 @@ help:
 	@echo 'sudo make test     install what is missing, build, run every test'
 	@echo 'sudo make demo     fill a conntrack table in throwaway namespaces and watch'
 	@echo '     make unit     the unit tests alone (no root)'
-	@echo 'sudo make bench    what tracing costs a sender whose every packet is dropped'
+	@echo 'sudo make bench    what tracing costs, beside bpftrace and perf: under ten minutes'
 	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
 	@echo 'sudo make probe [CASE=name,...]         the tests of the daemon alone'
 	@echo '     make deploy-check   rules, manifests, dashboard and unit of tools/deploy'
@@ -288,11 +288,26 @@ $(O)/tools/demo-traffic: $(O)/tools/demo-traffic.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lmnl -o $@
 
+BENCH_TOOLS := $(O)/tools/bench-user $(O)/tools/bench-floor $(O)/tools/bench-floor.bpf.o
+
 .PHONY: bench
 bench:
-	$(Q)tools/install-dependencies build run test
-	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)tools/install-dependencies build run test bench
+	$(Q)$(MAKE) all $(INTEGRATION_TOOLS) $(BENCH_TOOLS)
 	$(Q)O=$(O) tools/bench
+
+$(O)/tools/%.bpf.o: tools/%.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
+
+$(O)/tools/bench-floor: $(O)/tools/bench-floor.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -o $@
+
+$(O)/tools/bench-user: $(O)/tools/bench-user.o $(O)/libdropwhy.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 .PHONY: clean
 clean:
