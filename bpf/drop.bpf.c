@@ -15,6 +15,7 @@
 #include "bpf/flush.bpf.h"
 #include "bpf/fold.bpf.h"
 #include "bpf/fold_key.bpf.h"
+#include "bpf/fragment.bpf.h"
 #include "bpf/netfilter_cause.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "bpf/skb.bpf.h"
@@ -316,8 +317,12 @@ __inline_always enum fate record_drop(struct sk_buff *skb, const struct skb_ends
 	fate = handle_drop(level, flags, phase);
 	if (fate != FATE_OPEN)
 		return fate;
-	if (sc->packet.message_bytes && (!dynptr || fetch_message(skb, sc)))
-		sc->packet.message_bytes = 0;
+	if (sc->packet.message_bytes) {
+		if (!dynptr)
+			copy_fragment(level);
+		else if (fetch_message(skb, sc))
+			sc->packet.message_bytes = 0;
+	}
 	return hand_over(level);
 }
 

@@ -25,6 +25,10 @@ const volatile bool enable_verdicts = false; /* direct hooks may leave some */
 const volatile __u16 dns_ports_be[DNS_PORTS_MAX];
 const volatile __u32 dns_port_count = 0;
 
+/* Addresses of x86_64's variables of these names; 0: unknown. See copy_fragment(). */
+const volatile __u64 page_offset_base_at = 0;
+const volatile __u64 vmemmap_base_at = 0;
+
 const volatile __u32 fold_mode = FOLD_OFF;   /* enum fold_mode */
 const volatile __u32 fold_mask = 0;	    /* buckets for flows on a CPU - 1; they are a power of two */
 const volatile __u64 tick_ns = 4000000;	    /* of jiffies */

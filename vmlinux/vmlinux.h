@@ -230,8 +230,31 @@ struct sk_buff {
 	__u16 network_header;
 	__u16 mac_header;
 	unsigned int tail;	/* offset from head on 64-bit machines */
+	unsigned int end;	/* the same */
 	unsigned char *head;
 	unsigned char *data;
+};
+
+struct page {
+	unsigned long flags;
+};
+
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;
+	unsigned int bv_offset;
+};
+
+/* from 6.9; before, it was a struct bio_vec */
+struct skb_frag {
+	unsigned long netmem;
+	unsigned int len;
+	unsigned int offset;
+};
+
+struct skb_shared_info {
+	__u8 nr_frags;
+	struct bio_vec frags[1];
 };
 
 /* up to 6.1: 354259fa73e2 ("net: remove skb->vlan_present") */

@@ -123,6 +123,26 @@ Test(kallsyms, range)
 	kallsyms__free(k);
 }
 
+/* A few variables, of the kernel proper, by their whole name. */
+Test(kallsyms, datum)
+{
+	char *root = temp_tree__new();
+	struct kallsyms *k = load_text(root, "ffffffff81000000 T f\n"
+					     "ffffffff81000010 t page_offset_base\n"
+					     "ffffffff82000000 D page_offset_base\n"
+					     "ffffffff82000008 d vmemmap_base_of_another\n"
+					     "ffffffff82000010 D vmemmap_bas\n"
+					     "ffffffffc0000000 d vmemmap_base\t[a_module]\n");
+
+	cr_assert(k);
+	cr_expect_eq(kallsyms__datum(k, "page_offset_base"), 0xffffffff82000000);
+	cr_expect_eq(kallsyms__datum(k, "vmemmap_base"), 0);
+	cr_expect_eq(kallsyms__datum(k, "f"), 0, "no variable");
+	cr_expect_eq(kallsyms__count(k), 2);
+	kallsyms__free(k);
+	temp_tree__free(root);
+}
+
 Test(kallsyms, hidden_and_empty)
 {
 	char *root = temp_tree__new();

@@ -23,6 +23,12 @@
 /* No function is longer: behind the last one of a module anything may follow. */
 #define FUNCTION_MAX_BYTES (1u << 20)
 
+/* Variables whose addresses are kept, x86_64's; their first letters tell them from most others. */
+static const char *const data_names[] = { "page_offset_base", "vmemmap_base" };
+
+#define DATA_NAMES	  (sizeof(data_names) / sizeof(data_names[0]))
+#define is_data_first(c) ((c) == 'p' || (c) == 'v')
+
 struct symbol {
 	__u64 addr;
 	__u32 name;   /* offset into names */
@@ -43,6 +49,7 @@ struct symbol_table {
 	size_t module_count;
 	bool hidden; /* a function at address 0 was listed */
 	size_t sorted; /* so many are in order, from the first on */
+	__u64 data[DATA_NAMES]; /* addresses; 0: not listed */
 };
 
 struct kallsyms {
@@ -127,6 +134,21 @@ static bool parse_line(const char *line, struct kallsyms_line *ret_line)
 			return false;
 	}
 	return true;
+}
+
+static void note_datum(struct symbol_table *t, const char *line)
+{
+	const char *space = strchr(line, ' ');
+	struct kallsyms_line parsed;
+	size_t i;
+
+	if (!space || !space[1] || space[2] != ' ' || !is_data_first(space[3]) ||
+	    !strchr("bBdDrR", space[1]) || !parse_line(line, &parsed) || parsed.module)
+		return;
+	for (i = 0; i < DATA_NAMES; i++)
+		if (strlen(data_names[i]) == parsed.name_len &&
+		    memcmp(data_names[i], parsed.name, parsed.name_len) == 0)
+			t->data[i] = parsed.addr;
 }
 
 /* Index of a module's name, added if new. Modules' symbols come one module at a time. */
@@ -296,7 +318,13 @@ static int symbol_table__read(struct symbol_table *t, FILE *in)
 
 		/* of a line that is too long neither the beginning nor the rest counts */
 		torn = !whole;
-		if (skip || torn || !is_wanted(buf) || !parse_line(buf, &line))
+		if (skip || torn)
+			continue;
+		if (!is_wanted(buf)) {
+			note_datum(t, buf);
+			continue;
+		}
+		if (!parse_line(buf, &line))
 			continue;
 		if (!line.addr) {
 			t->hidden = true;
@@ -543,6 +571,16 @@ size_t kallsyms__addresses(const struct kallsyms *k, const char *name, __u64 *ad
 		if (found < max)
 			addrs[found] = s->addr;
 	return found;
+}
+
+__u64 kallsyms__datum(const struct kallsyms *k, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < DATA_NAMES; i++)
+		if (!strcmp(data_names[i], name))
+			return k->table.data[i];
+	return 0;
 }
 
 void kallsyms__free(struct kallsyms *k)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The kernel's functions by address and by name, from /proc/kallsyms. Data
- * symbols are left out.
+ * symbols are left out, but for a few.
  */
 #ifndef DROPWHY_KALLSYMS_H
 #define DROPWHY_KALLSYMS_H
@@ -61,6 +61,13 @@ int kallsyms__range(const struct kallsyms *k, const char *name, kallsyms_range_f
  * @return how many there are, which may be more than @p max
  */
 size_t kallsyms__addresses(const struct kallsyms *k, const char *name, __u64 *addrs, size_t max);
+
+/**
+ * @brief **kallsyms__datum()** finds a variable of the kernel proper, as far as this module knows
+ * the name: page_offset_base and vmemmap_base.
+ * @return its address; 0: there is none, or the kernel lists no data (CONFIG_KALLSYMS_ALL)
+ */
+__u64 kallsyms__datum(const struct kallsyms *k, const char *name);
 
 /**
  * @brief **kallsyms__reload()** reads the file again, which costs some 40 ms.

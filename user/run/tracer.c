@@ -44,6 +44,7 @@ static int open_live(struct tracer *t, struct tracer_failure *failure)
 		.location_count = kernel_functions__locations(kallsyms, locations),
 		.hooks = hooks,
 		.hook_count = kernel_functions__hooks(kallsyms, hooks),
+		.memory = kernel_functions__memory(kallsyms),
 		.ring_bytes = from->ring_bytes,
 		.netns_count = netns_table__count(enricher__netns(t->enricher)),
 		.dns_ports = from->dns_ports,

@@ -190,3 +190,13 @@ size_t kernel_functions__hooks(const struct kallsyms *k, struct hook_function *r
 	}
 	return count;
 }
+
+struct memory_symbols kernel_functions__memory(const struct kallsyms *k)
+{
+	if (!k)
+		return (struct memory_symbols){};
+	return (struct memory_symbols){
+		.page_offset_base = kallsyms__datum(k, "page_offset_base"),
+		.vmemmap_base = kallsyms__datum(k, "vmemmap_base"),
+	};
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The kernel functions whose names mean something to the kernel side: those
- * that free packets, and those that sit in netfilter's hooks.
+ * that free packets, and those that sit in netfilter's hooks. And where its
+ * memory is.
  */
 #ifndef DROPWHY_KERNEL_FUNCTIONS_H
 #define DROPWHY_KERNEL_FUNCTIONS_H
@@ -28,5 +29,8 @@ size_t kernel_functions__locations(const struct kallsyms *k, struct location_cla
  * @return how many
  */
 size_t kernel_functions__hooks(const struct kallsyms *k, struct hook_function *ret_hooks);
+
+/** @brief **kernel_functions__memory()** finds the variables; zeroes for NULL. */
+struct memory_symbols kernel_functions__memory(const struct kallsyms *k);
 
 #endif

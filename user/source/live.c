@@ -106,6 +106,8 @@ static int configure(struct live *live, const struct live_options *options)
 	rodata->conntrack_mode = options->conntrack;
 	rodata->enable_verdicts = options->verdicts;
 	rodata->enable_noise = options->noise;
+	rodata->page_offset_base_at = options->memory.page_offset_base;
+	rodata->vmemmap_base_at = options->memory.vmemmap_base;
 	rodata->dns_port_count = options->dns_port_count;
 	for (i = 0; i < options->dns_port_count; i++)
 		*(__u16 *)&rodata->dns_ports_be[i] = htons(options->dns_ports[i]);

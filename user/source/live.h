@@ -26,6 +26,12 @@ struct hook_function {
 	__u32 kind;		/* HOOK_* */
 };
 
+/* Addresses of the kernel's variables that tell where x86_64 has all memory mapped; 0: unknown. */
+struct memory_symbols {
+	__u64 page_offset_base;
+	__u64 vmemmap_base;
+};
+
 /* Pointers are read during live__open() only, but for btf_path. */
 struct live_options {
 	enum live_hook hook;
@@ -38,6 +44,7 @@ struct live_options {
 	size_t hook_count;
 	size_t ring_bytes;	/* a power of two times the page size */
 	size_t netns_count;	/* namespaces that exist now; room is made for more */
+	struct memory_symbols memory; /* zeroes: what lies in page fragments stays unread before 6.12 */
 	const __u16 *dns_ports;	/* whose packets' payloads are delivered; host order */
 	size_t dns_port_count;	/* at most DNS_PORTS_MAX */
 	bool noise;		/* deliver noise reasons too */

@@ -77,10 +77,6 @@ case_dns_tcp_sent() {
 	done
 	trace_stop
 	beside_stop
-	if ! kernel_at_least 6 12; then
-		assert_eq 0 "$(drops dport=53 dns_kind='?*')" "packets whose query is read"
-		return
-	fi
 	assert_eq 0 "$(drops dport=53 dns_kind!=query)" "packets whose query is not read"
 	assert_at_least 1 "$(drops dns=www.example.org dns_type=AAAA dns_id=6699 dns_kind=query proto=tcp sport=4000 \
 		tcp_flags='*PSH*')" "packets with the query"
