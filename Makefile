@@ -76,6 +76,7 @@ help:
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-kubernetes [CASE=name,...]   on a real kubelet, API server and kube-proxy'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
+	@echo 'sudo make test-systemd [CASE=name,...]    the unit under systemd, in a virtual machine'
 	@echo '     make fuzz [FUZZ_SECONDS=600]     every fuzz target, so long in all'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
 	@echo '     make lint     clang-tidy, minutes: -j helps'
@@ -175,6 +176,7 @@ test:
 	$(Q)$(MAKE) probe SANITIZE=1 CASE='daemon_*,metrics_*'
 	$(Q)$(MAKE) soak SOAK_SECONDS=30
 	$(Q)$(MAKE) pods SANITIZE=1
+	$(Q)$(MAKE) test-systemd CASE=
 	$(Q)$(MAKE) test-vm KERNEL= CASE=
 
 # The daemon: metrics, Prometheus, full disks, signals.
@@ -224,6 +226,13 @@ test-vm:
 	$(Q)tools/install-dependencies build run test vm
 	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
+
+# The unit of tools/deploy under this machine's systemd, the first process of a guest with Debian 12's kernel.
+.PHONY: test-systemd
+test-systemd:
+	$(Q)tools/install-dependencies build run test probe deploy vm
+	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)O=$(O) GUEST=systemd KERNEL=6.1 CASE='$(CASE)' tests/vm/run
 
 # all targets together; each gets its share
 FUZZ_SECONDS ?= 120
