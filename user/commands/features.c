@@ -16,6 +16,7 @@
 #include "user/commands/features.h"
 #include "user/commands/features_report.h"
 #include "user/source/kernel_btf.h"
+#include "user/source/kernel_functions.h"
 #include "user/source/live.h"
 
 /* The smallest that the kernel takes on any machine. */
@@ -133,11 +134,14 @@ static void try_to_load(struct inquiry *q, const char *btf_path)
 {
 	static const struct drop_filter any;
 	static const __u8 reason_flags[REASON_SLOTS];
+	static const __u16 dns_port = 53; /* what reads DNS is to be loaded, too */
 	struct live_options options = {
 		.btf_path = btf_path,
 		.filter = &any,
 		.reason_flags = reason_flags,
 		.ring_bytes = TRIAL_RING_BYTES,
+		.dns_ports = &dns_port,
+		.dns_port_count = 1,
 		.verdicts = true,
 		.trial = true,
 	};
@@ -162,8 +166,15 @@ static void ask_about_drops(struct inquiry *q, const char *btf_path)
 {
 	struct features *f = &q->features;
 
+	const bool dynptr = kernel_trial__skb_dynptr(kernel_btf__get(NULL)) == TRIAL_YES;
+	const struct memory_symbols memory = kernel_functions__memory(q->kallsyms);
+
 	f->args = tracepoint__kfree_skb_args();
-	f->typed = tracepoint__variant(f->args, false, &f->variant);
+	f->typed = tracepoint__variant(f->args, dynptr, &f->variant);
+	if (f->typed && dynptr)
+		f->page_fragments = "dynptr";
+	else if (memory.page_offset_base && memory.vmemmap_base)
+		f->page_fragments = "page addresses";
 	f->ring_buffer = kernel_trial__ring_buffer();
 	f->test_run = kernel_trial__test_run();
 	try_to_load(q, btf_path);

@@ -189,6 +189,7 @@ static void put_drops(struct report *r, const struct features *f)
 	put_answer(r, "program_loads", f->loads);
 	put_answer(r, "ring_buffer", f->ring_buffer);
 	put_answer(r, "test_run_on_cpu", f->test_run);
+	put_text(r, "page_fragments", f->page_fragments, "not read");
 	put_text(r, "tracefs", f->tracefs, "none");
 	put_number(r, "kernel_functions", f->functions, !f->kallsyms_error);
 	put_number(r, "reasons", f->reasons, true);

@@ -65,6 +65,7 @@ struct features {
 	enum trial_answer loads;
 	enum trial_answer ring_buffer;
 	enum trial_answer test_run;
+	const char *page_fragments; /* by what a DNS message in them is read; NULL: it is not */
 	const char *tracefs;	/* NULL: not there */
 	size_t functions;	/* in kallsyms */
 	int kallsyms_error;	/* -errno: none */
