@@ -278,7 +278,7 @@ __inline_always enum fate fate_at_once(const struct skb_ends *ends, __u32 flags,
 		return FATE_FILTERED;
 	if (!filter.netns_count)
 		return FATE_OPEN;
-	net = packet_net(ends, how);
+	net = ends->net;
 	return net && !in_netns(KREAD_UNSURE(how, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
 }
 
@@ -326,30 +326,28 @@ __inline_always enum fate record_drop(struct sk_buff *skb, const struct skb_ends
 	return hand_over(level);
 }
 
-__inline_always void handle_free(struct sk_buff *skb, __u64 location, __u32 reason,
-				 struct sock *rx_sk, __u32 level, __u32 phase,
-				 const enum reading how, const bool dynptr)
+__inline_always void handle_free(struct sk_buff *skb, const struct skb_ends *ends, __u64 location,
+				 __u32 reason, __u32 level, __u32 phase, const enum reading how,
+				 const bool dynptr)
 {
 	__u32 slot = reason_slot(reason), flags;
 	struct drop_counters *count = bpf_map_lookup_elem(&counters, &slot);
-	struct skb_ends ends;
 	enum fate fate;
 
 	if (!count)
 		return;
 	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
 	flags = reason_flags[slot & (REASON_SLOTS - 1)];
-	skb_ends__init(&ends, skb, rx_sk, how);
-	fate = fate_at_once(&ends, flags, how);
+	fate = fate_at_once(ends, flags, how);
 	if (fate == FATE_OPEN)
-		fate = record_drop(skb, &ends, location, reason, flags, level, phase, how, dynptr);
+		fate = record_drop(skb, ends, location, reason, flags, level, phase, how, dynptr);
 	if (phase == CPU_ARMED)
 		count_fate(count, KREAD(how, skb, len), fate);
 }
 
 /* The short way of a drop whose like is in the fold table already. */
-__inline_always bool fold_at_once(struct sk_buff *skb, __u64 location, __u32 reason,
-				  struct sock *rx_sk, const enum reading how)
+__inline_always bool fold_at_once(struct sk_buff *skb, const struct skb_ends *ends, __u64 location,
+				  __u32 reason, const enum reading how)
 {
 	__u32 slot = reason_slot(reason), bytes;
 	struct fold_key key;
@@ -357,7 +355,7 @@ __inline_always bool fold_at_once(struct sk_buff *skb, __u64 location, __u32 rea
 
 	barrier_var(slot);
 	/* netfilter's take their share of conntrack's counters, each of them */
-	if (reason_flags[slot & (REASON_SLOTS - 1)] || !quick_key(&key, skb, location, reason, rx_sk, how))
+	if (reason_flags[slot & (REASON_SLOTS - 1)] || !quick_key(&key, skb, ends, location, reason, how))
 		return false;
 	bytes = KREAD(how, skb, len);
 	found = fold_count(&key, bytes);
@@ -376,6 +374,7 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 {
 	__u32 zero = 0, level, phase;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	struct skb_ends ends;
 
 	if (!cpu)
 		return 0;
@@ -385,11 +384,12 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 	phase = cpu->phase; /* once: an interrupt may switch it under us */
 	if (phase == CPU_IDLE)
 		goto out;
+	skb_ends__init(&ends, skb, rx_sk, how);
 	if (!level && phase == CPU_ARMED &&
 	    (fold_mode == FOLD_ALWAYS || (fold_mode == FOLD_STORMS && cpu->storm)) &&
-	    fold_at_once(skb, location, reason, rx_sk, how))
+	    fold_at_once(skb, &ends, location, reason, how))
 		goto out;
-	handle_free(skb, location, reason, rx_sk, level, phase, how, dynptr);
+	handle_free(skb, &ends, location, reason, level, phase, how, dynptr);
 out:
 	barrier();
 	cpu->nesting = level;

@@ -120,18 +120,15 @@ __inline_always bool quick_packet(struct fold_key *key, struct sk_buff *skb, con
 }
 
 /* False: it is no ordinary packet. */
-__inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb, __u64 location,
-			       __u32 reason, struct sock *rx_sk, const enum reading how)
+__inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb,
+			       const struct skb_ends *ends, __u64 location, __u32 reason,
+			       const enum reading how)
 {
-	struct net_device *dev;
-	struct skb_ends ends;
-	struct net *net;
+	struct net_device *dev = ends->dev;
+	struct net *net = ends->net;
 
-	skb_ends__init(&ends, skb, rx_sk, how);
-	net = packet_net(&ends, how);
 	if (!net)
 		return false;
-	dev = ends.dev;
 	__builtin_memset(key, 0, sizeof(*key));
 	key->location = location;
 	key->reason = reason;

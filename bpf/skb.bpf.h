@@ -34,25 +34,12 @@ struct skb_ends {
 	struct net_device *dev;
 	struct sock *sk;
 	struct sock *rx_sk;	/* the tracepoint's; NULL: it has none */
+	struct net *net;	/* that it died in, by the above; NULL: unknown */
 };
 
-__inline_always void skb_ends__init(struct skb_ends *ends, struct sk_buff *skb, struct sock *rx_sk,
-				    const enum reading how)
+__inline_always struct net *ends_net(struct net_device *dev, struct sock *sk, struct sock *rx_sk,
+				     const enum reading how)
 {
-	ends->dev = KREAD(how, skb, dev);
-	ends->sk = KREAD(how, skb, sk);
-	ends->rx_sk = rx_sk;
-}
-
-/*
- * The namespace that a packet died in, by its device or its sockets; NULL:
- * unknown.
- */
-__inline_always struct net *packet_net(const struct skb_ends *ends, const enum reading how)
-{
-	/* copies: BPF_CORE_READ() would look for struct skb_ends in the kernel's BTF */
-	struct net_device *dev = ends->dev;
-	struct sock *sk = ends->sk, *rx_sk = ends->rx_sk;
 	struct net *net;
 
 	if (dev) {
@@ -73,7 +60,16 @@ __inline_always struct net *packet_net(const struct skb_ends *ends, const enum r
 	return NULL;
 }
 
-/* The same by its route, which is no pointer to the verifier. */
+__inline_always void skb_ends__init(struct skb_ends *ends, struct sk_buff *skb, struct sock *rx_sk,
+				    const enum reading how)
+{
+	ends->dev = KREAD(how, skb, dev);
+	ends->sk = KREAD(how, skb, sk);
+	ends->rx_sk = rx_sk;
+	ends->net = ends_net(ends->dev, ends->sk, rx_sk, how);
+}
+
+/* The namespace by its route, which is no pointer to the verifier. */
 __inline_always struct net *route_net(struct sk_buff *skb, const enum reading how)
 {
 	struct dst_entry *dst = (void *)(KREAD(how, skb, _skb_refdst) & SKB_DST_PTRMASK);
@@ -182,7 +178,7 @@ __inline_always void read_skb(struct sk_buff *skb, const struct skb_ends *ends,
 			      struct scratch *sc, const enum reading how)
 {
 	struct packet *packet = &sc->packet;
-	struct net *net = packet_net(ends, how);
+	struct net *net = ends->net;
 
 	packet->skb = (__u64)skb;
 	packet->nfct = KREAD(how, skb, _nfct);
