@@ -7,7 +7,7 @@
 # DROPWHY=none runs the cases without the tracer: their drops are caused and
 # counted independently, and what concerns dropwhy's output is not asserted.
 
-WAIT_SECONDS=${WAIT_SECONDS:-30}	# the longest that any one event is waited for
+WAIT_SECONDS=${WAIT_SECONDS:-60}	# the longest that any one event is waited for
 GLOBAL_LOCK=/run/lock/dropwhy-tests.lock
 
 PREFIX=dwt$$
@@ -104,33 +104,18 @@ until_true() {
 
 # wait_for FILE PATTERN [PID]: until FILE has a matching line, or PID is gone.
 wait_for() {
-	tries=0
-	until grep -q "$2" "$1" 2>/dev/null; do
-		tries=$((tries + 1))
-		if [ "$tries" -ge $((WAIT_SECONDS * 50)) ] ||
-		   { [ -n "${3:-}" ] && ! kill -0 "$3" 2>/dev/null && ! grep -q "$2" "$1"; }; then
-			cat "$1" >&2
-			return 1
-		fi
-		sleep 0.02
-	done
+	"$TOOLS/await" line "$WAIT_SECONDS" "$@" || {
+		cat "$1" >&2
+		return 1
+	}
 }
 
 # wait_exit PID: until it has ended; its exit status. Kills it after WAIT_SECONDS.
 wait_exit() {
-	tries=0
-	while kill -0 "$1" 2>/dev/null; do
-		# a zombie has ended and only waits to be reaped
-		case $(cat "/proc/$1/stat" 2>/dev/null) in
-		*') Z '*) break ;;
-		esac
-		tries=$((tries + 1))
-		if [ "$tries" -ge $((WAIT_SECONDS * 50)) ]; then
-			kill -KILL "$1"
-			fail "process $1 did not end"
-		fi
-		sleep 0.02
-	done
+	"$TOOLS/await" exit "$WAIT_SECONDS" "$1" || {
+		kill -KILL "$1"
+		fail "process $1 did not end"
+	}
 	wait "$1"
 }
 
