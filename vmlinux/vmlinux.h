@@ -141,6 +141,10 @@ struct netns_ct___counted {
 	struct ctl_table_header *sysctl_header;
 };
 
+struct new_utsname {
+	char sysname[65];
+};
+
 struct net_generic {
 	struct {
 		unsigned int len;
