@@ -347,16 +347,21 @@ static int symbol_table__read(struct symbol_table *t, FILE *in)
 static int symbol_table__load(struct symbol_table *ret_table, const char *path)
 {
 	struct symbol_table t = {};
+	char *buffer;
 	FILE *in;
 	int err;
 
 	in = fopen(path, "re");
 	if (!in)
 		return -errno;
-	/* procfs asks for 1 KiB at a time, which is 10,000 calls; what fails leaves it so */
-	setvbuf(in, NULL, _IOFBF, READ_BYTES);
+	/* for procfs glibc's own buffer is of 1 KiB, which is 10,000 calls, whatever size is given
+	 * without a buffer; where there is no room for another, it stays */
+	buffer = malloc(READ_BYTES);
+	if (buffer)
+		setvbuf(in, buffer, _IOFBF, READ_BYTES);
 	err = symbol_table__read(&t, in);
 	fclose(in);
+	free(buffer);
 	if (err) {
 		symbol_table__done(&t);
 		return err;
