@@ -190,11 +190,9 @@ __inline_always bool is_wanted(__u32 level, __u32 flags, __u32 phase)
 __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 {
 	struct scratch *sc = scratch_at(level);
-	__u32 location = LOCATION_OTHER, zero = 0;
-	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
-	bool unsure;
+	__u32 location = LOCATION_OTHER;
 
-	if (!sc || !cpu)
+	if (!sc)
 		return FATE_LOST;
 	sc->rec.time_ns = bpf_ktime_get_boot_ns();
 	if (flags & (REASON_F_NETFILTER | REASON_F_LOCATION)) {
@@ -210,11 +208,8 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 	sc->rec.ct_state = ct_state(sc->packet.nfct);
 	if (is_attached(sc->packet.nfct))
 		read_conntrack(level);
-	if (flags & REASON_F_CONNTRACK && sc->packet.net) {
-		unsure = phase != CPU_ARMED || cpu->late || !globals.all_known;
-		if (explain(level, flags, location, unsure))
-			cpu->no_baseline += phase == CPU_ARMED;
-	}
+	if (flags & REASON_F_CONNTRACK && sc->packet.net)
+		explain(level, flags, location, phase);
 	if (flags & REASON_F_CONNTRACK && !is_wanted(level, flags, phase))
 		return FATE_FILTERED;
 	sc->rec.hdr.type = RECORD_DROP;

@@ -316,9 +316,10 @@ __inline_always __u32 conntrack_evidence(struct evidence *ev, struct cpu_state *
 
 /*
  * Fills cause and ct_state of a packet that conntrack or a rule may have
- * dropped. Returns 1 where the counters should have been compared and could not.
+ * dropped. Counts where the counters should have been compared and could not. Returns nothing
+ * of use: a function that the verifier checks by itself must return a number.
  */
-__stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure)
+__stage int explain(__u32 level, __u32 flags, __u32 location, __u32 phase)
 {
 	struct scratch *sc = scratch_at(level);
 	struct evidence ev = { .location = location };
@@ -328,10 +329,12 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure)
 	if (!sc || !cpu)
 		return 0;
 	ev.sc = sc;
-	ev.st = netns_state__get(sc->packet.net, sc, level, unsure);
+	ev.st = netns_state__get(sc->packet.net, sc, level,
+				 phase != CPU_ARMED || cpu->late || !globals.all_known);
 	if (!ev.st) {
 		sc->rec.cause = location == LOCATION_NFT ? CAUSE_NFT_RULE : CAUSE_NONE;
-		return 1;
+		cpu->no_baseline += phase == CPU_ARMED;
+		return 0;
 	}
 	ev.counted = look_at_counters(&ev, sc->rec.time_ns);
 	ev.no_conntrack = !ev.st->stat;
@@ -350,7 +353,9 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 unsure)
 	sc->rec.cause = cause;
 	if (!sc->packet.nfct && is_invalid(&ev, kinds))
 		sc->rec.ct_state = CT_STATE_INVALID;
-	return !ev.counted && !ev.no_conntrack;
+	if (!ev.counted && !ev.no_conntrack)
+		cpu->no_baseline += phase == CPU_ARMED;
+	return 0;
 }
 
 #endif
