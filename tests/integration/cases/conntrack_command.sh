@@ -72,6 +72,56 @@ case_conntrack_rates() {
 	assert_at_least 1 "$(cat "$WORK/growing")" "rows that tell of growth"
 }
 
+# rated COUNTER NAME: a row tells how often a second it moves, once it has moved.
+rated() {
+	wait_for "$OUT" "\"$1_per_s\":\(0[.]0*[1-9]\|[1-9]\)" "$watcher" ||
+		fail "no rate of $1: $(tail -n 1 "$OUT")"
+	# which may be of a look while it was moving
+	wait_for "$OUT" "\"$1\":$(ct_stat "$2" "$1")[,}]" "$watcher" || fail "not all of $1: $(tail -n 1 "$OUT")"
+}
+
+# Of what conntrack counts, how much a second: each of a kind while somebody watches.
+case_conntrack_rates_of_counters() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	router
+	conntrack_on r forward
+	nft_rules r <<-END
+		add table ip nat
+		add chain ip nat post { type nat hook postrouting priority 100; policy accept; }
+		add rule ip nat post oifname "out0" udp dport 54 masquerade to :5000
+	END
+	set_global net/netfilter/nf_conntrack_buckets 512
+	"$DROPWHY" conntrack --json --netns "$(ns r)" --interval 0 --watch 0.1 >"$OUT" 2>"$ERR" 9>&- &
+	watcher=$!
+	CHILDREN="$CHILDREN $watcher"
+	wait_for "$OUT" '^{"type":"conntrack"' "$watcher" || fail "$(cat "$ERR")"
+	# translated to a port that another one has
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 20 --to 10.8.2.2 --dport 54
+	rated insert_failed r
+	# the beginning and the end of a connection in one
+	send c frame veth0 30 eth src="$(mac c veth0)" dst="$(mac r in0)" ip src=10.8.1.2 dst=10.8.2.2 \
+		tcp sport=1 dport=2 flags=SF
+	rated invalid r
+	set_global net/netfilter/nf_conntrack_max 64
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 300 --to 10.8.2.2 --dport 53
+	rated early_drop r
+	rated drop r
+	kill -INT "$watcher"
+	wait_exit "$watcher" || fail "status $?"
+}
+
+# Without CAP_NET_ADMIN ctnetlink does not answer: what /proc has is told, and that it comes from there.
+case_conntrack_by_proc() {
+	ns_new a
+	in_ns a "$TOOLS/entries" 30 dns >/dev/null
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	[ -e /proc/net/stat/nf_conntrack ] || skip "no /proc/net/stat/nf_conntrack"
+	setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$DROPWHY" conntrack --json --interval 0 \
+		--netns "$(ns a)" >"$OUT" 2>"$ERR" || fail "status $?: $(cat "$ERR")"
+	rows 1 type=conntrack netns="$(ns_inode a)" entries=30 max="$(cat /proc/sys/net/netfilter/nf_conntrack_max)" \
+		buckets="$(cat /proc/sys/net/netfilter/nf_conntrack_buckets)" source=proc drop=0 early_drop=0
+}
+
 # The limit changes while one watches: by whom is told, and the row knows since when.
 case_conntrack_limit_changes() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"

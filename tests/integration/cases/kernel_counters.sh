@@ -44,3 +44,19 @@ softnet_dropped() {
 	done </proc/net/softnet_stat
 	echo $softnet_sum
 }
+
+# What drivers count by names of their own (ethtool -S): here what an XDP program takes.
+case_counters_of_driver() {
+	pair
+	spawn driver b xdp_drop veth0 0x1234
+	trace_ns b
+	send a frame veth0 9 eth src="$(mac a veth0)" dst="$(mac b veth0)" type=0x1234 hex 00000000
+	trace_stop
+	[ "$DROPWHY" != none ] || return 0
+	# of each of its queues
+	told=$(grep -o '"name":"ethtool.rx_queue_[0-9]*_xdp_drops","value":[0-9]*' "$OUT" | sort -u | sed 's/.*://' |
+		awk '{ sum += $1 } END { print sum }')
+	assert_eq 9 "$told" "frames that the driver counts; records: $(grep '"type":"counter"' "$OUT")"
+	assert_at_least 1 "$(records lines type=counter iface=veth0 netns="$(ns_inode b)" name='ethtool.rx_queue_*')" \
+		"records of it"
+}

@@ -188,6 +188,48 @@ case_sysctl_bypass() {
 	changes 1 name=net.netfilter.nf_conntrack_buckets old="$buckets" new=1024 seen_by=value comm=
 }
 
+# Neighbour tables are set by netlink, too: no write of a sysctl either.
+case_sysctl_bypass_netlink() {
+	gc=net/ipv4/neigh/default/gc_thresh3
+	old=$(cat /proc/sys/$gc)
+	set_global $gc "$old"
+	ns_new a
+	trace_ns a
+	ip ntable change name arp_cache thresh3 $((old + 1))
+	trace_stop
+	assert_eq $((old + 1)) "$(cat /proc/sys/$gc)" "what netlink set"
+	changes 1 name=net.ipv4.neigh.default.gc_thresh3 old="$old" new=$((old + 1)) seen_by=value comm=
+	changes 1 name=net.ipv4.neigh.default.gc_thresh3
+}
+
+# Each of the limits by which nodes are lost, written as it is: where it exists, the write is told.
+case_sysctl_each() {
+	lock_global
+	ns_new a
+	trace_ns a --sysctl=watch
+	written=
+	for limit in netfilter/nf_conntrack_max netfilter/nf_conntrack_buckets ipv4/neigh/default/gc_thresh1 \
+		ipv4/neigh/default/gc_thresh2 ipv4/neigh/default/gc_thresh3 ipv6/neigh/default/gc_thresh3 \
+		core/netdev_max_backlog; do
+		value=$(cat /proc/sys/net/$limit)
+		echo "$value" >/proc/sys/net/$limit
+		written="$written $limit=$value"
+	done
+	for limit in netfilter/nf_conntrack_udp_timeout netfilter/nf_conntrack_tcp_timeout_established \
+		netfilter/nf_conntrack_tcp_timeout_time_wait netfilter/nf_conntrack_tcp_timeout_close_wait \
+		ipv4/tcp_max_syn_backlog core/somaxconn ipv4/ip_forward ipv4/conf/all/rp_filter ipv4/conf/lo/rp_filter; do
+		value=$(in_ns a cat /proc/sys/net/$limit)
+		write_in a net/$limit "$value"
+		written="$written $limit=$value"
+	done
+	trace_stop
+	for limit in $written; do
+		value=${limit#*=}
+		changes 1 name="net.$(echo "${limit%=*}" | tr / .)" old="$value" new="$value" seen_by=write 'comm=?*' 'pid=[1-9]*'
+	done
+	changes 16 seen_by=write
+}
+
 # A watched write is not found a second time by comparing.
 case_sysctl_told_once() {
 	set_global net/ipv4/icmp_msgs_per_sec 999
