@@ -39,7 +39,7 @@ static int load(__u16 ethertype)
 		  .off = offsetof(struct xdp_md, data_end) },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 4, .src_reg = 2 },
-		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 4, .imm = 14 },
+		{ .code = BPF_ALU64 | BPF_ADD /* | BPF_K */, .dst_reg = 4, .imm = 14 },
 		{ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = 4, .src_reg = 3, .off = 3 },
 		{ .code = BPF_LDX | BPF_MEM | BPF_H, .dst_reg = 5, .src_reg = 2, .off = 12 },
 		{ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 5, .off = 1, .imm = htons(ethertype) },
