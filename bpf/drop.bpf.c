@@ -277,7 +277,11 @@ __inline_always enum fate fate_at_once(const struct skb_ends *ends, __u32 flags,
 	return net && !in_netns(KREAD_UNSURE(how, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
 }
 
+#ifndef WITHOUT_KFUNCS
 extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret_ptr) __ksym __weak;
+#else
+#define bpf_dynptr_from_skb(skb, flags, ret_ptr) (-1)
+#endif
 
 /*
  * Copies what find_message() found into the scratch; 0 or -errno. A function of its own for the

@@ -64,7 +64,11 @@ __inline_always bool quick_l4(struct fold_key *key, const __u8 *l4, __u32 left)
 	return true;
 }
 
+#ifndef WITHOUT_KFUNCS
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#else /* READ_FAULTING comes of the kernel's own types, and these are for kernels without */
+#define bpf_rdonly_cast(obj, btf_id) NULL
+#endif
 
 /*
  * The headers at @l3, of which @left bytes are there; NULL: they cannot be read. Where loads may

@@ -21,6 +21,7 @@
 
 /* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
 #include "drop.skel.h"
+#include "drop_untyped.skel.h"
 
 /* Set in opts.flags of a test run: uapi/linux/bpf.h, since 5.10 */
 #ifndef BPF_F_TEST_RUN_ON_CPU
@@ -62,6 +63,33 @@ static int on_record(void *ctx, void *data, size_t size)
 	struct live *live = ctx;
 
 	return live->record_fn(live->record_ctx, data, size);
+}
+
+/*
+ * libbpf wants the kernel's own types for a kfunc, even for a weak one that nothing calls. A kernel
+ * without them, for which there is a file, gets the same programs compiled without any kfunc.
+ */
+static struct drop_bpf *open_programs(const struct bpf_object_open_opts *opts)
+{
+	struct drop_bpf *skel;
+	int err;
+
+	if (!opts->btf_custom_path || kernel_btf__get(NULL))
+		return drop_bpf__open_opts(opts);
+	skel = calloc(1, sizeof(*skel));
+	if (!skel)
+		return NULL;
+	err = drop_bpf__create_skeleton(skel);
+	if (!err) {
+		skel->skeleton->data =
+			(void *)drop_untyped_bpf__elf_bytes(&skel->skeleton->data_sz);
+		err = bpf_object__open_skeleton(skel->skeleton, opts);
+	}
+	if (!err)
+		return skel;
+	drop_bpf__destroy(skel);
+	errno = -err;
+	return NULL;
 }
 
 /* The variant whose arguments are those of the running kernel's tracepoint. */
@@ -196,7 +224,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 			   "is /sys mounted?", false);
 		goto cleanup;
 	}
-	live->skel = drop_bpf__open_opts(&open_opts);
+	live->skel = open_programs(&open_opts);
 	if (!live->skel) {
 		err = fail(ret_failure, -errno, "open the BPF programs", NULL, false);
 		goto cleanup;
