@@ -6,6 +6,7 @@
 PODS_DIR=$(cd "$(dirname "$0")/../pods" && pwd)
 CRI_SOCKET=/run/containerd/containerd.sock
 POD_CGROUPS=/kubepods/besteffort
+POD_PIDS=CONTAINER		# the namespace of their processes: or NODE
 NODE_CGROUPS=shared		# ours: all below is to go in the end
 UNDO="$UNDO node_undo"
 
@@ -147,7 +148,7 @@ pod_config() {
 		  $([ "$4" = NODE ] || echo "hostname: \"$1\"")
 		  linux {
 		    cgroup_parent: "$POD_CGROUPS/pod$3"
-		    security_context { namespace_options { network: $4 pid: CONTAINER } }
+		    security_context { namespace_options { network: $4 pid: $POD_PIDS } }
 		  }
 		}
 	END
