@@ -22,12 +22,15 @@
 #define ID_D  "dd00000000000000000000000000000000000000000000000000000000000001"
 #define ID_D2 "dd00000000000000000000000000000000000000000000000000000000000002"
 #define ID_P  "ee00000000000000000000000000000000000000000000000000000000000001"
+#define ID_P3 "ee00000000000000000000000000000000000000000000000000000000000003"
+#define ID_P4 "ee00000000000000000000000000000000000000000000000000000000000004"
 
 #define TASKS	"run/containerd/io.containerd.runtime.v2.task/k8s.io/"
 #define K3S	"run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/"
 #define RESULTS "var/lib/cni/results/"
 #define CRIO	"run/containers/storage/overlay-containers/"
 #define DOCKER	"var/lib/docker/containers/"
+#define PODMAN	"var/lib/containers/storage/overlay-containers/"
 
 #define UID_CART "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -208,19 +211,61 @@ Test(sources, docker_and_podman)
 	who_node__fixture(&n, "docker_sandbox.json", DOCKER ID_D2 "/config.v2.json");
 	who_node__process(&n, 40, docker, "0::/system.slice/docker-" ID_D ".scope\n");
 	who_node__process(&n, 41, pod, "0::/x\n");
-	who_node__fixture(&n, "podman_list.json",
-			  "var/lib/containers/storage/overlay-containers/containers.json");
-	who_node__fixture(&n, "podman_config.json",
-			  "var/lib/containers/storage/overlay-containers/" ID_P
-			  "/userdata/config.json");
+	who_node__fixture(&n, "podman_list.json", PODMAN "containers.json");
+	who_node__fixture(&n, "podman_config.json", PODMAN ID_P "/userdata/config.json");
 	temp_tree__text(n.root, CRIO ID_P "/userdata/pidfile", "50");
+	who_node__fixture(&n, "cni_podman.json", RESULTS "podman-" ID_P "-eth0");
 	who_node__process(&n, 50, podman, "0::/machine.slice/libpod-" ID_P ".scope\n");
 	who_node__start(&n);
 	who_node__check(directory__by_netns(n.dir, docker, 0), "container blog-redis-1", "docker");
 	who_node__check_address(&n, "172.17.0.2", 0, "container blog-redis-1");
 	who_node__check_address(&n, "fd00:17::2", 0, "container blog-redis-1");
+	who_node__check_address(&n, "10.88.0.9", 0, "container paperless");
+	who_node__check_address(&n, "fd00:88::9", 0, "container paperless");
 	who_node__check(directory__by_netns(n.dir, pod, 0), "pod jobs/queue-0", "cri-dockerd");
 	who_node__check(directory__by_netns(n.dir, podman, 0), "container paperless", "podman");
+	who_node__free(&n);
+}
+
+/* Those of "podman run --rm"; a list that is torn hides no other, and takes nothing back. */
+Test(sources, podman_containers_of_one_run)
+{
+	static const struct {
+		const char *list, *id, *netns;
+	} runs[] = {
+		{ PODMAN "volatile-containers.json", ID_P3, "run/netns/netns-0" },
+		{ CRIO "volatile-containers.json", ID_P4, "run/netns/netns-1" },
+	};
+	struct who_node n = who_node__new();
+	char text[512], path[256];
+	__u32 inos[2];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "[{\"id\":\"%s\",\"names\":[\"run-%zu\"]}]", runs[i].id, i);
+		temp_tree__text(n.root, runs[i].list, text);
+		snprintf(text, sizeof(text),
+			 "{\"ociVersion\":\"1.0.2\",\"linux\":{\"namespaces\":[{\"type\":\"network\","
+			 "\"path\":\"/%s\"}]}}", runs[i].netns);
+		snprintf(path, sizeof(path), PODMAN "%s/userdata/config.json", runs[i].id);
+		temp_tree__text(n.root, path, text);
+		snprintf(path, sizeof(path), CRIO "%s/userdata/pidfile", runs[i].id);
+		snprintf(text, sizeof(text), "%zu", 50 + i);
+		temp_tree__text(n.root, path, text);
+		inos[i] = who_node__netns(&n, runs[i].netns);
+		who_node__process(&n, 50 + i, inos[i], "0::/x\n");
+	}
+	who_node__start(&n);
+	who_node__check(directory__by_netns(n.dir, inos[0], 0), "container run-0", "with --rm");
+	who_node__check(directory__by_netns(n.dir, inos[1], 0), "container run-1", "transient");
+	temp_tree__text(n.root, runs[0].list, "[{");
+	temp_tree__text(n.root, PODMAN "containers.json", "[{\"id\":7}]");
+	who_node__rescan(&n);
+	who_node__check(directory__by_netns(n.dir, inos[0], 0), "container run-0", "its list is torn");
+	who_node__check(directory__by_netns(n.dir, inos[1], 0), "container run-1", "another list is torn");
+	cr_expect_eq(stats_of(&n, "podman").torn, 2);
+	cr_expect_str_eq(stats_of(&n, "podman").example,
+			 "/" PODMAN "containers.json: not what is expected there, or half written");
 	who_node__free(&n);
 }
 

@@ -121,7 +121,8 @@ static int state_result(const struct file_found *found)
 	r.facts.name = argument(arguments, "K8S_POD_NAME");
 	r.facts.namespace = argument(arguments, "K8S_POD_NAMESPACE");
 	r.facts.uid = argument(arguments, "K8S_POD_UID");
-	r.facts.container = !r.facts.name;
+	/* Podman gives the plugins a name of its containers, too, and no namespace */
+	r.facts.container = !r.facts.name || !r.facts.namespace;
 	r.facts.netns_path = json_file__text(found->json, "netns");
 	if (!r.facts.netns_path)
 		r.facts.netns_path = sandbox_path(answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Podman's containers: names in the storage library's list, namespaces in
+ * Podman's containers: names in the storage library's lists, namespaces in
  * their OCI specifications, processes in their run directory.
  */
 #include <errno.h>
@@ -22,6 +22,16 @@
 
 #define STORAGE "/var/lib/containers/storage/overlay-containers"
 #define RUN	"/run/containers/storage/overlay-containers"
+
+/* Newer versions have those of "podman run --rm" in a list of their own, which
+ * is below /run, with all others in it, where the storage is transient. */
+static const char *const lists[] = {
+	STORAGE "/containers.json",
+	STORAGE "/volatile-containers.json",
+	RUN "/volatile-containers.json",
+};
+
+#define LISTS (sizeof(lists) / sizeof(lists[0]))
 
 static int open_root(const struct pod_source_options *options, void **ret_state)
 {
@@ -83,8 +93,8 @@ static int state_container(const char *root, struct directory *dir, int source, 
 	return err;
 }
 
-static int state_all(const char *root, struct directory *dir, int source, const json_t *list,
-		     struct source_stats *stats)
+static int state_list(const char *root, struct directory *dir, int source, size_t which,
+		      const json_t *list, struct source_stats *stats)
 {
 	const char *id, *name;
 	const json_t *one;
@@ -95,7 +105,7 @@ static int state_all(const char *root, struct directory *dir, int source, const 
 		id = json_file__text(one, "id");
 		name = json_string_value(json_array_get(json_object_get(one, "names"), 0));
 		if (!id || !name || !container_id__is(id)) {
-			source_problem__count(stats, STORAGE, "containers.json", -EINVAL);
+			source_problem__count(stats, lists[which], NULL, -EINVAL);
 			continue;
 		}
 		stats->files++;
@@ -109,23 +119,29 @@ static int state_all(const char *root, struct directory *dir, int source, const 
 	return 0;
 }
 
-static int scan_list(void *state, struct directory *dir, int id, struct source_stats *stats)
+static int scan_lists(void *state, struct directory *dir, int id, struct source_stats *stats)
 {
-	json_t *list = NULL;
-	int err;
+	json_t *list;
+	size_t i;
+	int err, first_err = 0;
 
-	err = load(state, STORAGE "/containers.json", LIST_MAX, &list);
-	if (err == -ENOENT)
-		return 0;
-	if (err) {
-		source_problem__count(stats, STORAGE, "containers.json", err);
-		/* half a list must take nothing back */
-		stats->unfinished = true;
-		return err;
+	for (i = 0; i < LISTS; i++) {
+		list = NULL;
+		err = load(state, lists[i], LIST_MAX, &list);
+		if (err == -ENOENT)
+			continue;
+		if (err) {
+			source_problem__count(stats, lists[i], NULL, err);
+			/* half a list must take nothing back */
+			stats->unfinished = true;
+		} else {
+			err = state_list(state, dir, id, i, list, stats);
+			json_decref(list);
+		}
+		if (!first_err)
+			first_err = err;
 	}
-	err = state_all(state, dir, id, list, stats);
-	json_decref(list);
-	return err;
+	return first_err;
 }
 
 static const char *watch_list(void *state, size_t index)
@@ -140,7 +156,7 @@ const struct pod_source source_podman = {
 	.name = "podman",
 	.rank = RANK_RUNTIME,
 	.open = open_root,
-	.scan = scan_list,
+	.scan = scan_lists,
 	.watch = watch_list,
 	.close = free,
 };
