@@ -50,6 +50,7 @@ containerd_config() {
 		[plugins."io.containerd.grpc.v1.cri".cni]
 		  bin_dir = "$(cni_plugins)"
 		  conf_dir = "/etc/cni/net.d"
+		  max_conf_num = 0
 		[plugins."io.containerd.grpc.v1.cri".containerd]
 		  snapshotter = "native"
 		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
@@ -82,6 +83,15 @@ cni_config() { # "SUBNET[:FIRST:LAST]..."; of IPv6 only a whole subnet
 		{"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "cni0",
 		 "isGateway": true, "isDefaultGateway": true, "hairpinMode": true,
 		 "ipam": {"type": "host-local", "dataDir": "/var/lib/cni/addresses", "ranges": [$ranges]}}]}
+	END
+}
+
+# cni_second: each pod is in a second network, too, by its interface eth1. Before node_new.
+cni_second() {
+	cat >/etc/cni/net.d/20-storage.conflist <<-END
+		{"cniVersion": "0.4.0", "name": "storage", "plugins": [{"type": "bridge", "bridge": "cni1",
+		 "ipam": {"type": "host-local", "dataDir": "/var/lib/cni/addresses",
+		  "ranges": [[{"subnet": "10.31.0.0/24"}], [{"subnet": "fd31::/64"}]]}}]}
 	END
 }
 

@@ -4,7 +4,8 @@
 # POSIX sh.
 
 NODE_STATE='/run/netns /run/containerd /var/lib/containerd /var/lib/cni /etc/cni/net.d
-	/var/log/pods /var/log/containers /var/lib/kubelet /var/run/kubernetes /etc/sysctl.d'
+	/var/log/pods /var/log/containers /var/lib/kubelet /var/run/kubernetes /etc/sysctl.d
+	/run/containers /run/libpod /var/lib/containers'
 
 # private_state COMMAND...: runs it where those are empty, and what it does to them stays there.
 # Directories that this machine had none of are there meanwhile, as mount points.

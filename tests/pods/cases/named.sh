@@ -23,6 +23,31 @@ case_pod_closed_port() {
 	assert_only 60
 }
 
+# In two networks, of two address families each.
+case_pod_two_networks() {
+	cni_second
+	node_new
+	pod_new web shop
+	pod_new client front
+	trace_start --netns "$(pod_inode web),$(pod_inode client)" --proto udp
+	pod_send client traffic udp --to "$pod_web_ip" --dport 4000 --count 30
+	pod_send client traffic udp --to "$(second_address web 4)" --dport 4000 --count 20
+	pod_send client traffic udp --to "$(second_address web 6)" --dport 4000 --count 10
+	pod_send web traffic udp --to "$(second_address client 4)" --dport 4000 --count 5
+	trace_stop
+	assert_drops 30 pod=web src="$pod_client_ip" src_name=front/client dst="$pod_web_ip" dst_name=shop/web
+	assert_drops 20 pod=web namespace=shop iface=eth1 src="$(second_address client 4)" src_name=front/client \
+		src_kind=pod dst="$(second_address web 4)" dst_name=shop/web dst_kind=pod
+	assert_drops 10 pod=web namespace=shop iface=eth1 src="$(second_address client 6)" src_name=front/client \
+		dst="$(second_address web 6)" dst_name=shop/web
+	assert_drops 5 pod=client namespace=front iface=eth1 src_name=shop/web dst_name=front/client
+	assert_only 65
+}
+
+second_address() { # POD FAMILY
+	in_pod "$1" ip -"$2" -brief address show dev eth1 scope global | awk '{ sub("/.*", "", $3); print $3 }'
+}
+
 # A pod without a namespace of its own: its socket's cgroup tells it from the node.
 case_pod_host_network() {
 	node_new
