@@ -53,6 +53,27 @@ case_conntrack_unnamed() {
 	rows 1 type=conntrack netns="$inode" netns_name=sleep
 }
 
+# watch_rates NAME: what conntrack counts there, told ten times a second, from the first look on.
+watch_rates() {
+	"$DROPWHY" conntrack --json --netns "$(ns "$1")" --interval 0 --watch 0.1 >"$OUT" 2>"$ERR" 9>&- &
+	watcher=$!
+	CHILDREN="$CHILDREN $watcher"
+	wait_for "$OUT" '^{"type":"conntrack"' "$watcher" || fail "$(cat "$ERR")"
+}
+
+watch_ended() {
+	kill -INT "$watcher"
+	wait_exit "$watcher" || fail "status $?"
+}
+
+# rated COUNTER NAME: a row tells how often a second it moves, once it has moved.
+rated() {
+	wait_for "$OUT" "\"$1_per_s\":\(0[.]0*[1-9]\|[1-9]\)" "$watcher" ||
+		fail "no rate of $1: $(tail -n 1 "$OUT")"
+	# which may be of a look while it was moving
+	wait_for "$OUT" "\"$1\":$(ct_stat "$2" "$1")[,}]" "$watcher" || fail "not all of $1: $(tail -n 1 "$OUT")"
+}
+
 case_conntrack_rates() {
 	ns_new a
 	in_ns a "$TOOLS/entries" 300 dns >/dev/null
@@ -65,19 +86,10 @@ case_conntrack_rates() {
 	wait_for "$WORK/rates.csv" '^conntrack,' "$watcher" || fail "$(cat "$ERR")"
 	in_ns a "$TOOLS/entries" 400 assured >/dev/null
 	wait_for "$WORK/rates.csv" ",700,1000,30.0," "$watcher" || fail "$(cat "$WORK/rates.csv")"
-	kill -INT "$watcher"
-	wait_exit "$watcher" || fail "status $?"
+	watch_ended
 	# what came between two looks is growth, in one row or two
 	"$TOOLS/records" --csv "$WORK/rates.csv" lines 'growth_per_s=[1-9]*' 'full_in_s=[0-9]*' >"$WORK/growing"
 	assert_at_least 1 "$(cat "$WORK/growing")" "rows that tell of growth"
-}
-
-# rated COUNTER NAME: a row tells how often a second it moves, once it has moved.
-rated() {
-	wait_for "$OUT" "\"$1_per_s\":\(0[.]0*[1-9]\|[1-9]\)" "$watcher" ||
-		fail "no rate of $1: $(tail -n 1 "$OUT")"
-	# which may be of a look while it was moving
-	wait_for "$OUT" "\"$1\":$(ct_stat "$2" "$1")[,}]" "$watcher" || fail "not all of $1: $(tail -n 1 "$OUT")"
 }
 
 # Of what conntrack counts, how much a second: each of a kind while somebody watches.
@@ -90,14 +102,20 @@ case_conntrack_rates_of_counters() {
 		add chain ip nat post { type nat hook postrouting priority 100; policy accept; }
 		add rule ip nat post oifname "out0" udp dport 54 masquerade to :5000
 	END
+	hold_packets r 1 forward 10 udp dport 55
+	spawn holder r nfqueue 1 2
 	set_global net/netfilter/nf_conntrack_buckets 512
-	"$DROPWHY" conntrack --json --netns "$(ns r)" --interval 0 --watch 0.1 >"$OUT" 2>"$ERR" 9>&- &
-	watcher=$!
-	CHILDREN="$CHILDREN $watcher"
-	wait_for "$OUT" '^{"type":"conntrack"' "$watcher" || fail "$(cat "$ERR")"
+	watch_rates r
 	# translated to a port that another one has
 	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 20 --to 10.8.2.2 --dport 54
 	rated insert_failed r
+	# two of a flow, both on their way before either was confirmed
+	send c traffic udp --from 10.8.1.2 --sport 4321 --to 10.8.2.2 --dport 55 --count 2
+	wait_for "$WORK/holder.out" '^held 2' || fail "not all packets came to the queue"
+	echo go >"$WORK/holder.in"
+	stop_when_done holder
+	# older kernels look the entry up again
+	[ "$(ct_stat r clash_resolve)" -eq 0 ] || rated clash_resolve r
 	# the beginning and the end of a connection in one
 	send c frame veth0 30 eth src="$(mac c veth0)" dst="$(mac r in0)" ip src=10.8.1.2 dst=10.8.2.2 \
 		tcp sport=1 dport=2 flags=SF
@@ -106,8 +124,21 @@ case_conntrack_rates_of_counters() {
 	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 300 --to 10.8.2.2 --dport 53
 	rated early_drop r
 	rated drop r
-	kill -INT "$watcher"
-	wait_exit "$watcher" || fail "status $?"
+	watch_ended
+}
+
+case_conntrack_rate_of_long_chains() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	router
+	conntrack_on r forward
+	set_global net/netfilter/nf_conntrack_max 200000
+	set_global net/netfilter/nf_conntrack_buckets 512
+	know r out0 10.8.2.9 s veth0	# nobody there
+	watch_rates r
+	send c traffic udp --from 10.8.1.2 --sport 20000 --to 10.8.2.9 --dport 1000 --dports 31000
+	[ "$(ct_stat r chaintoolong)" -gt 0 ] || skip "this kernel does not limit its hash chains"
+	rated chaintoolong r
+	watch_ended
 }
 
 # Without CAP_NET_ADMIN ctnetlink does not answer: what /proc has is told, and that it comes from there.
@@ -127,14 +158,10 @@ case_conntrack_limit_changes() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
 	ns_new a
 	set_global net/netfilter/nf_conntrack_max 2000
-	"$DROPWHY" conntrack --json --netns "$(ns a)" --interval 0 --watch 0.1 >"$OUT" 2>"$ERR" 9>&- &
-	watcher=$!
-	CHILDREN="$CHILDREN $watcher"
-	wait_for "$OUT" '"max":2000' "$watcher" || fail "$(cat "$ERR")"
+	watch_rates a
 	set_global net/netfilter/nf_conntrack_max 1000
 	wait_for "$OUT" '"limit_since"' "$watcher" || fail "$(tail -n 3 "$OUT")"
-	kill -INT "$watcher"
-	wait_exit "$watcher" || fail "status $?"
+	watch_ended
 	rows 1 type=sysctl name=net.netfilter.nf_conntrack_max old=2000 new=1000 'comm=?*'
 	assert_at_least 1 "$(records lines type=conntrack max=1000 limit_old=2000 'limit_comm=?*')" \
 		"rows with the change"
@@ -186,6 +213,29 @@ case_conntrack_findings() {
 		awk '{ print $1 + $2 }')
 	shown=$(sed -n 's/.*"type":"occupant",.*"entries":\([0-9]*\),.*/\1/p' "$OUT" | awk '{ n += $1 } END { print n }')
 	assert_eq 700 $((told + shown)) "entries shown and counted"
+}
+
+# What each of these fills a table with is told by its name, and by no other.
+case_conntrack_fillers() {
+	while read -r kind sources finding; do
+		ns_new "$kind"
+		in_ns "$kind" "$TOOLS/entries" 60 "$kind" "$sources" 432000 >/dev/null
+		in_ns "$kind" "$TOOLS/entries" 40 assured 40 >/dev/null
+		ct_tool --netns "$(ns "$kind")" --by state,proto
+		if [ "$finding" = - ]; then
+			rows 0 type=finding
+		else
+			rows 1 type=finding name="$finding" 'remedy=?*'
+			rows 1 type=finding
+		fi
+	done <<-END
+		dns 60 dns_unreplied
+		syslog 60 udp_unreplied
+		syn_sent 60 syn_sent
+		time_wait 60 time_wait
+		close_wait 60 close_wait
+		established 60 -
+	END
 }
 
 # Wrong usage ends with 2 and says what would be right.

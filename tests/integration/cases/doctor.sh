@@ -142,6 +142,7 @@ case_doctor_way() {
 # The same traffic where nothing stands in its way.
 case_doctor_silent_way() {
 	[ "$DROPWHY" != none ] || return 0
+	lock_global	# the limit is everybody's
 	router
 	way_setup 100
 	spawn sink s traffic receive --from 10.8.2.2 --sport 53 --rcvbuf 4000000
@@ -178,6 +179,7 @@ way_traffic() {
 # Translation without a free port: DNS is told as the race, the rest as ports that are used up.
 case_doctor_translation() {
 	[ "$DROPWHY" != none ] || return 0
+	lock_global	# the limit is everybody's
 	router
 	translate :5000
 	doctor_start r
@@ -192,6 +194,7 @@ case_doctor_translation() {
 
 case_doctor_silent_translation() {
 	[ "$DROPWHY" != none ] || return 0
+	lock_global	# the limit is everybody's
 	router
 	translate :5000-5999
 	doctor_start r
