@@ -136,6 +136,27 @@ case_sysctl_killed() {
 	assert_eq 4321 "$(in_ns a cat /proc/sys/net/core/somaxconn)" "what was written"
 }
 
+# Stopped, it takes nothing from the ring, which is soon full: all writes go through all the same,
+# and those for which there was no room are counted.
+case_sysctl_stopped() {
+	ns_new a
+	trace_ns a --sysctl=watch
+	[ "$DROPWHY" = none ] || kill -STOP "$pid_dropwhy"
+	# shellcheck disable=SC2016 # of the inner shell
+	in_ns a sh -euc 'for i in $(seq 300); do
+		echo $i >/proc/sys/net/core/somaxconn
+		[ "$(cat /proc/sys/net/core/somaxconn)" = "$i" ]
+	done' || fail "a write did not go through"
+	[ "$DROPWHY" = none ] || kill -CONT "$pid_dropwhy"
+	trace_stop
+	[ "$DROPWHY" != none ] || return 0
+	told=$(records lines type=sysctl netns="$(ns_inode a)")
+	assert_at_least 1 "$told" "writes told"
+	assert_at_least 1 "$(summary changes_lost)" "writes that found no room"
+	assert_eq 300 "$((told + $(summary changes_lost)))" "writes told and counted"
+	changes 1 name=net.core.somaxconn new=1 seen_by=write
+}
+
 # Two of them see the same: neither takes the place of the other.
 case_sysctl_beside_others() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
