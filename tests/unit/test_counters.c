@@ -136,6 +136,25 @@ Test(counters, tells_what_moved)
 	counters__done(&after);
 }
 
+/* Each of a card's queues may have its own under one name. */
+Test(counters, of_one_name_are_one)
+{
+	struct counters before = {}, after = {}, moved;
+
+	counters__add(&before, 1, "eth0", "ethtool", "pkts rx OOB", 5);
+	counters__add(&before, 1, "eth0", "ethtool", "pkts rx OOB", 100);
+	counters__add(&before, 1, "eth1", "ethtool", "pkts rx OOB", 1);
+	counters__add(&after, 1, "eth0", "ethtool", "pkts rx OOB", 7);
+	counters__add(&after, 1, "eth1", "ethtool", "pkts rx OOB", 1);
+	counters__add(&after, 1, "eth0", "ethtool", "pkts rx OOB", 103);
+	cr_assert_eq(counters__moved(&before, &after, &moved), 0);
+	cr_expect_eq(moved.count, 1);
+	cr_expect_eq(counters__sum(&moved, "ethtool.pkts rx OOB"), 5);
+	counters__done(&moved);
+	counters__done(&before);
+	counters__done(&after);
+}
+
 Test(counters, long_names_are_cut)
 {
 	struct counters c = {};
@@ -158,6 +177,8 @@ Test(counters, knows_losses_by_their_names)
 		{ "rx_no_dma_resources", true }, { "rx_missed_errors", true },
 		{ "rx_queue_0_drops", true },	 { "rx_out_of_buffer", true },
 		{ "port.rx_discards", true },	 { "rx_packets", false },
+		{ "pkts rx OOB", true },	 { "rx buf alloc fail", true },
+		{ "rxbds_empty", true },	 { "ucast pkts rx", false },
 		{ "tx_bytes", false },		 { "tx_restart", false },
 	};
 	size_t i;

@@ -220,6 +220,10 @@ static const struct trial {
 	{ "nic_ring", 0, "ethtool.rx_no_dma_resources", 1, NULL },
 	{ "nic_ring", 0, "ethtool.rx_out_of_buffer", 1, NULL },
 	{ "nic_ring", 0, "ethtool.rx_no_buffer_count", 1, NULL },
+	{ "nic_ring", 0, "ethtool.pkts rx OOB", 1, NULL },
+	{ "nic_ring", 0, "ethtool.port_rx_nodesc_drops", 1, NULL },
+	{ "nic_ring", 0, "ethtool.rx_total_ring_discards", 1, NULL },
+	{ "nic_ring", 0, "ethtool.rxbds_empty", 1, NULL },
 	{ "qdisc", 1, NULL, 0, NULL },
 	{ "qdisc", 0, "qdisc.drops", 1, NULL },
 };
@@ -271,6 +275,9 @@ Test(doctor_rules, other_counters)
 
 	well(&n);
 	count(&n, "ethtool.rx_queue_0_drops", 9);
+	count(&n, "ethtool.tx_total_ring_discards", 9);
+	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0);
+	well(&n);
 	count(&n, "link.rx_dropped", 9);
 	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0);
 }

@@ -112,6 +112,22 @@ static void sort(struct counters *c, int (*compare)(const void *a, const void *b
 		qsort(c->list, c->count, sizeof(c->list[0]), compare);
 }
 
+/* Drivers with several queues name each one's counters alike (vmxnet3): they are one, the sum. */
+static void sort_subjects(struct counters *c)
+{
+	size_t i, kept = 0;
+
+	sort(c, compare_subjects);
+	for (i = 1; i < c->count; i++) {
+		if (compare_subjects(&c->list[kept], &c->list[i]))
+			c->list[++kept] = c->list[i];
+		else
+			c->list[kept].value += c->list[i].value;
+	}
+	if (c->count)
+		c->count = kept + 1;
+}
+
 static int add_difference(struct counters *moved, const struct counter *after, __u64 base)
 {
 	int err;
@@ -131,8 +147,8 @@ int counters__moved(struct counters *before, struct counters *after, struct coun
 	size_t i, k = 0;
 	int err = 0;
 
-	sort(before, compare_subjects);
-	sort(after, compare_subjects);
+	sort_subjects(before);
+	sort_subjects(after);
 	for (i = 0; !err && i < after->count; i++) {
 		const struct counter *now = &after->list[i];
 
@@ -178,7 +194,8 @@ bool counter__is_driver_loss(const char *name)
 {
 	static const char *const words[] = { "drop", "discard", "miss",	   "no_buf", "nobuf",
 					     "out_of_buf", "overrun", "overflow", "no_dma",
-					     "alloc_fail", "fifo",    "starve",	 "exceeded" };
+					     "alloc_fail", "fifo",    "starve",	 "exceeded",
+					     "alloc fail", "oob",     "bds_empty" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -221,9 +221,10 @@ static int read_driver(int fd, const char iface[IF_NAMESIZE], struct reading *r)
 	if (ethtool(fd, iface, names) || ethtool(fd, iface, stats))
 		goto cleanup; /* a driver's whim is no failure */
 	for (i = 0; !err && i < count && i < names->len && i < stats->n_stats; i++) {
-		char name[ETH_GSTRING_LEN + 1] = "";
+		char padded[ETH_GSTRING_LEN + 1] = "", *name = padded;
 
-		memcpy(name, names->data + i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
+		memcpy(padded, names->data + i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
+		name += strspn(name, " "); /* some indent them below a heading */
 		if (counter__is_driver_loss(name))
 			err = counters__add(r->counters, r->netns_ino, iface, "ethtool", name,
 					    stats->data[i]);

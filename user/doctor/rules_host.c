@@ -167,8 +167,10 @@ static bool is_ring(const struct counter *counter)
 {
 	static const char *const names[] = { "link.rx_missed_errors", "link.rx_fifo_errors",
 					     "link.rx_over_errors" };
-	static const char *const words[] = { "no_buf", "nobuf", "out_of_buf", "no_dma",
-					     "rx_missed", "rx_fifo" };
+	static const char *const words[] = { "no_buf",	  "nobuf",   "out_of_buf",
+					     "no_dma",	  "nodesc",  "rx_total_ring_discard",
+					     "bds_empty", "rx oob",  "rx_missed",
+					     "rx_fifo" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -177,7 +179,7 @@ static bool is_ring(const struct counter *counter)
 	if (strncmp(counter->name, "ethtool.", 8))
 		return false;
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strstr(counter->name, words[i]))
+		if (strcasestr(counter->name, words[i]))
 			return true;
 	return false;
 }
