@@ -47,6 +47,25 @@ case_cli_wrong_usage() {
 	done
 }
 
+# What a command's help names is what can be completed, and stands in the manual.
+case_cli_options_documented() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	user=$here/../../user
+	for command in trace probe conntrack doctor pods features; do
+		"$DROPWHY" $command --help | sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' >"$WORK/options"
+		assert_at_least 4 "$(grep -c . "$WORK/options")" "options of $command"
+		# shellcheck disable=SC2016 # of the inner shell
+		bash -c '. "$1" && compopt() { :; }
+			COMP_WORDS=(dropwhy "$2" --) COMP_CWORD=2
+			_dropwhy
+			printf "%s\n" "${COMPREPLY[@]%=}"' bash "$user/dropwhy.bash-completion" $command >"$WORK/completed"
+		assert_eq "$(sort "$WORK/options")" "$(sort "$WORK/completed")" "what completes $command"
+		while read -r option; do
+			grep -q -e "Fl Fl ${option#--}\( \|$\)" "$user/dropwhy.8" || fail "no $option in the manual"
+		done <"$WORK/options"
+	done
+}
+
 case_cli_help_and_version() {
 	need_dropwhy
 	for arguments in --help 'trace --help' --version; do
