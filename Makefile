@@ -72,7 +72,7 @@ help:
 	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
 	@echo 'sudo make probe [CASE=name,...]         the tests of the daemon alone'
 	@echo '     make deploy-check   rules, manifests, dashboard and unit of tools/deploy'
-	@echo 'sudo make soak [SOAK_SECONDS=600]       namespaces come and go under the daemon'
+	@echo 'sudo make soak [SOAK_SECONDS=660]       pods come and go under the daemon'
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-kubernetes [CASE=name,...]   on a real kubelet, API server and kube-proxy'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
@@ -211,7 +211,7 @@ probe: all $(INTEGRATION_TOOLS) $(O)/tests/probe/failing_malloc.so $(O)/tests/pr
 deploy-check: all
 	$(Q)O=$(abspath $(O)) tools/deploy/check
 
-# Namespaces come and go under a daemon: memory flat, every packet counted.
+# Pods come and go under a daemon, in a storm: memory flat, every packet counted.
 .PHONY: soak
 soak: all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) $(if $(SOAK_SECONDS),SOAK_SECONDS=$(SOAK_SECONDS)) tests/probe/soak

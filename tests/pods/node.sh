@@ -248,6 +248,19 @@ pod_send() {
 	read -r _ sent _ failed _ errno <"$WORK/send.out"
 }
 
+# storm PORT: pod client floods a closed port of pod web until $WORK/storm.stop is there; then
+# $WORK/storm.sent says how many it sent.
+storm() {
+	in_pod client sh -c '
+		sent=0
+		while [ ! -e "$2/storm.stop" ]; do
+			"$1/traffic" udp --to "$3" --sport 4000 --dport "$4" --count 1000 >"$2/storm.out"
+			sent=$((sent + 1000))
+			sleep 0.02
+		done
+		echo $sent >"$2/storm.sent"' sh "$TOOLS" "$WORK" "$pod_web_ip" "$1"
+}
+
 # --- the outage ------------------------------------------------------------
 
 DEMO=$(dirname "$TOOLS")/../tools/demo-traffic

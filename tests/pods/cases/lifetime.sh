@@ -57,18 +57,6 @@ case_pod_churn_in_storm() {
 	assert_only $((stormed + 2 * CHURNED * (5 + 20) + CHURNED * (CHURNED + 1)))
 }
 
-# storm PORT: the client floods a closed port of web until told to stop.
-storm() {
-	in_pod client sh -c '
-		sent=0
-		while [ ! -e "$2/storm.stop" ]; do
-			"$1/traffic" udp --to "$3" --sport 4000 --dport "$4" --count 1000 >"$2/storm.out"
-			sent=$((sent + 1000))
-			sleep 0.02
-		done
-		echo $sent >"$2/storm.sent"' sh "$TOOLS" "$WORK" "$pod_web_ip" "$1"
-}
-
 # churn WORKER: its pods are sent 20 packets and their number, and send 5, all to a closed port.
 churn() {
 	mkdir "$WORK/churn-$1"
