@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# The flight recorder of a running probe: what makes it write, and what it keeps.
+
+. "$here/../probe/probe.sh"
+
+# Each trigger writes a bundle of its own; one each, however long it lasts.
+case_daemon_bundle_triggers() {
+	ns_new a
+	conntrack_on a output
+	set_global net/netfilter/nf_conntrack_max 100
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 1
+	fill_table a 94
+	assert_metric 94 dropwhy_conntrack_entries netns="$(ns a)"
+	assert_metric 0 dropwhy_bundles_total
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 2 --to 127.0.0.1 --dport 4053 --count 1
+	until_true bundle_of ct-nearly-full || fail "none for a table at 96 of 100"
+	assert_metric 0 dropwhy_cause_drops_total cause=ct_table_full
+	set_global net/netfilter/nf_conntrack_max 99
+	until_true bundle_of sysctl-lowered || fail "none for a lowered limit"
+	grep -q ',net.netfilter.nf_conntrack_max,100,99,' "$WORK/bundles"/*-sysctl-lowered/sysctl.csv ||
+		fail "the change is not in it: $(cat "$WORK/bundles"/*-sysctl-lowered/sysctl.csv)"
+	until_true asked_by_signal || fail "none for SIGUSR1"
+	until_true asked_by_request || fail "none for a POST"
+	for trigger in ct-nearly-full sysctl-lowered signal request; do
+		assert_eq 1 "$(find "$WORK/bundles" -name "dropwhy-*-$trigger" | wc -l)" "bundles by $trigger"
+		"$DROPWHY" bundle show "$WORK/bundles"/dropwhy-*-$trigger | grep -qx "trigger *$trigger" || fail "$trigger"
+	done
+	assert_eq 4 "$("$DROPWHY" bundle ls "$WORK/bundles" | wc -l)" "bundles in all"
+	probe_stop
+}
+
+bundle_of() { # TRIGGER
+	[ -n "$(find "$WORK/bundles" -name "dropwhy-*-$1")" ]
+}
+
+# Once it is no longer too soon after the last.
+asked_by_signal() {
+	bundle_of signal || { kill -USR1 "$pid_dropwhy"; sleep 0.3; bundle_of signal; }
+}
+
+asked_by_request() {
+	bundle_of request || { [ "$(post /bundle)" = 202 ] && until_true bundle_of request; }
+}
+
+# The quota deletes the oldest, never the newest, which alone may be more than all of it.
+case_daemon_bundle_quota() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1 --bundle-quota 1m
+	udp a 5
+	assert_metric 5 dropwhy_drops_total
+	mkdir "$WORK/bundles/dropwhy-20200101T000000Z-request" "$WORK/bundles/mine"
+	head -c 900000 /dev/zero | tee "$WORK/bundles/mine/file" >"$WORK/bundles/dropwhy-20200101T000000Z-request/drops.csv"
+	bundle_number 1
+	bundle_is_kept 1 dropwhy-20200101T000000Z-request
+	head -c 300000 /dev/zero >>"$WORK/bundles/dropwhy-20200101T000000Z-request/drops.csv"
+	bundle_number 2
+	bundle_is_kept 0 dropwhy-20200101T000000Z-request
+	bundle_is_kept 2 'dropwhy-*-request'
+	bundle_is_kept 1 mine	# what is no bundle is not its to delete
+	probe_stop
+}
+
+bundle_number() { # N: by a request, once it is no longer too soon
+	until_true eval '[ "$(post /bundle)" = 202 ]' || fail "no bundle number $1"
+	assert_metric "$1" dropwhy_bundles_total
+}
+
+bundle_is_kept() { # HOW-MANY GLOB
+	assert_eq "$1" "$(find "$WORK/bundles" -mindepth 1 -maxdepth 1 -name "$2" | wc -l)" "$2"
+}
