@@ -20,6 +20,8 @@ static void write_all(struct openmetrics *om)
 	openmetrics__sample(om, names, (const char *const[]){ "", "b" }, 1);
 	openmetrics__family(om, "x_load", METRIC_GAUGE, NULL, "Load.");
 	openmetrics__sample_real(om, NULL, NULL, 0.25);
+	openmetrics__family(om, "x_start_time_seconds", METRIC_GAUGE, "seconds", "Start.");
+	openmetrics__sample_real(om, NULL, NULL, 1795699210.25);
 	openmetrics__end(om);
 	line__put(&om->text, "", 1);
 	cr_assert(not(om->text.failed));
@@ -43,6 +45,10 @@ Test(openmetrics, writes_both_formats)
 		     "# TYPE x_load gauge\n"
 		     "# HELP x_load Load.\n"
 		     "x_load 0.25\n"
+		     "# TYPE x_start_time_seconds gauge\n"
+		     "# UNIT x_start_time_seconds seconds\n"
+		     "# HELP x_start_time_seconds Start.\n"
+		     "x_start_time_seconds 1795699210.25\n"
 		     "# EOF\n"));
 	write_all(&old);
 	cr_assert(strstr(old.text.data, "# TYPE x_dropped_bytes_total counter\n") != NULL);

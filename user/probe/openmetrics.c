@@ -169,7 +169,8 @@ void openmetrics__sample_real(struct openmetrics *om, const char *const *names,
 			      const char *const *values, double value)
 {
 	put_name_and_labels(om, names, values);
-	line__printf(&om->text, "%.9g\n", value);
+	/* seconds since the epoch to the hundredth */
+	line__printf(&om->text, "%.12g\n", value);
 }
 
 void openmetrics__end(struct openmetrics *om)

@@ -36,6 +36,17 @@ static int read_field(const char *stat, int number, unsigned long long *ret_valu
 	return errno || end == at ? -EIO : 0;
 }
 
+/* The same at each call, though the clock may be set meanwhile. */
+static double start_time_s(unsigned long long ticks_since_boot)
+{
+	static double start_s;
+
+	if (start_s == 0)
+		start_s = since(CLOCK_REALTIME) - since(CLOCK_BOOTTIME) +
+			  (double)ticks_since_boot / (double)sysconf(_SC_CLK_TCK);
+	return start_s;
+}
+
 int process_stat__read(struct process_stat *ret_stat)
 {
 	unsigned long long start_ticks, pages;
@@ -55,7 +66,6 @@ int process_stat__read(struct process_stat *ret_stat)
 	ret_stat->cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 			  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 	ret_stat->resident_bytes = pages * (unsigned long long)sysconf(_SC_PAGESIZE);
-	ret_stat->start_s = since(CLOCK_REALTIME) - since(CLOCK_BOOTTIME) +
-			    (double)start_ticks / (double)sysconf(_SC_CLK_TCK);
+	ret_stat->start_s = start_time_s(start_ticks);
 	return 0;
 }

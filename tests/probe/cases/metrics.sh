@@ -79,17 +79,7 @@ case_metrics_prometheus() {
 		  - alert: Storm
 		    expr: sum(increase(dropwhy_cause_drops_total[30s])) > 1000
 	END
-	cat >"$WORK/prometheus.yml" <<-END
-		global: {scrape_interval: 1s, evaluation_interval: 1s}
-		rule_files: [$WORK/rules.yml]
-		scrape_configs:
-		- job_name: dropwhy
-		  static_configs: [{targets: ["$url"]}]
-	END
-	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
-		--web.listen-address="127.0.0.1:$OWN_PORT" >"$WORK/prometheus.log" 2>&1 9>&- &
-	CHILDREN="$CHILDREN $!"
-	pid_prometheus=$!
+	prometheus_begin "rule_files: [$WORK/rules.yml]"
 	until_true prometheus_says 'up' '"1"' || fail "it does not scrape: $(tail -n 5 "$WORK/prometheus.log")"
 	until_true prometheus_says 'sum(dropwhy_cause_drops_total)' '"0"' || fail "no zero to begin with"
 	udp a 5000
@@ -100,6 +90,42 @@ case_metrics_prometheus() {
 	udp a 10
 	assert_metric 5010 dropwhy_drops_total
 	probe_stop
+}
+
+# A probe that was killed counts from zero again, and Prometheus adds up both lives.
+case_metrics_restart() {
+	ns_new a
+	probe_ns a --listen "127.0.0.1:$((OWN_PORT + 1))"
+	prometheus_begin
+	until_true prometheus_says 'dropwhy_cause_drops_total{cause="none"}' '"0"' || fail "no zero to begin with"
+	udp a 5000
+	until_true prometheus_says 'dropwhy_cause_drops_total{cause="none"}' '"5000"' || fail "it does not see the first"
+	kill -KILL "$pid_dropwhy"
+	wait_exit "$pid_dropwhy" || :
+	probe_ns a --listen "127.0.0.1:$((OWN_PORT + 1))"
+	udp a 700
+	until_true prometheus_says 'dropwhy_cause_drops_total{cause="none"}' '"700"' || fail "it does not see the second"
+	prometheus_says 'resets(dropwhy_cause_drops_total{cause="none"}[5m]) == 1' '"1"' || fail "not one restart"
+	prometheus_says 'changes(process_start_time_seconds[5m]) == 1' '"1"' || fail "the same start"
+	# it extrapolates by half an interval of scrapes
+	prometheus_says 'increase(dropwhy_cause_drops_total{cause="none"}[5m]) > 5600 < 8000' '"[5-7]' ||
+		fail "not the sum of both"
+	probe_stop
+}
+
+# prometheus_begin [SETTING]: a real one scrapes the probe every second.
+prometheus_begin() {
+	cat >"$WORK/prometheus.yml" <<-END
+		global: {scrape_interval: 1s, evaluation_interval: 1s}
+		${1:-}
+		scrape_configs:
+		- job_name: dropwhy
+		  static_configs: [{targets: ["$url"]}]
+	END
+	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
+		--web.listen-address="127.0.0.1:$OWN_PORT" >"$WORK/prometheus.log" 2>&1 9>&- &
+	CHILDREN="$CHILDREN $!"
+	pid_prometheus=$!
 }
 
 prometheus_says() { # QUERY PATTERN
