@@ -181,6 +181,36 @@ case_daemon_notifies() {
 	wait_for "$WORK/notified" '^STOPPING=1' || fail "STOPPING"
 }
 
+# What is no HTTP is refused, and who is slow is cut off, while the probe serves and counts.
+case_daemon_hostile_requests() {
+	ns_new a
+	probe_ns a
+	# a header a second, without end
+	{ printf 'GET /metrics HTTP/1.1\r\n'; while printf 'X: y\r\n'; do sleep 1; done; } 2>"$WORK/drip.err" |
+		curl -s -N "telnet://$url" >"$WORK/drip" 2>&1 9>&- &
+	CHILDREN="$CHILDREN $!"
+	pid_slow=$!
+	for size in 1 4096 1000000; do
+		head -c $size /dev/urandom | curl -s -m 10 "telnet://$url" >"$WORK/answer" 2>&1 || :
+	done
+	head -c 100000 /dev/zero | tr '\0' a | sed 's/^/GET \//' | curl -s -m 10 "telnet://$url" >"$WORK/answer" 2>&1 || :
+	for path in /nothing /../etc/passwd '/metrics?%00%ff'; do
+		curl -s -m 10 --path-as-is -o "$WORK/answer" "http://$url$path" || fail "no answer: $path"
+		! grep -q root: "$WORK/answer" || fail "a file"
+	done
+	assert_eq 405 "$(post /metrics)" "a POST where none is known"
+	assert_eq 403 "$(curl -s -m 10 -o "$WORK/answer" -w '%{http_code}' -H 'Origin: http://evil.example' \
+		-X POST "http://$url/bundle")" "a POST that a web page made"
+	udp a 10
+	assert_metric 10 dropwhy_drops_total
+	assert_at_least 4 "$(metric dropwhy_http_requests_refused_total)" "requests refused"
+	wait_exit "$pid_slow" || : # whatever curl says of it
+	scrape
+	assert_at_least 1 "$(metric dropwhy_http_connections_cut_off_total)" "connections cut off"
+	assert_balanced
+	probe_stop
+}
+
 case_daemon_wrong_usage() {
 	for wrong in --listen=x --max-series=0 --log-size=1 '--csv-dir=/tmp --json-log=-' surplus; do
 		wrong_status=0
