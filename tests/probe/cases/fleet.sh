@@ -75,12 +75,9 @@ case_fleet_metric_names() {
 	probe_stop
 }
 
-# The shipped rules, in a real Prometheus: a full table is seen and the alert fires. What they
-# wait for is shortened, and nothing else.
-case_fleet_alerts() {
-	ns_new a
-	conntrack_on a output
-	probe_ns a
+# prometheus_start: a real one with the shipped rules scrapes the probe every second, and a node
+# that does not answer. What the rules wait for is shortened, and nothing else.
+prometheus_start() {
 	sed -e 's/^\( *for:\) .*/\1 1s/' -e '/^- name:/s/$/\n  interval: 1s/' \
 		"$DEPLOY/prometheus/dropwhy.rules.yml" >"$WORK/rules.yml"
 	cat >"$WORK/prometheus.yml" <<-END
@@ -95,6 +92,14 @@ case_fleet_alerts() {
 	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
 		--web.listen-address="127.0.0.1:$OWN_PORT" >"$WORK/prometheus.log" 2>&1 9>&- &
 	CHILDREN="$CHILDREN $!"
+}
+
+# A full table is seen and the alert fires.
+case_fleet_alerts() {
+	ns_new a
+	conntrack_on a output
+	probe_ns a
+	prometheus_start
 	until_true answered 'sum(dropwhy_cause_drops_total)' '.[0].value[1] == "0"' ||
 		fail "no zero to begin with: $(tail -n 5 "$WORK/prometheus.log")"
 	# a node that does not answer
@@ -124,6 +129,76 @@ alert_fires() { # NAME INSTANCE
 		jq --arg name "$1" --arg instance "$2" '[.data.alerts[] | select(.state == "firing"
 			and .labels.alertname == $name and .labels.instance == $instance)] | length > 0' \
 			2>&1 | grep -qx true
+}
+
+# Each panel of the dashboard, asked of a real Prometheus, shows the storm: after a minute of
+# the usual, which makes it a surge that the flight recorder notices by itself.
+case_fleet_dashboard() {
+	ns_new a
+	conntrack_on a output
+	set_global net/netfilter/nf_conntrack_max 100
+	mkdir "$WORK/bundles" "$WORK/log"
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1 --csv-dir "$WORK/log"
+	prometheus_start
+	for _ in $(seq 66); do
+		udp a 5
+		sleep 1
+	done
+	[ -z "$(ls "$WORK/bundles")" ] || fail "bundles of the usual: $(ls "$WORK/bundles")"
+	until_true surge_is_told || fail "the surge is not told"
+	set_global net/netfilter/nf_conntrack_max 20
+	until_true answered 'dropwhy_sysctl_changes_total{name=~".*conntrack_max"}' '.[0].value[1] == "1"' ||
+		fail "Prometheus does not see the change"
+	fill_table a 10
+	set_global net/netfilter/nf_conntrack_max 10
+	panels >"$WORK/panels"
+	assert_at_least 25 "$(wc -l <"$WORK/panels")" "queries of panels"
+	until_true panels_show_it || fail "these show nothing of it: $(cat "$WORK/panels")"
+	variables_have_values
+	probe_stop
+}
+
+surge_is_told() {
+	udp a 5000
+	sleep 1
+	[ -n "$(find "$WORK/bundles" -name 'dropwhy-*-surge')" ]
+}
+
+# panels: "TITLE<tab>LEAST<tab>QUERY" of each query; 0 is health in some of them.
+panels() {
+	jq -r '.panels[] | select(.targets) | .title as $title | .targets[] |
+		[$title, (if .expr | test("lost_packets|insert_failed|chain_too_long|ring_fill|demoted|_failed") then 0
+			else 0.000001 end), (.expr | gsub("[$](instance|namespace|workload)"; ".*"))] | join("\t")' \
+		"$DEPLOY/grafana/dropwhy.json"
+}
+
+# Those that show it are taken from the list; a query that is none fails at once.
+panels_show_it() {
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 50 --to 127.0.0.1 --dport 4053 --count 1 || :
+	udp a 50
+	while IFS='	' read -r title least query; do
+		curl -s -m 10 --data-urlencode "query=$query" "http://127.0.0.1:$OWN_PORT/api/v1/query" >"$WORK/shown"
+		! jq -e '.status == "error"' "$WORK/shown" >"$WORK/jq" 2>&1 || fail "$title: $query: $(cat "$WORK/shown")"
+		jq --argjson least "$least" '.data.result | map(.value[1] | tonumber) | max >= $least' "$WORK/shown" 2>&1 |
+			grep -qx true || printf '%s\t%s\t%s\n' "$title" "$least" "$query"
+	done <"$WORK/panels" >"$WORK/left"
+	mv "$WORK/left" "$WORK/panels"
+	[ ! -s "$WORK/panels" ]
+}
+
+# Each panel and each variable asks the source that is chosen, each axis has a unit, and what
+# the variables choose from is there.
+variables_have_values() {
+	assert_eq 0 "$(jq '[.panels[] | select(.targets) | select(.datasource.uid != "${datasource}"
+		or (.fieldConfig.defaults.unit // "") == "")] | length' "$DEPLOY/grafana/dropwhy.json")" "panels without a unit"
+	assert_eq '["${datasource}"]' "$(jq -c '[.templating.list[] | select(.type == "query") | .datasource.uid] | unique' \
+		"$DEPLOY/grafana/dropwhy.json")" "the variables' source"
+	jq -r '.templating.list[] | .definition // empty | gsub("[$][a-z]+"; ".*")' "$DEPLOY/grafana/dropwhy.json" >"$WORK/variables"
+	assert_eq 3 "$(wc -l <"$WORK/variables")" variables
+	while read -r definition; do
+		metric=${definition#label_values(} metric=${metric%,*}
+		answered "$metric" 'length > 0' || fail "nothing to choose from: $definition"
+	done <"$WORK/variables"
 }
 
 # A process in a cgroup of its own is told by it also once calls are filtered.
