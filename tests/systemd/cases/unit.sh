@@ -194,3 +194,43 @@ case_unit_restarts() {
 	assert_eq "failed 2 0" "$(property ActiveState) $(property ExecMainStatus) $(property NRestarts)" \
 		"state, status and restarts"
 }
+
+# The clock is set a day ahead, then two days back: nothing is lost, and rows have the time that
+# it was when they were written.
+case_unit_clock_steps() {
+	options --csv-dir=/var/log/dropwhy --fold=0
+	unit_start
+	ns_new a
+	WAIT_SECONDS=20
+	total=0 noon=$(date -u +%s)
+	for day in 0 1 -1; do
+		date -u -s "@$((noon + day * 86400))" >"$WORK/date"
+		day=$(date -u +%Y-%m-%d)
+		until_true row_of_day || fail "no row of $day: $(tail -n 2 /var/log/dropwhy/drops-*.csv)"
+		udp a 20
+		total=$((total + 20))
+		assert_metric "$total" dropwhy_drops_total reason="$(reason NO_SOCKET)"
+		assert_at_least 21 "$(rows_of_day)" "rows of $day"
+	done
+	day=
+	assert_eq "$total" "$(rows_of_day)" "rows in all"
+	assert_metric 0 dropwhy_log_rows_failed_total
+	assert_balanced
+	systemctl kill -s USR1 $UNIT
+	assert_metric 1 dropwhy_bundles_total
+	assert_eq "0 $pid_dropwhy" "$(property NRestarts) $(property MainPID)" "restarts and PID"
+	unit_stop
+	date -u -s "@$noon" >"$WORK/date"
+}
+
+# The probe looks at the clock once a second.
+row_of_day() {
+	udp a 1
+	total=$((total + 1))
+	sleep 0.3
+	[ "$(rows_of_day)" -gt 0 ]
+}
+
+rows_of_day() {
+	cat /var/log/dropwhy/drops-*.csv | grep -c "^drop,1,$day.*,NO_SOCKET,"
+}
