@@ -395,6 +395,13 @@ Test(doctor_rules, kube_proxy_would_lower_it)
 	n.facts.kube_proxy.max_per_core = 32768;
 	n.facts.kube_proxy.running = false;
 	expect_silent(&n, "kube_proxy", "without kube-proxy");
+
+	/* whose version is not known */
+	n.facts.kube_proxy = (struct kube_proxy){ .running = true, .max_per_core = 32768,
+						  .min = 131072 };
+	n.facts.cores = 64;
+	expect_says(expect_fires(&n, "kube_proxy", HARM_RISK)->evidence,
+		    "sets 2097152 on 64 CPUs, from version 1.36 on 1048576");
 }
 
 Test(doctor_rules, tables_of_their_own)

@@ -84,6 +84,6 @@ case_dns_tcp_sent() {
 	[ -n "${BESIDE-}" ] || return 0
 	assert_at_least 1 "$("$TOOLS/records" --csv "$WORK/beside--csv" lines type=drop dns=www.example.org dns_type=AAAA \
 		dns_id=6699)" "records as CSV"
-	grep -q "10.9.0.1:4000 > 10.9.0.2:53 .*www.example.org.*AAAA" "$WORK/beside--color=never" ||
+	grep -q "10.9.0.1:4000 > 10.9.0.2:53 .* dns=www.example.org type=AAAA id=6699" "$WORK/beside--color=never" ||
 		fail "not told as text: $(cat "$WORK/beside--color=never")"
 }
