@@ -9,11 +9,7 @@
 case_cluster_memory() {
 	spawn_command cluster "$TOOLS/../probe/large_cluster" 10000 2000
 	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
-	cat >"$WORK/kubeconfig" <<-END
-		current-context: a
-		contexts: [{name: a, context: {cluster: c}}]
-		clusters: [{name: c, cluster: {server: "$server"}}]
-	END
+	cluster_config
 	probe_start --api off --kubelet off
 	alone=$(status_kb VmRSS)
 	probe_stop
@@ -25,6 +21,34 @@ case_cluster_memory() {
 		tee "${MEMORY_REPORT:-/dev/null}"
 	probe_stop
 	[ "$told" -lt $((alone + 40960)) ] || fail "$told kB, alone $alone kB"
+}
+
+# An API server that goes away in the middle of things is said once, and nothing stops.
+case_cluster_gone() {
+	ns_new a
+	spawn_command cluster "$TOOLS/../probe/large_cluster" 10 2
+	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
+	cluster_config
+	probe_ns a --api cluster --kubelet off --kubeconfig "$WORK/kubeconfig"
+	wait_for "$WORK/cluster.out" '^watched' "$pid_dropwhy" || fail "not all is watched: $(cat "$ERR")"
+	udp a 10
+	assert_metric 10 dropwhy_drops_total
+	kill -KILL "$pid_cluster"
+	wait_exit "$pid_cluster" || :
+	until_true grep -q "from the API server: .*tried again" "$ERR" || fail "it does not say so: $(cat "$ERR")"
+	udp a 20
+	assert_metric 30 dropwhy_drops_total
+	assert_eq ready "$(curl -sS "http://$url/readyz")" readyz
+	assert_balanced
+	probe_stop
+}
+
+cluster_config() { # of $server
+	cat >"$WORK/kubeconfig" <<-END
+		current-context: a
+		contexts: [{name: a, context: {cluster: c}}]
+		clusters: [{name: c, cluster: {server: "$server"}}]
+	END
 }
 
 status_kb() { # FIELD
