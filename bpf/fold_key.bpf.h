@@ -81,7 +81,7 @@ __inline_always const struct quick_packet *quick_headers(__u64 l3, __u32 left, c
 	struct scratch *sc;
 
 	if (how == READ_FAULTING)
-		return bpf_rdonly_cast((const void *)l3, bpf_core_type_id_kernel(struct new_utsname));
+		return bpf_rdonly_cast((const void *)l3, utsname_type);
 	sc = scratch_at(0); /* not on the stack: with what is called later it would be too large for 6.1 */
 	if (!sc)
 		return NULL;

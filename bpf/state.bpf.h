@@ -31,6 +31,7 @@ const volatile __u64 vmemmap_base_at = 0;
 
 const volatile __u32 fold_mode = FOLD_OFF;   /* enum fold_mode */
 const volatile __u32 fold_mask = 0;	    /* buckets for flows on a CPU - 1; they are a power of two */
+const volatile __u32 utsname_type = 0;   /* the kernel's number of struct new_utsname */
 const volatile __u64 tick_ns = 4000000;	    /* of jiffies */
 const volatile __u64 fold_seed[8];	    /* odd; who sends packets cannot choose their bucket */
 const volatile bool has_flow_filter = false; /* the filter looks at addresses or ports */

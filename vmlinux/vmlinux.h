@@ -141,10 +141,6 @@ struct netns_ct___counted {
 	struct ctl_table_header *sysctl_header;
 };
 
-struct new_utsname {
-	char sysname[65];
-};
-
 struct net_generic {
 	struct {
 		unsigned int len;

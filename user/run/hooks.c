@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "user/source/kernel_btf.h"
 #include "user/source/kernel_functions.h"
 #include "user/run/hooks.h"
 
@@ -82,11 +83,12 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 		*ret_news = h->conntrack ? "nf_conntrack was loaded: its drops are known from now on" :
 					   "nf_conntrack was unloaded";
 	}
-	if (!h->wanted)
-		return err;
-	/* hooks on a module that was unloaded hold nothing; those on another load are new */
-	detach(h);
-	attach(h, live, k, &why_not);
+	if (h->wanted) {
+		/* hooks on a module that was unloaded hold nothing; those on another load are new */
+		detach(h);
+		attach(h, live, k, &why_not);
+	}
+	kernel_btf__release();
 	return err;
 }
 

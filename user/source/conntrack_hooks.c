@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/source/btf_excerpt.h"
 #include "user/source/conntrack_hooks.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_trial.h"
@@ -251,7 +252,8 @@ static int attach(struct conntrack_hooks *hooks, int function)
 	}
 }
 
-static int load(struct conntrack_hooks *hooks, int verdicts_fd, int events_fd)
+static int load(struct conntrack_hooks *hooks, struct btf_excerpt *excerpt, int verdicts_fd,
+		int events_fd)
 {
 	int err, i;
 
@@ -261,6 +263,8 @@ static int load(struct conntrack_hooks *hooks, int verdicts_fd, int events_fd)
 	err = bpf_map__reuse_fd(hooks->skel->maps.verdicts, verdicts_fd);
 	if (!err)
 		err = bpf_map__reuse_fd(hooks->skel->maps.events, events_fd);
+	if (!err)
+		err = kernel_btf__fill_excerpt(excerpt, bpf_object__btf(hooks->skel->obj));
 	if (!err)
 		err = conntrack_hooks_bpf__load(hooks->skel);
 	for (i = 0; !err && i < __HOOK_FUNCTION_MAX; i++)
@@ -274,6 +278,7 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = btf_path);
 	struct conntrack_hooks *hooks = calloc(1, sizeof(*hooks));
+	struct btf_excerpt *excerpt = NULL;
 	int err;
 
 	*ret_why_not = "out of memory";
@@ -287,13 +292,18 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	if (err)
 		goto cleanup;
 	*ret_why_not = "the kernel refuses the programs";
+	excerpt = kernel_btf__excerpt(btf_path);
+	if (excerpt)
+		open_opts.btf_custom_path = btf_excerpt__path(excerpt);
 	hooks->skel = conntrack_hooks_bpf__open_opts(&open_opts);
-	err = hooks->skel ? load(hooks, verdicts_fd, events_fd) : -errno;
+	err = hooks->skel ? load(hooks, excerpt, verdicts_fd, events_fd) : -errno;
 	if (err)
 		goto cleanup;
+	btf_excerpt__free(excerpt);
 	return hooks;
 
 cleanup:
+	btf_excerpt__free(excerpt);
 	conntrack_hooks__close(hooks);
 	errno = -err;
 	return NULL;

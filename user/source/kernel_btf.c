@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/source/btf_excerpt.h"
 #include "user/source/kernel_btf.h"
 
 static struct {
@@ -26,6 +27,25 @@ struct btf *kernel_btf__get(const char *path)
 	}
 	cache.btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
 	return cache.btf;
+}
+
+struct btf_excerpt *kernel_btf__excerpt(const char *path)
+{
+	return path || !kernel_btf__get(NULL) ? NULL : btf_excerpt__new();
+}
+
+int kernel_btf__fill_excerpt(struct btf_excerpt *excerpt, const struct btf *wanted)
+{
+	struct btf *base = kernel_btf__get(NULL), *module = NULL;
+	int err;
+
+	if (!excerpt || !base)
+		return excerpt ? -errno : 0;
+	if (btf__find_by_name_kind(base, "nf_conn", BTF_KIND_STRUCT) < 0)
+		module = btf__load_module_btf("nf_conntrack", base);
+	err = btf_excerpt__fill(excerpt, module ? module : base, wanted);
+	btf__free(module);
+	return err;
 }
 
 void kernel_btf__release(void)

@@ -6,6 +6,7 @@
 #define DROPWHY_KERNEL_BTF_H
 
 struct btf;
+struct btf_excerpt;
 
 /**
  * @brief **kernel_btf__get()** parses it, or hands out what was parsed before.
@@ -14,6 +15,22 @@ struct btf;
  * set: the kernel has none, or the file is none
  */
 struct btf *kernel_btf__get(const char *path);
+
+/**
+ * @brief **kernel_btf__excerpt()** makes an excerpt to open an object with.
+ * @param path a file with the kernel's BTF: libbpf takes that
+ * @return as btf_excerpt__new(); NULL, too, where there is nothing to take from
+ */
+struct btf_excerpt *kernel_btf__excerpt(const char *path);
+
+/**
+ * @brief **kernel_btf__fill_excerpt()** fills it from the kernel's types; from those of the module
+ * nf_conntrack, too, where the kernel itself has none of conntrack's.
+ * @param excerpt NULL does nothing
+ * @param wanted bpf_object__btf() of the object that was opened with it
+ * @return 0; -errno
+ */
+int kernel_btf__fill_excerpt(struct btf_excerpt *excerpt, const struct btf *wanted);
 
 /** @brief **kernel_btf__release()** gives back the memory, some 10 MB; it may be got again. */
 void kernel_btf__release(void);

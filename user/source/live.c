@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/source/btf_excerpt.h"
 #include "user/source/conntrack_types.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_trial.h"
@@ -118,6 +119,15 @@ static void fill_locations(struct live *live, unsigned int table,
 		live->skel->bss->location_classes[table][i] = i < count ? locations[i] : unused;
 }
 
+/* What headers are read in place as, see bpf/fold_key.bpf.h; 0 where they are not. */
+static __u32 find_utsname(void)
+{
+	const struct btf *btf = kernel_btf__get(NULL);
+	int id = btf ? btf__find_by_name_kind(btf, "new_utsname", BTF_KIND_STRUCT) : 0;
+
+	return id > 0 ? (__u32)id : 0;
+}
+
 static int configure(struct live *live, const struct live_options *options)
 {
 	struct drop_bpf__rodata *rodata = live->skel->rodata;
@@ -140,6 +150,7 @@ static int configure(struct live *live, const struct live_options *options)
 	for (i = 0; i < options->dns_port_count; i++)
 		*(__u16 *)&rodata->dns_ports_be[i] = htons(options->dns_ports[i]);
 	rodata->wakeup_bytes = options->ring_bytes / 4;
+	rodata->utsname_type = find_utsname();
 
 	err = live_fold__configure(live->skel, options->fold, options->filter, live->cpu_count);
 	if (err)
@@ -165,10 +176,12 @@ static int fill_hooks(struct live *live, const struct hook_function *hooks, size
 	return 0;
 }
 
-static int load(struct live *live, struct live_failure *failure)
+static int load(struct live *live, struct btf_excerpt *excerpt, struct live_failure *failure)
 {
-	int err = drop_bpf__load(live->skel);
+	int err = kernel_btf__fill_excerpt(excerpt, bpf_object__btf(live->skel->obj));
 
+	if (!err)
+		err = drop_bpf__load(live->skel);
 	switch (err) {
 	case 0:
 		return 0;
@@ -211,12 +224,16 @@ static int attach(struct live *live, const struct live_options *options,
 int live__open(const struct live_options *options, struct live **ret_live,
 	       struct live_failure *ret_failure)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = options->btf_path);
+	struct btf_excerpt *excerpt = kernel_btf__excerpt(options->btf_path);
+	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
+		    .btf_custom_path = excerpt ? btf_excerpt__path(excerpt) : options->btf_path);
 	struct live *live = calloc(1, sizeof(*live));
 	int err;
 
-	if (!live)
+	if (!live) {
+		btf_excerpt__free(excerpt);
 		return fail(ret_failure, -ENOMEM, "start", NULL, false);
+	}
 	live->btf_path = options->btf_path;
 	live->cpu_count = libbpf_num_possible_cpus();
 	if (live->cpu_count < 0) {
@@ -241,7 +258,9 @@ int live__open(const struct live_options *options, struct live **ret_live,
 		fail(ret_failure, err, "configure the BPF programs", NULL, false);
 		goto cleanup;
 	}
-	err = load(live, ret_failure);
+	err = load(live, excerpt, ret_failure);
+	btf_excerpt__free(excerpt);
+	excerpt = NULL;
 	if (err)
 		goto cleanup;
 	err = fill_hooks(live, options->hooks, options->hook_count);
@@ -262,6 +281,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 	return 0;
 
 cleanup:
+	btf_excerpt__free(excerpt);
 	live__close(live);
 	return err;
 }

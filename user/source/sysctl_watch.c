@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/source/btf_excerpt.h"
+#include "user/source/kernel_btf.h"
 #include "user/source/sysctl_watch.h"
 #include "user/sysctl/names.h"
 
@@ -50,13 +52,17 @@ static int fill_names(struct sysctl_watch *watch, const char *const *names, size
 static int load(struct sysctl_watch *watch, int cgroup_fd, const char *btf_path,
 		const char *const *names, size_t name_count)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = btf_path);
+	struct btf_excerpt *excerpt = kernel_btf__excerpt(btf_path);
+	LIBBPF_OPTS(bpf_object_open_opts, options,
+		    .btf_custom_path = excerpt ? btf_excerpt__path(excerpt) : btf_path);
 	int err;
 
 	watch->skel = sysctl_watch_bpf__open_opts(&options);
-	if (!watch->skel)
-		return -errno;
-	err = sysctl_watch_bpf__load(watch->skel);
+	err = watch->skel ? kernel_btf__fill_excerpt(excerpt, bpf_object__btf(watch->skel->obj)) :
+			    -errno;
+	if (!err)
+		err = sysctl_watch_bpf__load(watch->skel);
+	btf_excerpt__free(excerpt);
 	if (!err)
 		err = fill_names(watch, names, name_count);
 	if (err)
