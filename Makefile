@@ -230,7 +230,7 @@ pods: all $(INTEGRATION_TOOLS) $(O)/tools/demo-traffic
 .PHONY: test-kubernetes
 test-kubernetes:
 	$(Q)tools/install-dependencies build run test pods kubernetes
-	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)$(MAKE) all $(INTEGRATION_TOOLS) $(O)/tools/demo-traffic
 	$(Q)O=$(O) tests/kubernetes/run
 
 # The same cases inside real kernels, see tests/vm/kernels; KERNEL=6.1 CASE=name for less.

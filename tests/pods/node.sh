@@ -267,6 +267,7 @@ DEMO=$(dirname "$TOOLS")/../tools/demo-traffic
 
 # serve LABEL ADDRESS COMMAND...: a DNS and web server there, by a COMMAND that enters its namespace.
 serve() {
+	[ -x "$DEMO" ] || fail "$DEMO is not built"
 	serve_label=$1 serve_address=$2
 	shift 2
 	"$@" "$DEMO" serve "$serve_address" >"$WORK/$serve_label.out" 2>&1 9>&- &
