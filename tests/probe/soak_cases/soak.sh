@@ -20,8 +20,9 @@ case_soak() {
 	filter_pod
 	limit_pod
 	mkdir "$WORK/log" "$WORK/bundles"
-	# of all namespaces, by a port that nobody else uses: pods come and go
-	probe_start --dport "$OWN_PORT" --max-series 50 --csv-dir "$WORK/log" --log-size 1m --log-files 3 \
+	# of all namespaces, by a port that nobody else uses: pods come and go; a series for each, so
+	# that none goes but for its age
+	probe_start --dport "$OWN_PORT" --max-series 5000 --csv-dir "$WORK/log" --log-size 1m --log-files 3 \
 		--bundle-dir "$WORK/bundles" --bundle-interval 10 --bundle-quota 10m --recorder-size 1m
 	storm "$OWN_PORT" &
 	storm_pid=$!
@@ -30,8 +31,8 @@ case_soak() {
 	: >"$WORK/storm.stop"
 	wait_exit "$storm_pid" || fail "the storm failed"
 	web=$((web + $(cat "$WORK/storm.sent")))
-	account
 	look_at_process
+	account
 	probe_stop
 }
 
@@ -111,9 +112,10 @@ account() {
 }
 
 look_at_process() {
+	until_true metric_is $((web + fleeting + ruled + full)) dropwhy_cause_drops_total || : # told by account()
 	late=$(resident)
 	cpu=$(awk '{ print $14 + $15 }' "/proc/$pid_dropwhy/stat")
-	echo "soak: $seconds s, $number pods, $((web + fleeting + ruled + full)) drops, all accounted for; resident $early KiB," \
+	echo "soak: $seconds s, $number pods, $((web + fleeting + ruled + full)) drops, $(metric dropwhy_cause_drops_total) of them counted; resident $early KiB," \
 		"then $late KiB; $(metric dropwhy_series) series, $(metric dropwhy_series_expired_total) expired;" \
 		"$(metric dropwhy_bundles_total) bundles; $((cpu * 1000 / $(getconf CLK_TCK) / seconds)) ms of CPU a second" >"$SOAK_RESULT"
 	cat "$SOAK_RESULT"
