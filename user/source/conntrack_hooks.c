@@ -16,6 +16,7 @@
 #include "user/source/conntrack_hooks.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_trial.h"
+#include "user/source/trampolines.h"
 
 /* generated; must match the maps' types in bpf/direct_verdict.h */
 #include "conntrack_hooks.skel.h"
@@ -54,7 +55,7 @@ static const struct hook_plan plans[__HOOK_FUNCTION_MAX] = {
 
 static bool has_function(const struct btf *btf, const char *name)
 {
-	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+	return btf && kernel_btf__find_own(btf, name, BTF_KIND_FUNC) > 0;
 }
 
 struct symbol_search {
@@ -120,8 +121,8 @@ void conntrack_hooks__judge(const struct kallsyms *k, const struct conntrack_hoo
 			status->why_not = loaded ? "no such function: the compiler inlined it" :
 						   "nf_conntrack is not loaded";
 		else if (means->trampolines && !strcmp(status->symbol, status->function) &&
-			 (has_function(means->kernel_btf, status->function) ||
-			  has_function(means->module_btf, status->function)))
+			 (has_function(means->module_btf, status->function) ||
+			  has_function(means->kernel_btf, status->function)))
 			status->method = HOOK_METHOD_TRAMPOLINE;
 		else if (means->kprobes)
 			status->method = HOOK_METHOD_KPROBE;
@@ -233,7 +234,8 @@ static int attach_trampolines(struct conntrack_hooks *hooks, int function)
 	int i;
 
 	for (i = 0; i < LINKS_PER_FUNCTION && plan->trampolines[i]; i++) {
-		hooks->links[function][i] = bpf_program__attach(find(hooks, plan->trampolines[i]));
+		hooks->links[function][i] =
+			bpf_program__attach_trace(find(hooks, plan->trampolines[i]));
 		if (!hooks->links[function][i])
 			return -errno;
 	}
@@ -292,6 +294,9 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	if (err)
 		goto cleanup;
 	*ret_why_not = "the kernel refuses the programs";
+	err = trampolines__begin("nf_conntrack");
+	if (err)
+		goto cleanup;
 	excerpt = kernel_btf__excerpt(btf_path);
 	if (excerpt)
 		open_opts.btf_custom_path = btf_excerpt__path(excerpt);
@@ -299,10 +304,12 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	err = hooks->skel ? load(hooks, excerpt, verdicts_fd, events_fd) : -errno;
 	if (err)
 		goto cleanup;
+	trampolines__end();
 	btf_excerpt__free(excerpt);
 	return hooks;
 
 cleanup:
+	trampolines__end();
 	btf_excerpt__free(excerpt);
 	conntrack_hooks__close(hooks);
 	errno = -err;

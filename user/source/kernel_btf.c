@@ -48,6 +48,21 @@ int kernel_btf__fill_excerpt(struct btf_excerpt *excerpt, const struct btf *want
 	return err;
 }
 
+int kernel_btf__find_own(const struct btf *btf, const char *name, __u32 kind)
+{
+	const struct btf *base = btf__base_btf(btf);
+	__u32 id, end = btf__type_cnt(btf);
+
+	for (id = base ? btf__type_cnt(base) : 1; id < end; id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		if (btf_kind(type) == kind &&
+		    !strcmp(btf__name_by_offset(btf, type->name_off), name))
+			return (int)id;
+	}
+	return -ENOENT;
+}
+
 void kernel_btf__release(void)
 {
 	int err = errno;

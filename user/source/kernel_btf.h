@@ -5,6 +5,8 @@
 #ifndef DROPWHY_KERNEL_BTF_H
 #define DROPWHY_KERNEL_BTF_H
 
+#include <linux/types.h>
+
 struct btf;
 struct btf_excerpt;
 
@@ -31,6 +33,14 @@ struct btf_excerpt *kernel_btf__excerpt(const char *path);
  * @return 0; -errno
  */
 int kernel_btf__fill_excerpt(struct btf_excerpt *excerpt, const struct btf *wanted);
+
+/**
+ * @brief **kernel_btf__find_own()** finds a type, not looking at those that lie before it.
+ * @param btf a module's types behind the kernel's, or some that stand alone
+ * @param kind BTF_KIND_*
+ * @return its number; -ENOENT
+ */
+int kernel_btf__find_own(const struct btf *btf, const char *name, __u32 kind);
 
 /** @brief **kernel_btf__release()** gives back the memory, some 10 MB; it may be got again. */
 void kernel_btf__release(void);
