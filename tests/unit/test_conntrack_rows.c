@@ -16,6 +16,7 @@ static const struct conntrack_table tables[] = {
 	/* before 5.9 and 5.14: no limit by ctnetlink, no count of long chains; hostile names */
 	{ .netns_ino = 4026532200, .from_proc = true, .known = 1u << CT_STAT_DROP },
 	{ .netns_ino = 4026532300, .entries = 16, .max = 16 },
+	{ .netns_ino = 4026532400, .entries = 17, .max = 16, .full_since = { 1795442311, 500000000 } },
 };
 
 static void append_all(struct line *out, enum rows_format format)
@@ -30,6 +31,7 @@ static void append_all(struct line *out, enum rows_format format)
 		{ .time = { 1795442401, 0 }, .table = &tables[1], .netns_name = "a\n\x1b[2J,\"",
 		  .pod = "p\xff", .namespace = "=n" },
 		{ .time = { 1795442401, 0 }, .table = &tables[2] },
+		{ .time = { 1795442401, 0 }, .table = &tables[3] },
 	};
 	struct conntrack_table before = tables[0];
 
@@ -38,8 +40,9 @@ static void append_all(struct line *out, enum rows_format format)
 	conntrack_pace__between(&before, &tables[0], 10, &rows[0].pace);
 	conntrack_pace__between(NULL, &tables[1], 0, &rows[1].pace);
 	conntrack_pace__between(NULL, &tables[2], 0, &rows[2].pace);
+	conntrack_pace__between(NULL, &tables[3], 0, &rows[3].pace);
 	conntrack_rows__header(out, format);
-	conntrack_rows__append(out, format, rows, 3, false);
+	conntrack_rows__append(out, format, rows, 4, false);
 }
 
 static void append_occupants(struct line *out, enum rows_format format)

@@ -99,6 +99,38 @@ Test(conntrack_tables, pace)
 	cr_expect_lt(pace.full_in_s, 0, "no limit known");
 }
 
+Test(conntrack_tables, full_since)
+{
+	const struct timespec first = { .tv_sec = 100 }, second = { .tv_sec = 200 };
+	struct conntrack_table earlier[] = {
+		{ .netns_ino = 1, .incarnation = 5, .entries = 8, .max = 8 },
+		{ .netns_ino = 2, .incarnation = 5, .entries = 8, .max = 8 },
+		{ .netns_ino = 3, .incarnation = 5, .entries = 8, .max = 8 },
+		{ .netns_ino = 4, .incarnation = 5, .entries = 7, .max = 8 },
+		{ .netns_ino = 5, .incarnation = 5, .entries = 8 },
+	};
+	struct conntrack_table later[] = {
+		{ .netns_ino = 1, .incarnation = 5, .entries = 9, .max = 8 },
+		{ .netns_ino = 2, .incarnation = 6, .entries = 8, .max = 8 },
+		{ .netns_ino = 3, .incarnation = 5, .entries = 7, .max = 8 },
+		{ .netns_ino = 4, .incarnation = 5, .entries = 8, .max = 8 },
+		{ .netns_ino = 5, .incarnation = 5, .entries = 8 },
+	};
+	static const time_t after_first[] = { 100, 100, 100, 0, 0 };
+	static const time_t after_second[] = { 100, 200, 0, 200, 0 };
+	const struct conntrack_tables none = {};
+	struct conntrack_tables before = { .tables = earlier, .count = 5 };
+	struct conntrack_tables now = { .tables = later, .count = 5 };
+	size_t i;
+
+	conntrack_tables__note_full(&none, &before, &first);
+	conntrack_tables__note_full(&before, &now, &second);
+	for (i = 0; i < 5; i++) {
+		cr_expect_eq(earlier[i].full_since.tv_sec, after_first[i], "first, %zu", i);
+		cr_expect_eq(later[i].full_since.tv_sec, after_second[i], "second, %zu", i);
+	}
+}
+
 Test(conntrack_tables, this_machine)
 {
 	struct netns_table *netns = netns_table__new(NULL);

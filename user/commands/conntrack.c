@@ -151,14 +151,20 @@ static int fail_reading(struct conntrack *c, int err)
 /* 0, or -errno after a complaint. */
 static int read_tables(struct conntrack *c, struct conntrack_tables *ret_tables)
 {
+	struct conntrack_tables tables;
+	struct timespec time;
 	int err = netns_table__refresh(c->netns);
 
 	if (!err)
-		err = conntrack_tables__read(c->netns, ret_tables);
+		err = conntrack_tables__read(c->netns, &tables);
 	if (err)
 		return fail_reading(c, err);
-	if (!ret_tables->no_conntrack)
+	if (!tables.no_conntrack) {
+		clock_gettime(CLOCK_REALTIME, &time);
+		conntrack_tables__note_full(&c->before, &tables, &time);
+		*ret_tables = tables;
 		return 0;
+	}
 	stop(c, complain(EXIT_KERNEL, -ENOENT, "read conntrack's tables",
 			 "nf_conntrack is not loaded: nothing is tracked on this node"));
 	return -ENOENT;

@@ -293,6 +293,24 @@ const struct conntrack_table *conntrack_tables__find(const struct conntrack_tabl
 			       NULL;
 }
 
+void conntrack_tables__note_full(const struct conntrack_tables *before,
+				 struct conntrack_tables *now, const struct timespec *time)
+{
+	const struct conntrack_table *earlier;
+	struct conntrack_table *table;
+
+	for (table = now->tables; table < now->tables + now->count; table++) {
+		if (conntrack_table__headroom(table) != 0)
+			continue;
+		earlier = conntrack_tables__find(before, table->netns_ino);
+		if (earlier && earlier->incarnation == table->incarnation &&
+		    earlier->full_since.tv_sec)
+			table->full_since = earlier->full_since;
+		else
+			table->full_since = *time;
+	}
+}
+
 void conntrack_tables__done(struct conntrack_tables *tables)
 {
 	free(tables->tables);

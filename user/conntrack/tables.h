@@ -40,6 +40,8 @@ struct conntrack_table {
 	__u32 known;		/* bit 1 << kind: this kernel has that counter */
 	/* since the namespace was made or nf_conntrack was loaded; each CPU's wraps at 2^32 */
 	__u32 stats[__CT_STAT_MAX];
+	/* wall clock of the first of the readings in a row that found it full; 0: see below */
+	struct timespec full_since;
 };
 
 struct conntrack_tables {
@@ -66,6 +68,16 @@ int conntrack_tables__read(struct netns_table *netns, struct conntrack_tables *r
 /** @brief **conntrack_tables__find()** finds a namespace's; NULL: not among them. */
 const struct conntrack_table *conntrack_tables__find(const struct conntrack_tables *tables,
 						     __u32 netns_ino);
+
+/**
+ * @brief **conntrack_tables__note_full()** fills full_since of the tables that
+ * are full: it stays what it was in the reading before, where that one found the
+ * same table full, too.
+ * @param before that reading; zeroed: there is none
+ * @param time of the reading that @p now is, wall clock
+ */
+void conntrack_tables__note_full(const struct conntrack_tables *before,
+				 struct conntrack_tables *now, const struct timespec *time);
 
 /** @brief **conntrack_tables__done()** frees what they hold; zeroed ones are fine. */
 void conntrack_tables__done(struct conntrack_tables *tables);

@@ -108,6 +108,12 @@ static size_t row_source(const struct conntrack_row *row, char *buf)
 	return field__text(row->table->from_proc ? "proc" : "ctnetlink", buf);
 }
 
+static size_t row_full_since(const struct conntrack_row *row, char *buf)
+{
+	return row->table->full_since.tv_sec ?
+		       timestamp__rfc3339(&row->table->full_since, buf) : 0;
+}
+
 static size_t row_limit_since(const struct conntrack_row *row, char *buf)
 {
 	return row->limit_change ? timestamp__rfc3339(&row->limit_change->time, buf) : 0;
@@ -182,6 +188,7 @@ static const struct row_column {
 	{ "chaintoolong", COLUMN_NUMBER, row_chaintoolong, NULL },
 	{ "clash_resolve", COLUMN_NUMBER, row_clash_resolve, NULL },
 	{ "invalid", COLUMN_NUMBER, row_invalid, NULL },
+	{ "full_since", COLUMN_TEXT, row_full_since, NULL },
 	{ "limit_since", COLUMN_TEXT, row_limit_since, NULL },
 	{ "limit_old", COLUMN_TEXT, row_limit_old, NULL },
 	{ "limit_comm", COLUMN_TEXT, row_limit_comm, NULL },
@@ -222,8 +229,6 @@ static void put_row(struct line *out, enum rows_format format, const struct conn
 
 static size_t format_duration(double seconds, char *buf)
 {
-	if (seconds < 0.05)
-		return field__text("full", buf);
 	if (seconds < 120)
 		return (size_t)snprintf(buf, COLUMN_VALUE_LEN, "%.0f s", seconds);
 	if (seconds < 2 * 3600)
@@ -231,6 +236,22 @@ static size_t format_duration(double seconds, char *buf)
 	if (seconds < 2 * 86400)
 		return (size_t)snprintf(buf, COLUMN_VALUE_LEN, "%.0f h", seconds / 3600);
 	return (size_t)snprintf(buf, COLUMN_VALUE_LEN, "%.0f days", seconds / 86400);
+}
+
+static size_t format_full_in(const struct conntrack_row *row, char *buf)
+{
+	const struct timespec *since = &row->table->full_since;
+	double full_s = (double)(row->time.tv_sec - since->tv_sec) +
+			(double)(row->time.tv_nsec - since->tv_nsec) / 1e9;
+	size_t len;
+
+	if (row->pace.full_in_s >= 0.05)
+		return format_duration(row->pace.full_in_s, buf);
+	len = field__text("full", buf);
+	if (!since->tv_sec || full_s < 1)
+		return len;
+	len += field__text(" for ", buf + len);
+	return len + format_duration(full_s, buf + len);
 }
 
 static size_t format_cell(const struct row_column *column, const struct conntrack_row *row,
@@ -241,7 +262,7 @@ static size_t format_cell(const struct row_column *column, const struct conntrac
 	if (!len)
 		return 0;
 	if (column->format == row_full_in)
-		return format_duration(row->pace.full_in_s, buf);
+		return format_full_in(row, buf);
 	if (column->format == row_entries)
 		return number__grouped(row->table->entries, buf);
 	if (column->format == row_max)

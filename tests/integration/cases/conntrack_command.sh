@@ -153,7 +153,8 @@ case_conntrack_by_proc() {
 		buckets="$(cat /proc/sys/net/netfilter/nf_conntrack_buckets)" source=proc drop=0 early_drop=0
 }
 
-# The limit changes while one watches: by whom is told, and the row knows since when.
+# The limit changes while one watches: by whom is told, and the row knows since when, and since
+# when the table is full.
 case_conntrack_limit_changes() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
 	ns_new a
@@ -161,10 +162,16 @@ case_conntrack_limit_changes() {
 	watch_rates a
 	set_global net/netfilter/nf_conntrack_max 1000
 	wait_for "$OUT" '"limit_since"' "$watcher" || fail "$(tail -n 3 "$OUT")"
+	in_ns a "$TOOLS/entries" 30 dns >/dev/null
+	set_global net/netfilter/nf_conntrack_max 30
+	until_true eval '[ "$(grep -c full_since "$OUT")" -ge 3 ]' || fail "$(tail -n 3 "$OUT")"
 	watch_ended
 	rows 1 type=sysctl name=net.netfilter.nf_conntrack_max old=2000 new=1000 'comm=?*'
 	assert_at_least 1 "$(records lines type=conntrack max=1000 limit_old=2000 'limit_comm=?*')" \
 		"rows with the change"
+	assert_eq 1 "$(sed -n 's/.*"full_since":"\([^"]*\)".*/\1/p' "$OUT" | sort -u | wc -l)" \
+		"beginnings of one time of being full"
+	assert_eq 0 "$(records lines full_since='?*' max=1000)" "rows full that are not"
 }
 
 case_conntrack_by() {
