@@ -13,6 +13,7 @@
 
 #include "tests/unit/temp_tree.h"
 #include "tests/unit/who_node.h"
+#include "user/clock.h"
 #include "user/who/source_problem.h"
 
 #define ID_A  "aa00000000000000000000000000000000000000000000000000000000000001"
@@ -99,6 +100,52 @@ Test(sources, containerd)
 	cr_expect(directory__by_uid(n.dir, "0123456789abcdef0123456789abcdef")->host_network);
 	cr_expect_eq(stats_of(&n, "containerd").statements, 3);
 	cr_expect_eq(source_problem__total(&(struct source_stats){}), 0);
+	who_node__free(&n);
+}
+
+/* Where the distributions keep containerd's state; RKE2's is k3s's. */
+Test(sources, containerd_roots)
+{
+	static const char *const roots[] = {
+		TASKS,
+		K3S,
+		"var/snap/microk8s/common/" TASKS,
+		"run/k0s/containerd/io.containerd.runtime.v2.task/k8s.io/",
+		"run/containerd/io.containerd.runtime.v2.task/default/",
+	};
+	char path[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		struct who_node n = who_node__new();
+		__u32 ino = who_node__netns(&n, "run/netns/cni-a");
+
+		snprintf(path, sizeof(path), "%s%s/config.json", roots[i], ID_A);
+		who_node__fixture(&n, "containerd_sandbox.json", path);
+		snprintf(path, sizeof(path), "%s%s/init.pid", roots[i], ID_A);
+		temp_tree__text(n.root, path, "10");
+		who_node__process(&n, 10, ino, CART_CGROUP);
+		who_node__start(&n);
+		who_node__check(directory__by_netns(n.dir, ino, 0), CART, roots[i]);
+		who_node__free(&n);
+	}
+}
+
+/* However often a miss asks for it: ten milliseconds at least lie between two scans. */
+Test(sources, rescan_is_limited)
+{
+	struct who_node n = who_node__new();
+	__u64 begin_ns, scans, done = 0;
+	int i;
+
+	add_cart(&n);
+	begin_ns = clock__ns(CLOCK_BOOTTIME);
+	who_node__start(&n);
+	scans = sources__scans(n.sources);
+	for (i = 0; i < 5000; i++)
+		done += (__u64)sources__rescan(n.sources);
+	cr_expect_eq(sources__scans(n.sources) - scans, done, "it says which were");
+	cr_expect_leq(done, (clock__ns(CLOCK_BOOTTIME) - begin_ns) / 10000000);
 	who_node__free(&n);
 }
 
