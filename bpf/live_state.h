@@ -55,6 +55,12 @@ struct ct_counts {
 	__u32 invalid;
 };
 
+/*
+ * Between a bump and its free lie microseconds; an interrupt storm may make it
+ * more. What nobody takes within this is void.
+ */
+#define SPARE_NS 1000000
+
 /* One namespace on one CPU. */
 struct netns_state {
 	__u64 stat;		/* address of this CPU's struct ip_conntrack_stat; 0: not looked up yet */
@@ -65,6 +71,8 @@ struct netns_state {
 	__u64 spare_ns;		/* when spare was left over */
 	struct ct_counts last;	/* the counters when last looked at */
 	struct ct_counts spare;	/* moved, but not by the packet looked at then */
+	struct ct_counts lent;	/* fetched by other CPUs, so far: see bpf/left_behind.bpf.h */
+	struct ct_counts paid;	/* of lent, what has been taken off spare and what moved */
 	__u64 claimed_drop;	/* packets explained by these counters */
 	__u64 claimed_insert_failed;
 	__u64 claimed_chaintoolong;
@@ -89,6 +97,8 @@ struct cpu_state {
 	__u64 no_baseline;	/* netfilter drops whose conntrack counters could not be compared */
 	__u64 compared;		/* conntrack drops that counters and direct hooks both spoke of, in CONNTRACK_BOTH */
 	__u64 disagreed;	/* of these, those on which they differed */
+	__u64 sender;		/* struct task_struct for whose packet other CPUs were searched last */
+	__u64 sender_switches;	/* how often it had been switched then */
 	__u64 walk_at;		/* where the walk through the namespaces goes on: struct net */
 	__u64 slice_ns;		/* when the current STORM_SLICE_NS began */
 	__u32 slice_drops;	/* since then */

@@ -106,14 +106,13 @@ __stage int find_conntrack(__u32 level, __u64 net_address)
 	return 0;
 }
 
-/* Reads this CPU's conntrack counters of the namespace; false: there are none. */
-__inline_always bool read_ct_counts(const struct netns_state *st, struct scratch *sc,
-				    struct ct_counts *ret_counts)
+/* Reads one CPU's conntrack counters of a namespace at @address; false: there are none. */
+__inline_always bool read_ct_counts(__u64 address, struct scratch *sc, struct ct_counts *ret_counts)
 {
 	struct ip_conntrack_stat *stat = (void *)sc->bytes;
 
-	if (!st->stat || bpf_probe_read_kernel(stat, bpf_core_type_size(struct ip_conntrack_stat),
-					       (const void *)st->stat))
+	if (!address || bpf_probe_read_kernel(stat, bpf_core_type_size(struct ip_conntrack_stat),
+					      (const void *)address))
 		return false;
 	ret_counts->drop = stat->drop;
 	ret_counts->insert_failed = stat->insert_failed;
@@ -194,6 +193,7 @@ __inline_always void netns_state__forget(struct netns_state *st)
 {
 	st->stat = st->entries = st->limit = 0;
 	__builtin_memset(&st->last, 0, sizeof(st->last));
+	st->paid = st->lent;
 }
 
 /*

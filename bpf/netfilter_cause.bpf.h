@@ -14,23 +14,23 @@
  * Each drop takes one unit of a counter's movement. A softirq that interrupts
  * a sender between its bump and its free finds two and leaves one, which the
  * sender takes a moment later; what nobody takes within SPARE_NS is void.
+ * A sender that is moved to another CPU between its bump and its free fetches
+ * the unit from there: see left_behind.bpf.h.
  *
- * What stays uncertain: a sender that a preemptible kernel moves to another
- * CPU between bump and free finds nothing there. Where its packet looks like
- * the victim of a full table the cause stays CAUSE_NONE; one whose entry
- * could not be inserted looks like a rule's victim and is taken for one
- * (CAUSE_NF_RULE or CAUSE_XTABLES_RULE). Both show in the reconciliation, as
- * a counter that moved further than was attributed. An allocation that failed
- * for lack of memory while the table is over 15/16 full counts as full.
+ * What stays uncertain: before 5.19, and from the 129th CPU on, it cannot.
+ * Where its packet looks like the victim of a full table the cause then stays
+ * CAUSE_NONE; one whose entry could not be inserted looks like a rule's victim
+ * and is taken for one (CAUSE_NF_RULE or CAUSE_XTABLES_RULE). Both show in the
+ * reconciliation, as a counter that moved further than was attributed. An
+ * allocation that failed for lack of memory while the table is over 15/16 full
+ * counts as full.
  */
 #ifndef DROPWHY_NETFILTER_CAUSE_BPF_H
 #define DROPWHY_NETFILTER_CAUSE_BPF_H
 
 #include "bpf/conntrack.bpf.h"
+#include "bpf/left_behind.bpf.h"
 #include "bpf/namespace.bpf.h"
-
-/* Between a bump and its free lie microseconds; an interrupt storm may make it more. */
-#define SPARE_NS 1000000
 
 /* Hook arrays longer than this count as unknown; Kubernetes nodes have up to 7. */
 #define HOOKS_MAX 16
@@ -75,6 +75,15 @@ __inline_always __u32 moved_by(__u32 now, __u32 *last, bool reborn)
 	return by;
 }
 
+/* Of @moved, what other CPUs did not fetch. One that both took is not asked back. */
+__inline_always __u32 less_lent(__u32 moved, const volatile __u32 *lent, __u32 *paid)
+{
+	__u32 lent_now = *lent, owed = lent_now - *paid;
+
+	*paid = lent_now;
+	return moved > owed ? moved - owed : 0;
+}
+
 /* Brings the baseline up to date and says what moved. */
 __inline_always bool look_at_counters(struct evidence *ev, __u64 now_ns)
 {
@@ -82,11 +91,12 @@ __inline_always bool look_at_counters(struct evidence *ev, __u64 now_ns)
 	struct ct_counts now;
 	bool reborn;
 
-	if (!st || !read_ct_counts(st, ev->sc, &now))
+	if (!st || !read_ct_counts(st->stat, ev->sc, &now))
 		return false;
 	if (st->unsure) {
 		st->unsure = 0;
 		st->last = now;
+		st->paid = st->lent;
 		return false;
 	}
 	/* a counter that ran backwards by less than half its range: another
@@ -104,6 +114,11 @@ __inline_always bool look_at_counters(struct evidence *ev, __u64 now_ns)
 		ev->moved.insert_failed += st->spare.insert_failed;
 		ev->moved.chaintoolong += st->spare.chaintoolong;
 	}
+	ev->moved.drop = less_lent(ev->moved.drop, &st->lent.drop, &st->paid.drop);
+	ev->moved.insert_failed = less_lent(ev->moved.insert_failed, &st->lent.insert_failed,
+					    &st->paid.insert_failed);
+	ev->moved.chaintoolong = less_lent(ev->moved.chaintoolong, &st->lent.chaintoolong,
+					   &st->paid.chaintoolong);
 	return true;
 }
 
@@ -129,15 +144,36 @@ __inline_always int table_full(const struct netns_state *st)
 	return limit && entries >= limit - limit / 16;
 }
 
+__inline_always bool is_unconfirmed(const struct evidence *ev)
+{
+	return is_attached(ev->sc->packet.nfct) && !(ev->sc->ct.status & IPS_CONFIRMED);
+}
+
+/* A packet sent from here that looks like conntrack's victim, though nothing moved on this CPU. */
+__inline_always bool may_be_left_behind(const struct evidence *ev)
+{
+	if (!ev->counted || ev->sc->packet.input)
+		return false;
+	if (is_unconfirmed(ev))
+		return !ev->moved.insert_failed;
+	return !ev->sc->packet.nfct && !ev->moved.drop && table_full(ev->st) > 0;
+}
+
+__inline_always void add_fetched(struct ct_counts *moved, __u32 fetched)
+{
+	moved->drop += !!(fetched & FETCHED_DROP);
+	moved->insert_failed += !!(fetched & FETCHED_INSERT_FAILED);
+	moved->chaintoolong += !!(fetched & FETCHED_CHAINTOOLONG);
+}
+
 /* The conntrack drop that the evidence proves, taking its share of the counters. */
 __inline_always __u32 conntrack_cause(struct evidence *ev)
 {
 	struct ct_counts *moved = &ev->moved;
 	__u64 nfct = ev->sc->packet.nfct;
-	bool unconfirmed = is_attached(nfct) && !(ev->sc->ct.status & IPS_CONFIRMED);
 	struct netns_state *st = ev->st;
 
-	if (unconfirmed && moved->insert_failed) {
+	if (is_unconfirmed(ev) && moved->insert_failed) {
 		moved->insert_failed--;
 		st->claimed_insert_failed++;
 		if (moved->drop) {
@@ -339,6 +375,8 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 phase)
 	ev.counted = look_at_counters(&ev, sc->rec.time_ns);
 	ev.no_conntrack = !ev.st->stat;
 	kinds = hook_kinds(&ev);
+	if (location != LOCATION_NFT && may_be_left_behind(&ev))
+		add_fetched(&ev.moved, fetch_left_behind(level, is_unconfirmed(&ev)));
 	if (location == LOCATION_NFT)
 		cause = CAUSE_NFT_RULE;
 	else

@@ -18,6 +18,8 @@ const volatile __u8 reason_flags[REASON_SLOTS];
 const volatile bool enable_noise = false;  /* deliver noise reasons too */
 const volatile __u64 wakeup_bytes = 0;	   /* wake the reader at this fill level */
 
+const volatile __u32 cpu_count = 1;	   /* possible ones */
+
 const volatile __u32 conntrack_mode = CONNTRACK_COUNTERS; /* enum conntrack_mode */
 const volatile bool enable_verdicts = false; /* direct hooks may leave some */
 
@@ -167,6 +169,8 @@ struct scratch {
 	struct drop_section_ct winner; /* what becomes clash: apart, so as not to overlap with it */
 	struct ip_result ip;
 	struct fold_key key;	/* of the record */
+	struct netns_key netns;	/* of whom another CPU is asked, and what it counted */
+	struct ct_counts counted;
 	__u64 bytes[20];	/* raw kernel structures */
 	__u8 message[DROP_DNS_PAYLOAD_BYTES]; /* of a packet's fragments */
 };

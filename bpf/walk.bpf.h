@@ -68,7 +68,8 @@ __stage int visit(__u32 level, __u64 net)
 	st = netns_state__get(net, sc, level, true);
 	if (!st)
 		return 0;
-	read_ct_counts(st, sc, &st->last);
+	read_ct_counts(st->stat, sc, &st->last);
+	st->paid = st->lent;
 	st->unsure = 0;
 	return 1;
 }

@@ -317,10 +317,16 @@ struct mm_struct {
 
 struct task_struct {
 	struct mm_struct *mm;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	int pid;
 	int tgid;
 	char comm[16];
 	struct nsproxy *nsproxy;
+};
+
+enum bpf_func_id {
+	BPF_FUNC_map_lookup_percpu_elem = 195,
 };
 
 struct bpf_array {

@@ -11,7 +11,10 @@
 #include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +36,7 @@ struct options {
 	bool announce;		/* udp: print "ready" first */
 	bool hold;		/* connect: keep the connections until SIGTERM */
 	bool dont_fragment;
+	bool hop;		/* udp: go from CPU to CPU while sending */
 };
 
 struct tally {
@@ -162,8 +166,53 @@ static void send_flows(const struct options *options, int fd, struct tally *tall
 	}
 }
 
+/* Where a preemptible kernel moves the sender, it does so in the middle of a send, too. */
+struct hopper {
+	pthread_t thread;
+	pid_t sender;
+	atomic_bool done;
+	unsigned long hops;
+};
+
+static void *hop(void *arg)
+{
+	struct hopper *hopper = arg;
+	cpu_set_t all, one;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		die("sched_getaffinity");
+	for (cpu = 0; !hopper->done; cpu = (cpu + 1) % CPU_SETSIZE) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (sched_setaffinity(hopper->sender, sizeof(one), &one))
+			die("sched_setaffinity");
+		hopper->hops++;
+	}
+	return NULL;
+}
+
+static void start_hopping(struct hopper *hopper)
+{
+	hopper->sender = gettid();
+	errno = pthread_create(&hopper->thread, NULL, hop, hopper);
+	if (errno)
+		die("pthread_create");
+}
+
+static void stop_hopping(struct hopper *hopper)
+{
+	hopper->done = true;
+	errno = pthread_join(hopper->thread, NULL);
+	if (errno)
+		die("pthread_join");
+}
+
 static int run_udp(const struct options *options)
 {
+	struct hopper hopper = {};
 	struct tally tally = {};
 	struct sockaddr_storage to;
 	long i;
@@ -174,12 +223,16 @@ static int run_udp(const struct options *options)
 		printf("ready\n");
 		fflush(stdout);
 	}
+	if (options->hop)
+		start_hopping(&hopper);
 	for (i = 0; i < options->sports; i++) {
 		fd = open_socket(options, SOCK_DGRAM, to.ss_family,
 				 options->sport ? options->sport + i : 0);
 		send_flows(options, fd, &tally);
 		close(fd);
 	}
+	if (options->hop)
+		stop_hopping(&hopper);
 	print_tally(&tally);
 	return 0;
 }
@@ -331,6 +384,7 @@ static int usage(void)
 		"  --dports N     consecutive destination ports from --dport\n"
 		"  --size BYTES   payload (udp)\n"
 		"  --rcvbuf BYTES, --sndbuf BYTES, --df\n"
+		"  --hop          go from CPU to CPU while sending (udp)\n"
 		"  --announce     print \"ready\" before the first packet (udp)\n"
 		"  --wait         wait for each attempt's answer; --hold: keep the connections until SIGTERM (connect)\n");
 	return 2;
@@ -344,6 +398,7 @@ static const struct option long_options[] = {
 	{ "rcvbuf", required_argument, NULL, 'r' },  { "sndbuf", required_argument, NULL, 'b' },
 	{ "wait", no_argument, NULL, 'w' },	     { "hold", no_argument, NULL, 'h' },
 	{ "df", no_argument, NULL, 'F' },	     { "announce", no_argument, NULL, 'a' },
+	{ "hop", no_argument, NULL, 'm' },
 	{},
 };
 
@@ -372,6 +427,7 @@ static bool parse_option(int opt, struct options *options)
 	case 'w': options->wait = true; return true;
 	case 'a': options->announce = true; return true;
 	case 'h': options->hold = true; return true;
+	case 'm': options->hop = true; return true;
 	case 'F': options->dont_fragment = true; return true;
 	default: return false;
 	}

@@ -141,6 +141,7 @@ static int configure(struct live *live, const struct live_options *options)
 	memcpy((void *)&rodata->filter, options->filter, sizeof(rodata->filter));
 	memcpy((void *)rodata->reason_flags, options->reason_flags, sizeof(rodata->reason_flags));
 	fill_locations(live, 0, options->locations, options->location_count);
+	rodata->cpu_count = live->cpu_count;
 	rodata->conntrack_mode = options->conntrack;
 	rodata->enable_verdicts = options->verdicts;
 	rodata->enable_noise = options->noise;

@@ -119,6 +119,21 @@ case_ct_full_output() {
 		netns="$(ns_inode a)" netns_name="$(ns a)" side=tx
 }
 
+# Moved between conntrack's count and the end of the packet, as preemptible kernels do, the sender
+# finds the count on the CPU that it came from.
+case_ct_full_output_moved() {
+	pair
+	conntrack_on a output
+	fill_table a
+	set_global net/netfilter/nf_conntrack_max 16
+	trace_ns a
+	! can_hook || spawn slow a slow_free
+	send a traffic udp --from 10.9.0.1 --sport 20000 --to 10.9.0.2 --dport 1000 --dports 40 --hop
+	trace_stop
+	assert_ct a 40 0 0
+	assert_drops 40 cause=ct_table_full netns="$(ns_inode a)"
+}
+
 case_ct_full_v6() {
 	pair
 	nft_rules b <<-END
