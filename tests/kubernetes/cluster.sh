@@ -14,6 +14,7 @@ SERVICE_ACCOUNT=/var/run/secrets/kubernetes.io/serviceaccount
 USER_CONFIG=$PKI/kubeconfig	# dropwhy's: by a client certificate
 MANIFESTS=/var/lib/kubelet/manifests
 DAEMONS=
+PATH=$KUBERNETES:$PATH
 UNDO="cluster_undo $UNDO"
 
 # daemon NAME COMMAND...: in the node's network namespace, its log in $WORK/NAME.log; sets $pid_NAME.
@@ -44,7 +45,6 @@ cluster_node() {
 	ip -n "$(ns node)" route add default via 10.50.0.254 dev eth0
 	# conntrack must see what the bridge forwards, as kube-proxy wants it
 	ns_sysctl node net.bridge.bridge-nf-call-iptables=1
-	PATH=$KUBERNETES:$PATH
 	# no other kubelet runs here, see run
 	NODE_CGROUPS=ours
 }
@@ -83,6 +83,19 @@ control_plane_start() {
 	write_kubeconfig $KUBECONFIG_FILE $TOKEN
 	daemon etcd etcd --data-dir "$control_dir/etcd" --unsafe-no-fsync \
 		--listen-peer-urls http://127.0.0.1:2380
+	api_server_start
+	daemon kube-controller-manager kube-controller-manager --kubeconfig=$KUBECONFIG_FILE \
+		--controllers=endpoint,endpointslice,podgc,deployment,replicaset --leader-elect=false
+}
+
+# api_server_start: on what etcd has. What dropwhy asks by $USER_CONFIG is in $WORK/audit, a JSON
+# object a line.
+api_server_start() {
+	cat >$PKI/audit <<-END
+		{"apiVersion": "audit.k8s.io/v1", "kind": "Policy",
+		 "omitStages": ["ResponseStarted", "ResponseComplete", "Panic"],
+		 "rules": [{"level": "Metadata", "users": ["dropwhy"]}, {"level": "None"}]}
+	END
 	daemon kube-apiserver kube-apiserver --etcd-servers=http://127.0.0.1:2379 \
 		--bind-address=127.0.0.1 --secure-port=6443 --client-ca-file=$PKI/ca.crt \
 		--tls-cert-file=$PKI/server.crt --tls-private-key-file=$PKI/server.key \
@@ -90,10 +103,9 @@ control_plane_start() {
 		--token-auth-file="$control_dir/tokens" --authorization-mode=RBAC \
 		--disable-admission-plugins=ServiceAccount --service-account-issuer=https://test \
 		--service-account-signing-key-file="$control_dir/key" \
-		--service-account-key-file="$control_dir/key"
+		--service-account-key-file="$control_dir/key" \
+		--audit-policy-file=$PKI/audit --audit-log-path="$WORK/audit"
 	until_up kube-apiserver api GET /readyz
-	daemon kube-controller-manager kube-controller-manager --kubeconfig=$KUBECONFIG_FILE \
-		--controllers=endpoint,endpointslice,podgc,deployment,replicaset --leader-elect=false
 }
 
 # certificates: in $PKI an authority, another of its name, those of the API server, the kubelet and a user; $USER_CONFIG.
