@@ -65,16 +65,21 @@ static size_t count(size_t *ret_rows)
 	return files;
 }
 
-static struct rotating_log *new_log(size_t bytes, size_t files)
+static struct rotating_log *new_log_of_age(size_t bytes, size_t files, double age_s)
 {
 	struct rotating_log_options options = {
 		.format = "csv", .dir = dir, .prefix = "drops", .suffix = "csv",
-		.bytes = bytes, .age_s = 3600, .files = files,
+		.bytes = bytes, .age_s = age_s, .files = files,
 	};
 	struct rotating_log *log = rotating_log__new(&options);
 
 	cr_assert(log != NULL);
 	return log;
+}
+
+static struct rotating_log *new_log(size_t bytes, size_t files)
+{
+	return new_log_of_age(bytes, files, 3600);
 }
 
 static void write_rows(struct rotating_log *log, int rows)
@@ -98,6 +103,30 @@ Test(rotating_log, rotates_by_size_and_loses_nothing)
 	cr_assert(eq(u64, rotating_log__written(log), 500));
 	cr_assert(eq(u64, rotating_log__failed(log), 0));
 	rotating_log__free(log);
+}
+
+Test(rotating_log, rotates_by_age_what_has_rows)
+{
+	static const struct {
+		double age_s;
+		size_t files;
+	} rows[] = { { 0, 3 }, { 3600, 1 } };
+	size_t i, written;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rotating_log *log = new_log_of_age(1 << 20, 1000, rows[i].age_s);
+
+		write_rows(log, 5);
+		rotating_log__tick(log);
+		write_rows(log, 7);
+		rotating_log__tick(log);
+		rotating_log__tick(log); /* nothing is in the third */
+		cr_expect(eq(sz, count(&written), rows[i].files), "%g s", rows[i].age_s);
+		cr_expect(eq(sz, written, 12));
+		rotating_log__free(log);
+		remove_dir();
+		make_dir();
+	}
 }
 
 Test(rotating_log, keeps_so_many_files_and_others_alone)
