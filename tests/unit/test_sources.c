@@ -28,6 +28,7 @@
 
 #define TASKS	"run/containerd/io.containerd.runtime.v2.task/k8s.io/"
 #define K3S	"run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/"
+#define MICROK8S "var/snap/microk8s/common/" TASKS
 #define RESULTS "var/lib/cni/results/"
 #define CRIO	"run/containers/storage/overlay-containers/"
 #define DOCKER	"var/lib/docker/containers/"
@@ -109,7 +110,7 @@ Test(sources, containerd_roots)
 	static const char *const roots[] = {
 		TASKS,
 		K3S,
-		"var/snap/microk8s/common/" TASKS,
+		MICROK8S,
 		"run/k0s/containerd/io.containerd.runtime.v2.task/k8s.io/",
 		"run/containerd/io.containerd.runtime.v2.task/default/",
 	};
