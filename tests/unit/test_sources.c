@@ -28,7 +28,7 @@
 
 #define TASKS	"run/containerd/io.containerd.runtime.v2.task/k8s.io/"
 #define K3S	"run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/"
-#define MICROK8S "var/snap/microk8s/common/" TASKS
+#define MICROK8S "var/snap/microk8s/common/run/containerd/io.containerd.runtime.v2.task/k8s.io/"
 #define RESULTS "var/lib/cni/results/"
 #define CRIO	"run/containers/storage/overlay-containers/"
 #define DOCKER	"var/lib/docker/containers/"
