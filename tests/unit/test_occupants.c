@@ -86,6 +86,9 @@ Test(conntrack_entry, refuses_what_makes_no_sense)
 	cr_expect_eq(conntrack_entry__parse(nlh, &entry), -EINVAL, "no header");
 	nlh = begin(buf);
 	put_tuple(nlh, CTA_TUPLE_ORIG, "10.0.0.1", "10.0.0.2", IPPROTO_UDP, 1, 2);
+	nlh->nlmsg_len--;
+	cr_expect_eq(conntrack_entry__parse(nlh, &entry), -EINVAL, "its last byte is missing");
+	nlh->nlmsg_len++;
 	/* an attribute longer than the message that it is in */
 	((struct nlattr *)mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg)))->nla_len = 999;
 	cr_expect_eq(conntrack_entry__parse(nlh, &entry), -EINVAL);

@@ -127,7 +127,9 @@ int conntrack_entry__parse(const struct nlmsghdr *nlh, struct conntrack_entry *r
 	struct conntrack_entry entry = {};
 	const struct nlattr *attr;
 
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg))
+	/* the kernel pads its attributes, the last as well; libmnl's loop reads as if all did */
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg) ||
+	    nlh->nlmsg_len != MNL_ALIGN(nlh->nlmsg_len))
 		return -EINVAL;
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		switch (mnl_attr_get_type(attr)) {

@@ -29,7 +29,7 @@ struct conntrack_entry {
  * @brief **conntrack_entry__parse()** reads one message of a dump.
  * @param nlh a whole message, its length checked; what is in it may be anything
  * @param ret_entry ICMP's type, code and id are left out: its ports are 0
- * @return 0; -EINVAL: it has no tuple that makes sense
+ * @return 0; -EINVAL: it has no tuple that makes sense, or no whole number of attributes
  */
 int conntrack_entry__parse(const struct nlmsghdr *nlh, struct conntrack_entry *ret_entry);
 
