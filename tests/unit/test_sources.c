@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Every source of files with what its writer really writes, and with what is
- * torn, hostile, huge or left over.
+ * left over.
  */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "tests/unit/temp_tree.h"
 #include "tests/unit/who_node.h"
 #include "user/clock.h"
-#include "user/who/source_problem.h"
 
 #define ID_A  "aa00000000000000000000000000000000000000000000000000000000000001"
 #define ID_E  "aa00000000000000000000000000000000000000000000000000000000000002"
@@ -51,28 +48,6 @@ static __u32 add_cart(struct who_node *n)
 	return ino;
 }
 
-struct problem_sum {
-	const char *source;
-	struct source_stats stats;
-};
-
-static int add_stats(const struct source_report *report, void *ctx)
-{
-	struct problem_sum *sum = ctx;
-
-	if (strcmp(report->source->name, sum->source) == 0)
-		sum->stats = *report->stats;
-	return 0;
-}
-
-static struct source_stats stats_of(struct who_node *n, const char *source)
-{
-	struct problem_sum sum = { .source = source };
-
-	sources__each(n->sources, add_stats, &sum);
-	return sum.stats;
-}
-
 Test(sources, containerd)
 {
 	struct who_node n = who_node__new();
@@ -99,8 +74,7 @@ Test(sources, containerd)
 	who_node__check(directory__by_uid(n.dir, "0123456789abcdef0123456789abcdef"),
 			"pod kube-system/etcd-n1", "static pod");
 	cr_expect(directory__by_uid(n.dir, "0123456789abcdef0123456789abcdef")->host_network);
-	cr_expect_eq(stats_of(&n, "containerd").statements, 3);
-	cr_expect_eq(source_problem__total(&(struct source_stats){}), 0);
+	cr_expect_eq(who_node__stats(&n, "containerd").statements, 3);
 	who_node__free(&n);
 }
 
@@ -176,7 +150,7 @@ Test(sources, cni)
 		if (cases[i].six)
 			who_node__check_address(&n, cases[i].six, who_node__now(), CART);
 		who_node__check_address(&n, "10.244.1.1", who_node__now(), "-");
-		cr_expect_eq(stats_of(&n, "cni").statements, 1, "%s", cases[i].fixture);
+		cr_expect_eq(who_node__stats(&n, "cni").statements, 1, "%s", cases[i].fixture);
 		who_node__free(&n);
 	}
 }
@@ -191,7 +165,7 @@ Test(sources, cni_left_over)
 	who_node__start(&n);
 	who_node__check_address(&n, "10.244.1.66", 0, "-");
 	who_node__check_address(&n, "192.168.219.66", 0, "-");
-	cr_expect_eq(stats_of(&n, "cni").stale, 2);
+	cr_expect_eq(who_node__stats(&n, "cni").stale, 2);
 	who_node__free(&n);
 
 	/* a namespace that nobody lives in yet or any more */
@@ -311,8 +285,8 @@ Test(sources, podman_containers_of_one_run)
 	who_node__rescan(&n);
 	who_node__check(directory__by_netns(n.dir, inos[0], 0), "container run-0", "its list is torn");
 	who_node__check(directory__by_netns(n.dir, inos[1], 0), "container run-1", "another list is torn");
-	cr_expect_eq(stats_of(&n, "podman").torn, 2);
-	cr_expect_str_eq(stats_of(&n, "podman").example,
+	cr_expect_eq(who_node__stats(&n, "podman").torn, 2);
+	cr_expect_str_eq(who_node__stats(&n, "podman").example,
 			 "/" PODMAN "containers.json: not what is expected there, or half written");
 	who_node__free(&n);
 }
@@ -343,8 +317,8 @@ Test(sources, container_logs)
 	who_node__start(&n);
 	who_node__check(directory__by_netns(n.dir, ino, 0), "pod shop/cart", "netns");
 	cr_expect_str_eq(directory__by_netns(n.dir, ino, 0)->uid, UID_CART);
-	cr_expect_eq(stats_of(&n, "container-logs").statements, 1);
-	cr_expect_eq(stats_of(&n, "container-logs").torn, 5);
+	cr_expect_eq(who_node__stats(&n, "container-logs").statements, 1);
+	cr_expect_eq(who_node__stats(&n, "container-logs").torn, 5);
 	who_node__free(&n);
 }
 
@@ -394,63 +368,7 @@ Test(sources, process_number_of_somebody_else)
 	who_node__process(&n, 10, WHO_NODE_HOST, "0::/system.slice/cron.service\n");
 	who_node__start(&n);
 	who_node__check(directory__by_netns(n.dir, ino, 0), "-", "netns");
-	cr_expect_eq(stats_of(&n, "containerd").stale, 1);
-	who_node__free(&n);
-}
-
-Test(sources, bad_files)
-{
-	static const char red_sandbox[] =
-		"{\"ociVersion\":\"1\",\"linux\":{},\"annotations\":{\"io.kubernetes.cri.container-"
-		"type\":\"sandbox\",\"io.kubernetes.cri.sandbox-name\":\"\\u001b[31mred\","
-		"\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}";
-	static const char *const texts[] = {
-		"",
-		"{",
-		"{}",
-		"[]",
-		"null",
-		"{\"ociVersion\":\"1\"}",
-		"{\"ociVersion\":1,\"linux\":{}}",
-		red_sandbox,
-		"{\"cniVersion\":\"0.4.0\",\"ips\":[{\"address\":\"10.0.0.1/24\"}]}",
-		"{\"State\":{\"Running\":true,\"Pid\":7},\"NetworkSettings\":{},\"ID\":\"x\"}",
-	};
-	struct who_node n = who_node__new();
-	struct directory_stats stats;
-	char path[256], *huge;
-	size_t i;
-
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		snprintf(path, sizeof(path), TASKS "%zu/config.json", i);
-		temp_tree__text(n.root, path, texts[i]);
-		snprintf(path, sizeof(path), TASKS "%zu/init.pid", i);
-		temp_tree__text(n.root, path, "1");
-		snprintf(path, sizeof(path), RESULTS "net-%zu-eth0", i);
-		temp_tree__text(n.root, path, texts[i]);
-		snprintf(path, sizeof(path), CRIO "%zu/userdata/config.json", i);
-		temp_tree__text(n.root, path, texts[i]);
-		snprintf(path, sizeof(path), DOCKER "d%063zu/config.v2.json", i);
-		temp_tree__text(n.root, path, texts[i]);
-	}
-	huge = malloc(3 << 20);
-	cr_assert(huge);
-	memset(huge, ' ', 3 << 20);
-	temp_tree__write(n.root, TASKS "huge/config.json", huge, 3 << 20);
-	temp_tree__write(n.root, RESULTS "huge", huge, 3 << 20);
-	free(huge);
-	/* neither files nor worth waiting for */
-	snprintf(path, sizeof(path), "%s/" RESULTS "fifo", n.root);
-	cr_assert_eq(mkfifo(path, 0600), 0);
-	temp_tree__link(n.root, RESULTS "loop", "loop");
-	who_node__start(&n);
-	directory__stats(n.dir, &stats);
-	cr_expect_eq(stats.pods, 0);
-	cr_expect_eq(stats_of(&n, "containerd").torn, 10);
-	cr_expect_eq(stats_of(&n, "containerd").huge, 1);
-	cr_expect_eq(stats_of(&n, "cni").huge, 1);
-	cr_expect_gt(stats_of(&n, "cni").torn, 5);
-	cr_expect(stats_of(&n, "cni").example[0]);
+	cr_expect_eq(who_node__stats(&n, "containerd").stale, 1);
 	who_node__free(&n);
 }
 

@@ -128,6 +128,28 @@ void who_node__check_address(struct who_node *n, const char *address, __u64 when
 			expected, address);
 }
 
+struct wanted_stats {
+	const char *source;
+	struct source_stats stats;
+};
+
+static int keep_stats(const struct source_report *report, void *ctx)
+{
+	struct wanted_stats *wanted = ctx;
+
+	if (strcmp(report->source->name, wanted->source) == 0)
+		wanted->stats = *report->stats;
+	return 0;
+}
+
+struct source_stats who_node__stats(struct who_node *n, const char *source)
+{
+	struct wanted_stats wanted = { .source = source };
+
+	sources__each(n->sources, keep_stats, &wanted);
+	return wanted.stats;
+}
+
 void who_node__free(struct who_node *n)
 {
 	sources__free(n->sources);

@@ -49,6 +49,9 @@ void who_node__check(const struct who *who, const char *expected, const char *wh
 void who_node__check_address(struct who_node *n, const char *address, __u64 when_ns,
 			     const char *expected);
 
+/** @brief **who_node__stats()** what a source has counted. */
+struct source_stats who_node__stats(struct who_node *n, const char *source);
+
 /** @brief **who_node__free()** frees all. */
 void who_node__free(struct who_node *n);
 
