@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Any bytes as /proc/PID/cgroup and as the name of a log directory: what comes
- * out is a UID that was in there.
+ * out is a UID or a container's id that was in there.
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct container_log log;
 	struct pod_log_dir dir;
-	char uid[POD_UID_LEN];
+	char uid[POD_UID_LEN], id[CONTAINER_ID_LEN];
 	char *text, *rest, *mount, unit[64];
 
 	text = malloc(size + 1);
@@ -38,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	if (!pod_uid__from_cgroup(text, uid))
 		check_uid(uid);
+	if (!container_id__from_cgroup(text, id) && (!container_id__is(id) || !strstr(text, id)))
+		abort();
 	if (!pod_uid__from_log_dir(text, &dir)) {
 		check_uid(dir.uid);
 		if (dir.namespace != text ||

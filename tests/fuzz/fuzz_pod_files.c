@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Any bytes as the file of every source: containerd's, CRI-O's and Podman's
- * specifications, Docker's configuration, CNI's results: each source reads the
- * same bytes. Whatever becomes known has the form of a name.
+ * specifications, Docker's configuration, CNI's results, the kernel's lists of
+ * the node's addresses: each source reads the same bytes. Whatever becomes known
+ * has the form of a name.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -35,8 +36,11 @@ static const struct {
 	{ &source_podman, podman_list },
 	{ &source_podman,
 	  "/var/lib/containers/storage/overlay-containers/" ID "/userdata/config.json" },
+	{ &source_node, "/proc/1/net/fib_trie" },
+	{ &source_node, "/proc/1/net/if_inet6" },
 };
 
+static char node_name[] = "node1";
 static char root[] = "/tmp/dropwhy-fuzz-XXXXXX";
 static struct netns_table *netns;
 
@@ -115,12 +119,14 @@ static int check_item(const struct directory_item *item, void *ctx)
 		abort();
 	if (item->who->uid && !pod_uid__is(item->who->uid))
 		abort();
+	if (item->who->kind == WHO_NODE && strcmp(item->who->name, node_name) != 0)
+		abort();
 	return 0;
 }
 
 static void scan(const struct pod_source *source)
 {
-	const struct pod_source_options options = { .root = root };
+	const struct pod_source_options options = { .root = root, .node = node_name };
 	struct source_stats stats = {};
 	struct directory *dir = directory__new(root, netns);
 	void *state = NULL;
@@ -129,7 +135,7 @@ static void scan(const struct pod_source *source)
 	if (!dir || source->open(&options, &state))
 		abort();
 	id = directory__add_source(dir, source);
-	directory__begin(dir, id, DIRECTORY_PODS);
+	directory__begin(dir, id, DIRECTORY_PODS | DIRECTORY_NODES);
 	directory__end(dir, id, !source->scan(state, dir, id, &stats));
 	directory__each(dir, check_item, NULL);
 	source->close(state);
