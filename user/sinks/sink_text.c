@@ -268,16 +268,34 @@ static void put_named(struct line *line, const char *name,
 	line__put_escaped(line, text, len);
 }
 
-/* The two ends by name; a Service where it is none of them, and whom conntrack chose. */
+/* "from=pod:shop/cart-1"; of one that has no name its kind. */
+static void put_end(struct line *line, const char *name, const struct drop_end *end)
+{
+	char text[FIELD_LEN];
+
+	if (end->kind == WHO_UNKNOWN)
+		return;
+	line__printf(line, " %s=%s", name, who_kind__name(end->kind));
+	if (!end->name)
+		return;
+	line__put_text(line, ":");
+	line__put_escaped(line, text, field__qualified(end->namespace, end->name, text));
+}
+
+/* The two ends; a Service where it is none of them, and whom conntrack chose; what the pod belongs to. */
 static void put_who(struct line *line, const struct drop *drop)
 {
-	put_named(line, "from", field__src_name, drop);
-	put_named(line, "to", field__dst_name, drop);
+	put_end(line, "from", &drop->src);
+	put_end(line, "to", &drop->dst);
 	if (drop->dst.kind != WHO_SERVICE)
 		put_named(line, "service", field__service, drop);
 	if (drop->has_backend)
 		put_named(line, "backend", field__backend, drop);
 	put_named(line, "unit", field__unit, drop);
+	if (!drop->pod)
+		return;
+	put_named(line, "workload", field__workload, drop);
+	put_named(line, "node", field__node, drop);
 }
 
 static void put_extras(struct line *line, const struct drop *drop)
