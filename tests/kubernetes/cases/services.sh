@@ -7,6 +7,12 @@
 . "$(dirname "$0")/../kubernetes/shop.sh"
 . "$(dirname "$0")/../probe/probe.sh"
 
+# of load balancers, and ports of the node
+DOOR_ADDRESS=10.60.0.1
+DOOR_PORT=30053
+SHUT_ADDRESS=10.60.0.2
+SHUT_PORT=30054
+
 case_services() {
 	shop_new
 	on_node
@@ -15,6 +21,7 @@ case_services() {
 	closed_port
 	by_service_account
 	probe_confined
+	from_outside
 	table_full
 	set_global net/netfilter/nf_conntrack_max 262144
 	api_server_gone
@@ -63,6 +70,61 @@ closed_port() {
 	assert_only 40
 	assert_eq 40 $(($(drops pod="$WEB0" namespace=shop) + $(drops pod="$WEB1" namespace=shop))) \
 		"packets of the Service's pods"
+}
+
+# By a port of the node and by a load balancer's address: before their translation, with nothing but
+# what the packet has, and after it.
+from_outside() {
+	outside_service door $DOOR_ADDRESS $DOOR_PORT web 5353
+	outside_service shut $SHUT_ADDRESS $SHUT_PORT nobody 53
+	until_true outside_proxied || fail "kube-proxy: $(tail -n 5 "$WORK/kube-proxy.log")"
+	nft_rules node <<-END
+		add table inet fw
+		add chain inet fw first { type filter hook prerouting priority -300; policy accept; }
+		add rule inet fw first ip daddr $SHUT_ADDRESS udp dport 53 drop
+		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
+		add rule inet fw forward udp dport 5353 drop
+	END
+	trace_ns node --kubeconfig $USER_CONFIG --proto udp --src "$pod_client_ip"
+	pod_send client traffic udp --to $NODE_ADDRESS --dport $SHUT_PORT --sport 10000 --sports 30
+	pod_send client traffic udp --to $SHUT_ADDRESS --dport 53 --sport 10100 --sports 40
+	pod_send client traffic udp --to $NODE_ADDRESS --dport $DOOR_PORT --sport 10200 --sports 50
+	pod_send client traffic udp --to $DOOR_ADDRESS --dport 53 --sport 10300 --sports 60
+	trace_stop
+	in_node nft delete table inet fw
+	assert_drops 30 reason=NETFILTER_DROP dst=$NODE_ADDRESS dport=$SHUT_PORT src_name=shop/client \
+		dst_name=shop/shut dst_kind=service service=shop/shut backend=
+	assert_drops 40 cause=nft_rule dst=$SHUT_ADDRESS dport=53 src_name=shop/client \
+		dst_name=shop/shut dst_kind=service service=shop/shut backend=
+	outside_backends 50 $NODE_ADDRESS $DOOR_PORT
+	outside_backends 60 $DOOR_ADDRESS 53
+	assert_only 180
+}
+
+outside_service() { # NAME ADDRESS NODE-PORT APP UDP-PORT
+	api POST /api/v1/namespaces/shop/services <<-END
+		{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "$1"},
+		 "spec": {"type": "LoadBalancer", "selector": {"app": "$4"}, "ports": [
+		  {"name": "dns", "protocol": "UDP", "port": 53, "targetPort": $5, "nodePort": $3}]}}
+	END
+	# as the load balancer's controller does
+	api GET "/api/v1/namespaces/shop/services/$1" |
+		jq --arg ip "$2" '.status = {loadBalancer: {ingress: [{ip: $ip}]}}' |
+		api PUT "/api/v1/namespaces/shop/services/$1/status"
+}
+
+outside_proxied() {
+	proxied $DOOR_ADDRESS nat || return 1
+	in_node iptables-save -t nat 2>/dev/null | grep -q -- "--dport $DOOR_PORT " || return 1
+	in_node iptables-save -t filter 2>/dev/null | grep -q -- "--dport $SHUT_PORT "
+}
+
+# outside_backends PACKETS ADDRESS PORT: so many that were sent there died at the Service's pods.
+outside_backends() {
+	assert_drops "$1" cause=nft_rule dst="10.30.0.*" dport=5353 ct_dst="$2" ct_dport="$3" \
+		src_name=shop/client service=shop/door
+	assert_eq "$1" $(($(drops ct_dst="$2" backend="shop/$WEB0" dst_name="shop/$WEB0") +
+		$(drops ct_dst="$2" backend="shop/$WEB1" dst_name="shop/$WEB1"))) "packets to backends by $2"
 }
 
 table_full() {
