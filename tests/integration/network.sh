@@ -160,10 +160,12 @@ conntrack_on() {
 	END
 }
 
-# fill_table NAME [N]: N entries, 16 unless told, that early_drop must not evict.
+# fill_table NAME [N [FIRST-PORT]]: N entries, 16 unless told, that neither early_drop nor the kernel's
+# sweep after it (one that evicts from 95 % on) may evict.
 fill_table() {
 	fill_ns=$1
-	for fill_port in $(seq 1 "${2:-16}"); do
+	fill_first=${3:-1}
+	for fill_port in $(seq "$fill_first" $((fill_first + ${2:-16} - 1))); do
 		in_ns "$fill_ns" conntrack -I -s 10.77.0.1 -d 10.77.0.2 -p udp --sport "$fill_port" \
 			--dport 1 -t 600 -u ASSURED,SEEN_REPLY >"$WORK/fill.log" 2>&1 ||
 			fail "conntrack -I: $(cat "$WORK/fill.log")"
