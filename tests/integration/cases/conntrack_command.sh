@@ -162,7 +162,7 @@ case_conntrack_limit_changes() {
 	watch_rates a
 	set_global net/netfilter/nf_conntrack_max 1000
 	wait_for "$OUT" '"limit_since"' "$watcher" || fail "$(tail -n 3 "$OUT")"
-	in_ns a "$TOOLS/entries" 30 dns >/dev/null
+	in_ns a "$TOOLS/entries" 30 assured >/dev/null
 	set_global net/netfilter/nf_conntrack_max 30
 	until_true eval '[ "$(grep -c full_since "$OUT")" -ge 3 ]' || fail "$(tail -n 3 "$OUT")"
 	watch_ended
