@@ -7,6 +7,17 @@ NODE_STATE='/run/netns /run/containerd /var/lib/containerd /var/lib/cni /etc/cni
 	/var/log/pods /var/log/containers /var/lib/kubelet /var/run/kubernetes /etc/sysctl.d
 	/run/containers /run/libpod /var/lib/containers'
 
+# need PARTS TOOL...: root and tools, which these parts of tools/install-dependencies bring.
+need() {
+	parts=$1
+	shift
+	[ "$(id -u)" -eq 0 ] || { echo "${0##*/}: needs root" >&2; exit 1; }
+	for tool; do
+		command -v "$tool" >/dev/null ||
+			{ echo "${0##*/}: no $tool: tools/install-dependencies $parts" >&2; exit 1; }
+	done
+}
+
 # private_state COMMAND...: runs it where those are empty, and what it does to them stays there.
 # Directories that this machine had none of are there meanwhile, as mount points.
 private_state() {

@@ -76,6 +76,18 @@ is_balanced() { # other traffic of this machine is counted while it is read
 	[ "$(metric dropwhy_seen_packets_total)" = "$(metric dropwhy_accounted_packets_total)" ]
 }
 
+# prometheus_begin: a real one that looks every second; the rest of its settings comes from the input.
+prometheus_begin() {
+	{
+		echo 'global: {scrape_interval: 1s, evaluation_interval: 1s}'
+		cat
+	} >"$WORK/prometheus.yml"
+	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
+		--web.listen-address="127.0.0.1:$OWN_PORT" >"$WORK/prometheus.log" 2>&1 9>&- &
+	pid_prometheus=$!
+	CHILDREN="$CHILDREN $!"
+}
+
 # post PATH: the status of a POST.
 post() {
 	curl -s -m 10 -o "$WORK/answer" -w '%{http_code}' -X POST "http://$url$1"

@@ -75,13 +75,12 @@ case_fleet_metric_names() {
 	probe_stop
 }
 
-# prometheus_start: a real one with the shipped rules scrapes the probe every second, and a node
-# that does not answer. What the rules wait for is shortened, and nothing else.
-prometheus_start() {
+# prometheus_with_rules: with the shipped ones it scrapes the probe, and a node that does not
+# answer. What the rules wait for is shortened, and nothing else.
+prometheus_with_rules() {
 	sed -e 's/^\( *for:\) .*/\1 1s/' -e '/^- name:/s/$/\n  interval: 1s/' \
 		"$DEPLOY/prometheus/dropwhy.rules.yml" >"$WORK/rules.yml"
-	cat >"$WORK/prometheus.yml" <<-END
-		global: {scrape_interval: 1s, evaluation_interval: 1s}
+	prometheus_begin <<-END
 		rule_files: [$WORK/rules.yml]
 		scrape_configs:
 		- job_name: dropwhy
@@ -89,9 +88,6 @@ prometheus_start() {
 		- job_name: nobody/dropwhy
 		  static_configs: [{targets: ["127.0.0.1:1"], labels: {instance: node2}}]
 	END
-	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
-		--web.listen-address="127.0.0.1:$OWN_PORT" >"$WORK/prometheus.log" 2>&1 9>&- &
-	CHILDREN="$CHILDREN $!"
 }
 
 # A full table is seen and the alert fires.
@@ -99,7 +95,7 @@ case_fleet_alerts() {
 	ns_new a
 	conntrack_on a output
 	probe_ns a
-	prometheus_start
+	prometheus_with_rules
 	until_true answered 'sum(dropwhy_cause_drops_total)' '.[0].value[1] == "0"' ||
 		fail "no zero to begin with: $(tail -n 5 "$WORK/prometheus.log")"
 	# a node that does not answer
@@ -139,7 +135,7 @@ case_fleet_dashboard() {
 	set_global net/netfilter/nf_conntrack_max 100
 	mkdir "$WORK/bundles" "$WORK/log"
 	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1 --csv-dir "$WORK/log"
-	prometheus_start
+	prometheus_with_rules
 	for _ in $(seq 66); do
 		udp a 5
 		sleep 1

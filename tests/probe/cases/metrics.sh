@@ -79,7 +79,7 @@ case_metrics_prometheus() {
 		  - alert: Storm
 		    expr: sum(increase(dropwhy_cause_drops_total[30s])) > 1000
 	END
-	prometheus_begin "rule_files: [$WORK/rules.yml]"
+	prometheus_of_probe "rule_files: [$WORK/rules.yml]"
 	until_true prometheus_says 'up' '"1"' || fail "it does not scrape: $(tail -n 5 "$WORK/prometheus.log")"
 	until_true prometheus_says 'sum(dropwhy_cause_drops_total)' '"0"' || fail "no zero to begin with"
 	udp a 5000
@@ -96,7 +96,7 @@ case_metrics_prometheus() {
 case_metrics_restart() {
 	ns_new a
 	probe_ns a --listen "127.0.0.1:$((OWN_PORT + 1))"
-	prometheus_begin
+	prometheus_of_probe
 	until_true prometheus_says 'dropwhy_cause_drops_total{cause="none"}' '"0"' || fail "no zero to begin with"
 	udp a 5000
 	until_true prometheus_says 'dropwhy_cause_drops_total{cause="none"}' '"5000"' || fail "it does not see the first"
@@ -113,19 +113,14 @@ case_metrics_restart() {
 	probe_stop
 }
 
-# prometheus_begin [SETTING]: a real one scrapes the probe every second.
-prometheus_begin() {
-	cat >"$WORK/prometheus.yml" <<-END
-		global: {scrape_interval: 1s, evaluation_interval: 1s}
+# prometheus_of_probe [SETTING]: it scrapes the probe.
+prometheus_of_probe() {
+	prometheus_begin <<-END
 		${1:-}
 		scrape_configs:
 		- job_name: dropwhy
 		  static_configs: [{targets: ["$url"]}]
 	END
-	prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
-		--web.listen-address="127.0.0.1:$OWN_PORT" >"$WORK/prometheus.log" 2>&1 9>&- &
-	CHILDREN="$CHILDREN $!"
-	pid_prometheus=$!
 }
 
 prometheus_says() { # QUERY PATTERN
