@@ -173,6 +173,53 @@ Test(sysctl_compare, leaves_out_what_was_watched)
 	temp_tree__free(root);
 }
 
+static size_t compare_some(struct sysctl_compare *c, size_t how_many, struct found *found)
+{
+	found->count = 0;
+	sysctl_compare__read_some(c, how_many);
+	sysctl_compare__report(c, on_change, found);
+	return found->count;
+}
+
+#define BUCKETS	 "proc/sys/net/netfilter/nf_conntrack_buckets"
+#define HASHSIZE "sys/module/nf_conntrack/parameters/hashsize"
+
+Test(sysctl_compare, reads_some_at_a_time)
+{
+	char *root = temp_tree__new();
+	size_t all = 2 * sysctl_name_count + sysctl_bypass_count, looks, news = 0;
+	struct sysctl_compare *c;
+	struct found found;
+
+	temp_tree__text(root, FILTER, "0\n");
+	temp_tree__text(root, BUCKETS, "1024\n");
+	temp_tree__text(root, HASHSIZE, "1024\n");
+	c = sysctl_compare__new(root);
+	cr_assert_not_null(c);
+	cr_expect_eq(compare_some(c, 1, &found), 0);
+	/* no program sees that one: now, and by the name that people know */
+	temp_tree__text(root, BUCKETS, "2048\n");
+	temp_tree__text(root, HASHSIZE, "2048\n");
+	cr_expect_eq(compare_some(c, 1, &found), 1);
+	cr_expect_str_eq(found.last.name, "net.netfilter.nf_conntrack_buckets");
+	/* when its turn comes */
+	temp_tree__text(root, FILTER, "1\n");
+	cr_expect_eq(compare_some(c, 1, &found), 0);
+	for (looks = 0; looks < all / 3 + 1; looks++)
+		news += compare_some(c, 3, &found);
+	cr_expect_eq(news, 1);
+	/* as soon as what was explained is over: the next reading is of what came after it */
+	sysctl_compare__explain(c, "net/ipv4/conf/all/rp_filter");
+	temp_tree__text(root, FILTER, "2\n");
+	cr_expect_eq(compare_some(c, 0, &found), 0);
+	cr_expect_eq(compare_some(c, 0, &found), 0);
+	for (looks = 0, news = 0; looks < all / 3 + 1; looks++)
+		news += compare_some(c, 3, &found);
+	cr_expect_eq(news, 0);
+	sysctl_compare__free(c);
+	temp_tree__free(root);
+}
+
 Test(sysctl_compare, modules_come_and_go)
 {
 	char *root = temp_tree__new(), longest[200];

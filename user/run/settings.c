@@ -29,6 +29,7 @@ struct settings {
 	struct sysctl_watch *watch;
 	struct writes *writes;
 	struct sysctl_compare *compare;
+	bool watches_all;	/* whoever writes, in whatever cgroup */
 	int cgroup_fd;		/* -1: no cgroup v2 */
 	__u32 own_netns;	/* whose values are compared */
 	struct sysctl_change *kept; /* SETTINGS_KEPT_MAX */
@@ -38,6 +39,10 @@ struct settings {
 
 /* How long until the outcome of a write is looked for again. */
 #define SETTLE_S 0.02
+
+/* So many of the settings whose writes are watched are compared all the same, each second: all in a
+ * minute. What it finds bypassed the program, as the kernel itself does. */
+#define SPOT_CHECKS 2
 
 static const char unwatched[] =
 	"setting changes are found by comparing values once a second; who made them stays unknown";
@@ -232,15 +237,23 @@ static void on_difference(void *ctx, const struct sysctl_change *found)
 	hand_over(s, &change);
 }
 
+/* Whoever reads a value runs the program that watches, too: there is not much to read then. */
+static void compare(struct settings *s, bool all)
+{
+	/* a write is in the ring before its value can be read */
+	if (all || !s->watches_all)
+		sysctl_compare__read(s->compare);
+	else
+		sysctl_compare__read_some(s->compare, SPOT_CHECKS);
+	if (s->watch)
+		on_ring(s, -1);
+	sysctl_compare__report(s->compare, on_difference, s);
+}
+
 static void on_tick(void *ctx, int fd)
 {
-	struct settings *s = ctx;
-
-	/* a write is in the ring before its value can be read */
-	sysctl_compare__read(s->compare);
-	if (s->watch)
-		on_ring(s, fd);
-	sysctl_compare__report(s->compare, on_difference, s);
+	(void)fd;
+	compare(ctx, false);
 }
 
 /* --- opening and closing */
@@ -267,6 +280,7 @@ static int open_watch(struct settings *s, const char **ret_why_not)
 			"this kernel refuses the cgroup/sysctl program";
 		return err == -EPERM || err == -ENOMEM ? err : -EOPNOTSUPP;
 	}
+	s->watches_all = whole;
 	if (!whole)
 		say(s, "only writes from within this container's cgroup are watched; others are "
 		       "found by comparing values once a second, and who made them stays unknown");
@@ -336,7 +350,7 @@ bool settings__watches(const struct settings *s)
 void settings__finish(struct settings *s)
 {
 	if (s->compare)
-		on_tick(s, -1);
+		compare(s, true);
 	if (s->watch)
 		settle(s, true);
 }

@@ -30,6 +30,7 @@ struct sysctl_compare {
 	char root[PATH_MAX];
 	struct setting *settings;
 	size_t count;
+	size_t turn; /* of sysctl_compare__read_some() */
 };
 
 static void add(struct sysctl_compare *c, const char *path)
@@ -85,13 +86,44 @@ struct sysctl_compare *sysctl_compare__new(const char *root)
 	return c;
 }
 
+static void read_again(const struct sysctl_compare *c, struct setting *setting)
+{
+	sysctl_value__read(c->root, setting->path, setting->now, &setting->now_cut);
+}
+
 void sysctl_compare__read(struct sysctl_compare *c)
 {
 	size_t i;
 
 	for (i = 0; i < c->count; i++)
-		sysctl_value__read(c->root, c->settings[i].path, c->settings[i].now,
-				   &c->settings[i].now_cut);
+		read_again(c, &c->settings[i]);
+}
+
+static bool differs(const struct setting *setting)
+{
+	return setting->value[0] && setting->now[0] &&
+	       (strcmp(setting->value, setting->now) || setting->cut != setting->now_cut);
+}
+
+void sysctl_compare__read_some(struct sysctl_compare *c, size_t how_many)
+{
+	bool news = false;
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		struct setting *setting = &c->settings[i];
+		bool has_turn = (i + c->count - c->turn) % c->count < how_many;
+
+		/* no program sees who writes to a file that is none of /proc/sys */
+		if (!has_turn && !setting->explained && setting->path[0] != '/')
+			continue;
+		read_again(c, setting);
+		news |= differs(setting) && !setting->explained;
+	}
+	c->turn = (c->turn + how_many) % c->count;
+	/* it may be known by the name of another one */
+	if (news)
+		sysctl_compare__read(c);
 }
 
 /* Writes to one of these change all of its group. */
@@ -148,27 +180,25 @@ static void report(const struct setting *setting, sysctl_change_fn fn, void *ctx
 }
 
 /* Another way to change what has been reported under a better known name. */
-static bool is_reported(const struct sysctl_compare *c, size_t index, const bool *differs)
+static bool is_reported(const struct sysctl_compare *c, size_t index)
 {
 	size_t i;
 
 	for (i = 0; i < index; i++)
-		if (differs[i] && is_same_value(c->settings[i].path, c->settings[index].path))
+		if (differs(&c->settings[i]) &&
+		    is_same_value(c->settings[i].path, c->settings[index].path))
 			return true;
 	return false;
 }
 
 void sysctl_compare__report(struct sysctl_compare *c, sysctl_change_fn fn, void *ctx)
 {
-	bool differs[c->count];
 	size_t i;
 
 	for (i = 0; i < c->count; i++) {
 		struct setting *setting = &c->settings[i];
 
-		differs[i] = setting->value[0] && setting->now[0] &&
-			     (strcmp(setting->value, setting->now) || setting->cut != setting->now_cut);
-		if (differs[i] && !setting->explained && !is_reported(c, i, differs))
+		if (differs(setting) && !setting->explained && !is_reported(c, i))
 			report(setting, fn, ctx);
 	}
 	for (i = 0; i < c->count; i++) {

@@ -24,6 +24,12 @@ struct sysctl_compare *sysctl_compare__new(const char *root);
 void sysctl_compare__read(struct sysctl_compare *c);
 
 /**
+ * @brief **sysctl_compare__read_some()** reads again what no sysctl program can watch, what was
+ * explained lately, and **how_many** of the others, which take turns; all, if there is news.
+ */
+void sysctl_compare__read_some(struct sysctl_compare *c, size_t how_many);
+
+/**
  * @brief **sysctl_compare__explain()** tells that a write was seen: what the
  * value has become since is no news.
  * @param path as in struct sysctl_record: "net/core/somaxconn"
