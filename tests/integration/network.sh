@@ -160,16 +160,11 @@ conntrack_on() {
 	END
 }
 
-# fill_table NAME [N [FIRST-PORT]]: N entries, 16 unless told, that neither early_drop nor the kernel's
-# sweep after it (one that evicts from 95 % on) may evict.
+# fill_table NAME [N [KIND]]: N entries, 16 unless told, that neither early_drop may evict nor the
+# kernel's sweep after it, which begins at 95 %.
 fill_table() {
-	fill_ns=$1
-	fill_first=${3:-1}
-	for fill_port in $(seq "$fill_first" $((fill_first + ${2:-16} - 1))); do
-		in_ns "$fill_ns" conntrack -I -s 10.77.0.1 -d 10.77.0.2 -p udp --sport "$fill_port" \
-			--dport 1 -t 600 -u ASSURED,SEEN_REPLY >"$WORK/fill.log" 2>&1 ||
-			fail "conntrack -I: $(cat "$WORK/fill.log")"
-	done
+	in_ns "$1" "$TOOLS/entries" "${2:-16}" "${3:-assured}" >"$WORK/fill.log" 2>&1 ||
+		fail "$(cat "$WORK/fill.log")"
 }
 
 need_iptables() { # NAME IPTABLES

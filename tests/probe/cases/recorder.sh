@@ -14,7 +14,7 @@ case_daemon_bundle_triggers() {
 	fill_table a 94
 	assert_metric 94 dropwhy_conntrack_entries netns="$(ns a)"
 	assert_metric 0 dropwhy_bundles_total
-	fill_table a 2 95
+	fill_table a 2 established
 	until_true bundle_of ct-nearly-full || fail "none for a table at 96 of 100"
 	assert_metric 0 dropwhy_cause_drops_total cause=ct_table_full
 	set_global net/netfilter/nf_conntrack_max 99
