@@ -10,16 +10,13 @@
 #include <string.h>
 
 #include "user/enrich/kallsyms.h"
+#include "user/enrich/kallsyms_file.h"
 
 #define DEFAULT_PATH "/proc/kallsyms"
 
-/* KSYM_NAME_LEN is 512 since 6.1 (b8a94bfb3395), 128 before. */
-#define SYMBOL_NAME_MAX 512
-#define MODULE_NAME_MAX 64
 /* A kernel with every module has 300,000; a file that claims more is no kernel's. */
 #define SYMBOLS_MAX (4u << 20)
 #define MODULES_MAX 65535u
-#define READ_BYTES  65536
 /* No function is longer: behind the last one of a module anything may follow. */
 #define FUNCTION_MAX_BYTES (1u << 20)
 
@@ -60,14 +57,6 @@ struct kallsyms {
 	__u64 generation;
 };
 
-struct kallsyms_line {
-	__u64 addr;
-	const char *name;
-	size_t name_len;
-	const char *module; /* NULL: the kernel proper */
-	size_t module_len;
-};
-
 static void symbol_table__done(struct symbol_table *t)
 {
 	free(t->symbols);
@@ -90,65 +79,21 @@ static bool is_padding(const char *name)
 	return strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0;
 }
 
-/* A function, told before the line is read whole: two of three lines are not. */
-static bool is_wanted(const char *line)
+static bool is_wanted(char type, const char *name)
 {
-	const char *space = strchr(line, ' ');
-
-	return space && is_text(space[1]) && space[2] == ' ' && !is_padding(space + 3);
+	if (is_text(type))
+		return !is_padding(name);
+	return is_data_first(*name) && strchr("bBdDrR", type);
 }
 
-static int hex_digit(char c)
+static void note_datum(struct symbol_table *t, const struct kallsyms_line *line)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* "ffffffffc0a0b0c0 t name\t[module]\n"; NUL-terminated. */
-static bool parse_line(const char *line, struct kallsyms_line *ret_line)
-{
-	const char *end = line, *p;
-
-	/* by hand: strtoull() takes a sign, spaces and 0x, and a third of the time in all */
-	for (ret_line->addr = 0; hex_digit(*end) >= 0; end++)
-		ret_line->addr = ret_line->addr << 4 | (__u64)hex_digit(*end);
-	if (end == line || end - line > 16 || end[0] != ' ' || !end[1] || end[2] != ' ')
-		return false;
-	ret_line->name = end + 3;
-	ret_line->name_len = strcspn(ret_line->name, " \t\n");
-	ret_line->module = NULL;
-	ret_line->module_len = 0;
-	if (!ret_line->name_len || ret_line->name_len >= SYMBOL_NAME_MAX)
-		return false;
-	p = ret_line->name + ret_line->name_len;
-	p += strspn(p, " \t");
-	if (*p == '[') {
-		ret_line->module = p + 1;
-		ret_line->module_len = strcspn(p + 1, "]\n");
-		if (!ret_line->module_len || ret_line->module_len >= MODULE_NAME_MAX)
-			return false;
-	}
-	return true;
-}
-
-static void note_datum(struct symbol_table *t, const char *line)
-{
-	const char *space = strchr(line, ' ');
-	struct kallsyms_line parsed;
 	size_t i;
 
-	if (!space || !space[1] || space[2] != ' ' || !is_data_first(space[3]) ||
-	    !strchr("bBdDrR", space[1]) || !parse_line(line, &parsed) || parsed.module)
-		return;
-	for (i = 0; i < DATA_NAMES; i++)
-		if (strlen(data_names[i]) == parsed.name_len &&
-		    memcmp(data_names[i], parsed.name, parsed.name_len) == 0)
-			t->data[i] = parsed.addr;
+	for (i = 0; i < DATA_NAMES && !line->module; i++)
+		if (strlen(data_names[i]) == line->name_len &&
+		    memcmp(data_names[i], line->name, line->name_len) == 0)
+			t->data[i] = line->addr;
 }
 
 /* Index of a module's name, added if new. Modules' symbols come one module at a time. */
@@ -305,63 +250,34 @@ static int index_names(struct symbol_table *t)
 	return 0;
 }
 
-static int symbol_table__read(struct symbol_table *t, FILE *in)
+static int on_line(void *ctx, const struct kallsyms_line *line)
 {
-	/* a name, a module and what stands between them */
-	char buf[SYMBOL_NAME_MAX + MODULE_NAME_MAX + 64];
-	struct kallsyms_line line;
-	bool torn = false;
-	int err;
+	struct symbol_table *t = ctx;
 
-	while (fgets(buf, sizeof(buf), in)) {
-		bool whole = strchr(buf, '\n') || feof(in), skip = torn;
-
-		/* of a line that is too long neither the beginning nor the rest counts */
-		torn = !whole;
-		if (skip || torn)
-			continue;
-		if (!is_wanted(buf)) {
-			note_datum(t, buf);
-			continue;
-		}
-		if (!parse_line(buf, &line))
-			continue;
-		if (!line.addr) {
-			t->hidden = true;
-			continue;
-		}
-		err = add_symbol(t, &line);
-		if (err)
-			return err;
-	}
-	if (ferror(in))
-		return -EIO;
-	if (!t->count)
-		return t->hidden ? -EPERM : -ENODATA;
-	if (t->sorted < t->count)
-		sort_symbols(t);
-	trim(t);
-	return index_names(t);
+	if (!is_text(line->type))
+		note_datum(t, line);
+	else if (!line->addr)
+		t->hidden = true;
+	else
+		return add_symbol(t, line);
+	return 0;
 }
 
 static int symbol_table__load(struct symbol_table *ret_table, const char *path)
 {
 	struct symbol_table t = {};
-	char *buffer;
-	FILE *in;
+	struct kallsyms_reader reader = { .wants = is_wanted, .line = on_line, .ctx = &t };
 	int err;
 
-	in = fopen(path, "re");
-	if (!in)
-		return -errno;
-	/* for procfs glibc's own buffer is of 1 KiB, which is 10,000 calls, whatever size is given
-	 * without a buffer; where there is no room for another, it stays */
-	buffer = malloc(READ_BYTES);
-	if (buffer)
-		setvbuf(in, buffer, _IOFBF, READ_BYTES);
-	err = symbol_table__read(&t, in);
-	fclose(in);
-	free(buffer);
+	err = kallsyms_file__read(path, &reader);
+	if (!err && !t.count)
+		err = t.hidden ? -EPERM : -ENODATA;
+	if (!err) {
+		if (t.sorted < t.count)
+			sort_symbols(&t);
+		trim(&t);
+		err = index_names(&t);
+	}
 	if (err) {
 		symbol_table__done(&t);
 		return err;
