@@ -47,6 +47,9 @@ MAKEFLAGS += --no-print-directory
 endif
 
 USER_SOURCES := $(wildcard user/*.c user/*/*.c)
+LIVE_SOURCES := $(wildcard user/source/live*.c)
+# what includes a skeleton that bpftool generates
+SKELETON_USERS := $(LIVE_SOURCES) user/source/conntrack_hooks.c user/source/sysctl_watch.c
 USER_OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out user/main.c,$(USER_SOURCES)))
 UNIT_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard tests/unit/*.c))
 INTEGRATION_TOOLS := $(patsubst %.c,$(O)/%,$(wildcard tests/integration/*.c)) \
@@ -113,7 +116,7 @@ $(O)/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
-$(O)/user/source/live.o $(O)/user/source/live_fold.o: $(O)/drop.skel.h
+$(LIVE_SOURCES:%.c=$(O)/%.o): $(O)/drop.skel.h
 $(O)/user/source/live.o: $(O)/drop_untyped.skel.h
 $(O)/user/source/conntrack_hooks.o: $(O)/conntrack_hooks.skel.h
 $(O)/user/source/sysctl_watch.o: $(O)/sysctl_watch.skel.h
@@ -252,7 +255,7 @@ FUZZ_SECONDS ?= 120
 FUZZ_CFLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I. -DDROPWHY_VERSION='"$(VERSION)"' \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 # everything but what needs the skeleton or runs the program
-FUZZED_SOURCES := $(filter-out user/main.c user/source/live.c user/source/live_fold.c user/source/conntrack_hooks.c user/source/sysctl_watch.c user/commands/% user/run/%,$(USER_SOURCES))
+FUZZED_SOURCES := $(filter-out user/main.c $(SKELETON_USERS) user/commands/% user/run/%,$(USER_SOURCES))
 FUZZED_OBJECTS := $(patsubst %.c,$(O)/fuzz/%.o,$(FUZZED_SOURCES))
 
 $(O)/fuzz/%.o: %.c Makefile
@@ -284,8 +287,6 @@ $(O)/tools/check-vmlinux: $(CHECK_VMLINUX_OBJECTS)
 check-vmlinux: $(O)/tools/check-vmlinux $(O)/bpf/drop.bpf.o
 	$(Q)$< --object $(O)/bpf/drop.bpf.o $(if $(BTF),--btf $(BTF))
 
-# What bpftool generates leaks in the analyzer's eyes: its owner is freed elsewhere.
-SKELETON_USERS := user/source/live.c user/source/live_fold.c user/source/conntrack_hooks.c user/source/sysctl_watch.c
 LINT_FLAGS := -std=gnu11 -D_GNU_SOURCE -I. -isystem $(O) -DDROPWHY_VERSION='"$(VERSION)"'
 
 LINTED := $(addprefix lint/,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c))
@@ -294,6 +295,7 @@ LINTED := $(addprefix lint/,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c too
 .PHONY: lint $(LINTED)
 lint: $(LINTED)
 
+# a skeleton leaks in the analyzer's eyes: its owner is freed elsewhere
 $(addprefix lint/,$(SKELETON_USERS)): LINT_CHECKS := --checks=-clang-analyzer-unix.Malloc
 
 $(LINTED): lint/%: $(O)/drop.skel.h $(O)/drop_untyped.skel.h $(O)/conntrack_hooks.skel.h $(O)/sysctl_watch.skel.h

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Loads the BPF programs and runs them: see live.h. Which namespaces exist and
- * where their counters are, the kernel side finds out by itself (walk.bpf.h);
- * this file runs that walk on each CPU.
+ * Loads the BPF programs and runs them: see live.h.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -17,23 +15,17 @@
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_trial.h"
 #include "user/source/live.h"
+#include "user/source/live_claims.h"
 #include "user/source/live_fold.h"
+#include "user/source/live_walk.h"
 #include "user/source/tracepoint.h"
 
 /* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
 #include "drop.skel.h"
 #include "drop_untyped.skel.h"
 
-/* Set in opts.flags of a test run: uapi/linux/bpf.h, since 5.10 */
-#ifndef BPF_F_TEST_RUN_ON_CPU
-#define BPF_F_TEST_RUN_ON_CPU (1U << 0)
-#endif
-
 /* Namespaces may come while we run; beyond this deleted ones are swept out first. */
 #define NETNS_ROOM_MIN 256
-
-/* A walk visits WALK_STEPS namespaces a run: room for 64 Ki of them. */
-#define WALK_RUNS_MAX 1024
 
 struct live {
 	struct drop_bpf *skel;
@@ -44,8 +36,7 @@ struct live {
 	void *record_ctx;
 	const char *hook_name;
 	const char *btf_path;
-	struct live_claim *gone; /* claims of namespaces that were swept out */
-	size_t gone_count;
+	struct live_claims claims;
 	int cpu_count;		/* possible CPUs */
 	bool started;
 };
@@ -264,6 +255,8 @@ int live__open(const struct live_options *options, struct live **ret_live,
 	excerpt = NULL;
 	if (err)
 		goto cleanup;
+	live->claims.skel = live->skel;
+	live->claims.cpu_count = live->cpu_count;
 	err = fill_hooks(live, options->hooks, options->hook_count);
 	if (err) {
 		fail(ret_failure, err, "fill the table of netfilter hooks", NULL, false);
@@ -287,59 +280,6 @@ cleanup:
 	return err;
 }
 
-/* Runs the walk program on one CPU; its return value, or -errno. */
-static int run_on_cpu(const struct bpf_program *program, int cpu)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
-
-	if (cpu >= 0) {
-		opts.flags = BPF_F_TEST_RUN_ON_CPU;
-		opts.cpu = cpu;
-	}
-	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts) < 0)
-		return -errno;
-	return (int)opts.retval;
-}
-
-static int walk_on_cpu(struct live *live, enum walk_command command, int cpu)
-{
-	int runs, done = -EAGAIN;
-
-	live->skel->bss->globals.command = command;
-	for (runs = 0; runs < WALK_RUNS_MAX; runs++) {
-		done = run_on_cpu(live->skel->progs.walk_namespaces, cpu);
-		if (done != WALK_MORE)
-			return done ? done : -EIO;
-	}
-	return WALK_FULL; /* endless: the list changes faster than we read it */
-}
-
-/* A CPU that is offline now counts from the moment that it comes online. */
-static int preset_late_cpus(struct live *live)
-{
-	struct cpu_state *states = calloc(live->cpu_count, sizeof(*states));
-	__u32 zero = 0;
-	int cpu, err = 0;
-
-	if (!states)
-		return -ENOMEM;
-	for (cpu = 0; cpu < live->cpu_count; cpu++) {
-		err = walk_on_cpu(live, WALK_STOP, cpu);
-		if (err < 0 && err != -ENXIO)
-			goto cleanup;
-		if (err == -ENXIO) {
-			states[cpu].phase = CPU_ARMED;
-			states[cpu].late = 1;
-		}
-	}
-	err = 0;
-	if (bpf_map_update_elem(bpf_map__fd(live->skel->maps.cpus), &zero, states, BPF_ANY) < 0)
-		err = -errno;
-cleanup:
-	free(states);
-	return err;
-}
-
 /* Where conntrack keeps a namespace's count and limit; it may not be there (yet). */
 static int locate(struct live *live)
 {
@@ -353,7 +293,7 @@ static int locate(struct live *live)
 		globals->ct_net_sysctl_bytes = types.sysctl_bytes;
 		globals->ct_net_known = 1;
 	}
-	done = run_on_cpu(live->skel->progs.locate_namespace, -1);
+	done = live_walk__run(live->skel->progs.locate_namespace, -1);
 	if (done == WALK_DONE)
 		return 0;
 	return done < 0 ? done : -ENOENT;
@@ -363,29 +303,23 @@ int live__start(struct live *live, struct live_failure *ret_failure)
 {
 	static const char *what = "take the baseline of conntrack's counters";
 	struct live_globals *globals = &live->skel->bss->globals;
-	bool full = false;
-	int cpu, err;
+	int err;
 
 	err = locate(live);
 	if (err)
 		return fail(ret_failure, err, what,
 			    "needs Linux 5.10 or later (BPF_PROG_TEST_RUN of raw tracepoints)",
 			    true);
-	err = preset_late_cpus(live);
+	err = live_walk__preset_late_cpus(live->skel, live->cpu_count);
 	if (err)
 		return fail(ret_failure, err, what, NULL, false);
-	for (cpu = 0; cpu < live->cpu_count; cpu++) {
-		err = walk_on_cpu(live, WALK_LEARN, cpu);
-		if (err < 0 && err != -ENXIO)
-			return fail(ret_failure, err, what, NULL, false);
-		full |= err == WALK_FULL;
-	}
-	globals->all_known = !full;
-	for (cpu = 0; cpu < live->cpu_count; cpu++) {
-		err = walk_on_cpu(live, WALK_ARM, cpu);
-		if (err < 0 && err != -ENXIO)
-			return fail(ret_failure, err, "start counting", NULL, false);
-	}
+	err = live_walk__all(live->skel, live->cpu_count, WALK_LEARN);
+	if (err < 0)
+		return fail(ret_failure, err, what, NULL, false);
+	globals->all_known = err != WALK_FULL;
+	err = live_walk__all(live->skel, live->cpu_count, WALK_ARM);
+	if (err < 0)
+		return fail(ret_failure, err, "start counting", NULL, false);
 	live->started = true;
 	return 0;
 }
@@ -424,7 +358,7 @@ int live__conntrack_up(struct live *live)
 
 	if (!globals->ct_net_known || globals->ct_net_id)
 		return 0;
-	done = run_on_cpu(live->skel->progs.locate_namespace, -1);
+	done = live_walk__run(live->skel->progs.locate_namespace, -1);
 	return done < 0 ? done : 0;
 }
 
@@ -440,12 +374,8 @@ int live__events_fd(const struct live *live)
 
 void live__stop(struct live *live)
 {
-	int cpu;
-
-	if (!live->started)
-		return;
-	for (cpu = 0; cpu < live->cpu_count; cpu++)
-		walk_on_cpu(live, WALK_STOP, cpu);
+	if (live->started)
+		live_walk__all(live->skel, live->cpu_count, WALK_STOP);
 	live->started = false;
 }
 
@@ -527,109 +457,22 @@ cleanup:
 	return err;
 }
 
-static struct live_claim add_up_claims(const struct live *live, const struct netns_state *values)
-{
-	struct live_claim claim = {};
-	int cpu;
-
-	for (cpu = 0; cpu < live->cpu_count; cpu++) {
-		claim.drop += values[cpu].claimed_drop;
-		claim.insert_failed += values[cpu].claimed_insert_failed;
-		claim.chaintoolong += values[cpu].claimed_chaintoolong;
-		if (values[cpu].netns_ino)
-			claim.netns_ino = values[cpu].netns_ino;
-	}
-	return claim;
-}
-
 int live__claims(struct live *live, struct live_claim **ret_claims, size_t *ret_count)
 {
-	int fd = bpf_map__fd(live->skel->maps.namespaces), err = 0;
-	size_t room = live->gone_count + bpf_map__max_entries(live->skel->maps.namespaces), n;
-	struct netns_state *values = calloc(live->cpu_count, sizeof(*values));
-	struct live_claim *claims = calloc(room, sizeof(*claims));
-	struct netns_key key, *prev = NULL;
-
-	if (!values || !claims) {
-		err = -ENOMEM;
-		goto cleanup;
-	}
-	for (n = 0; n < live->gone_count; n++)
-		claims[n] = live->gone[n];
-	while (n < room && !bpf_map_get_next_key(fd, prev, &key)) {
-		prev = &key;
-		if (bpf_map_lookup_elem(fd, &key, values) == 0)
-			claims[n++] = add_up_claims(live, values);
-	}
-	*ret_claims = claims;
-	*ret_count = n;
-	claims = NULL;
-cleanup:
-	free(values);
-	free(claims);
-	return err;
-}
-
-/* Forgets a namespace that the walk has not met, but not what was attributed to it. */
-static int sweep_out(struct live *live, const struct netns_key *key,
-		     const struct netns_state *values)
-{
-	struct live_claim claim = add_up_claims(live, values), *grown;
-
-	if (claim.drop || claim.insert_failed || claim.chaintoolong) {
-		grown = reallocarray(live->gone, live->gone_count + 1, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		live->gone = grown;
-		live->gone[live->gone_count++] = claim;
-	}
-	if (bpf_map_delete_elem(bpf_map__fd(live->skel->maps.namespaces), key) < 0)
-		return -errno;
-	__atomic_fetch_sub(&live->skel->bss->globals.namespace_count, 1, __ATOMIC_SEQ_CST);
-	return 0;
-}
-
-static bool met_in(const struct live *live, const struct netns_state *values, __u32 epoch)
-{
-	int cpu;
-
-	for (cpu = 0; cpu < live->cpu_count; cpu++)
-		if (values[cpu].epoch == epoch)
-			return true;
-	return false;
+	return live_claims__read(&live->claims, ret_claims, ret_count);
 }
 
 int live__maintain(struct live *live)
 {
-	int fd = bpf_map__fd(live->skel->maps.namespaces), err = 0, cpu;
 	struct live_globals *globals = &live->skel->bss->globals;
-	struct netns_key key, next;
-	struct netns_state *values;
-	bool more;
+	int err;
 
 	if (!live->started || globals->namespace_count <
 				      bpf_map__max_entries(live->skel->maps.namespaces) / 4 * 3)
 		return 0;
 	globals->epoch++;
-	for (cpu = 0; cpu < live->cpu_count; cpu++) {
-		err = walk_on_cpu(live, WALK_SWEEP, cpu);
-		if (err < 0 && err != -ENXIO)
-			return err;
-	}
-	values = calloc(live->cpu_count, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	err = 0;
-	more = !bpf_map_get_next_key(fd, NULL, &key);
-	while (more && !err) {
-		more = !bpf_map_get_next_key(fd, &key, &next);
-		if (!bpf_map_lookup_elem(fd, &key, values) &&
-		    !met_in(live, values, globals->epoch))
-			err = sweep_out(live, &key, values);
-		key = next;
-	}
-	free(values);
-	return err;
+	err = live_walk__all(live->skel, live->cpu_count, WALK_SWEEP);
+	return err < 0 ? err : live_claims__sweep(&live->claims, globals->epoch);
 }
 
 int live__evidence(struct live *live, struct live_evidence *ret_evidence)
@@ -668,6 +511,6 @@ void live__close(struct live *live)
 	bpf_link__destroy(live->link);
 	ring_buffer__free(live->ring);
 	drop_bpf__destroy(live->skel);
-	free(live->gone);
+	live_claims__done(&live->claims);
 	free(live);
 }

@@ -110,6 +110,8 @@ void sysctl_compare__read_some(struct sysctl_compare *c, size_t how_many)
 	bool news = false;
 	size_t i;
 
+	if (!c->count)
+		return;
 	for (i = 0; i < c->count; i++) {
 		struct setting *setting = &c->settings[i];
 		bool has_turn = (i + c->count - c->turn) % c->count < how_many;

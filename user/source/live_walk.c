@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Runs the walk through namespaces on each CPU: see live_walk.h.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bpf/drop_filter.h"
+#include "user/source/live_walk.h"
+
+/* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
+#include "drop.skel.h"
+
+/* Set in opts.flags of a test run: uapi/linux/bpf.h, since 5.10 */
+#ifndef BPF_F_TEST_RUN_ON_CPU
+#define BPF_F_TEST_RUN_ON_CPU (1U << 0)
+#endif
+
+/* A walk visits WALK_STEPS namespaces a run: room for 64 Ki of them. */
+#define WALK_RUNS_MAX 1024
+
+int live_walk__run(const struct bpf_program *program, int cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	if (cpu >= 0) {
+		opts.flags = BPF_F_TEST_RUN_ON_CPU;
+		opts.cpu = cpu;
+	}
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts) < 0)
+		return -errno;
+	return (int)opts.retval;
+}
+
+static int walk_on_cpu(struct drop_bpf *skel, enum walk_command command, int cpu)
+{
+	int runs, done;
+
+	skel->bss->globals.command = command;
+	for (runs = 0; runs < WALK_RUNS_MAX; runs++) {
+		done = live_walk__run(skel->progs.walk_namespaces, cpu);
+		if (done != WALK_MORE)
+			return done ? done : -EIO;
+	}
+	return WALK_FULL; /* endless: the list changes faster than we read it */
+}
+
+int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command command)
+{
+	int cpu, done, all = WALK_DONE;
+
+	for (cpu = 0; cpu < cpu_count; cpu++) {
+		done = walk_on_cpu(skel, command, cpu);
+		if (done < 0 && done != -ENXIO)
+			return done;
+		if (done == WALK_FULL)
+			all = WALK_FULL;
+	}
+	return all;
+}
+
+int live_walk__preset_late_cpus(struct drop_bpf *skel, int cpu_count)
+{
+	struct cpu_state *states = calloc(cpu_count, sizeof(*states));
+	__u32 zero = 0;
+	int cpu, err = 0;
+
+	if (!states)
+		return -ENOMEM;
+	for (cpu = 0; cpu < cpu_count; cpu++) {
+		err = walk_on_cpu(skel, WALK_STOP, cpu);
+		if (err < 0 && err != -ENXIO)
+			goto cleanup;
+		if (err == -ENXIO) {
+			states[cpu].phase = CPU_ARMED;
+			states[cpu].late = 1;
+		}
+	}
+	err = 0;
+	if (bpf_map_update_elem(bpf_map__fd(skel->maps.cpus), &zero, states, BPF_ANY) < 0)
+		err = -errno;
+cleanup:
+	free(states);
+	return err;
+}

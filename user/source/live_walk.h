@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which namespaces exist and where their counters are, the kernel side finds
+ * out by itself (bpf/walk.bpf.h); this runs that walk on each CPU. A part of
+ * live.c.
+ */
+#ifndef DROPWHY_LIVE_WALK_H
+#define DROPWHY_LIVE_WALK_H
+
+#include "bpf/live_state.h"
+
+struct bpf_program;
+struct drop_bpf;
+
+/**
+ * @brief **live_walk__run()** runs a program that walks, once.
+ * @param cpu -1: on this one
+ * @return what the program returns (WALK_DONE and its kind); -ENXIO: that CPU is offline; -errno
+ */
+int live_walk__run(const struct bpf_program *program, int cpu);
+
+/**
+ * @brief **live_walk__all()** walks to the end on each CPU that is online.
+ * @return WALK_DONE; WALK_FULL if it was that on one of them; -errno of the first that failed
+ */
+int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command command);
+
+/**
+ * @brief **live_walk__preset_late_cpus()** lets a CPU that is offline now count
+ * from the moment that it comes online.
+ * @return 0 or -errno
+ */
+int live_walk__preset_late_cpus(struct drop_bpf *skel, int cpu_count);
+
+#endif
