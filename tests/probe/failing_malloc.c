@@ -2,7 +2,8 @@
 /*
  * To be preloaded: lets every so manieth allocation fail, as often as the
  * number at the start of the file $FAILING_MALLOC says; 0: none. The file may
- * change while the process runs.
+ * change while the process runs. Or the one allocation whose number is
+ * $FAILING_MALLOC_AT; 1 is the first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +17,16 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
 static const volatile unsigned int *every;
+static unsigned long only;
 static unsigned int calls;
 
 __attribute__((constructor)) static void map_file(void)
 {
-	const char *path = getenv("FAILING_MALLOC");
+	const char *path = getenv("FAILING_MALLOC"), *at = getenv("FAILING_MALLOC_AT");
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	void *page;
 
+	only = at ? strtoul(at, NULL, 10) : 0;
 	if (fd < 0)
 		return;
 	page = mmap(NULL, sizeof(*every), PROT_READ, MAP_SHARED, fd, 0);
@@ -33,9 +36,12 @@ __attribute__((constructor)) static void map_file(void)
 
 static int is_due(void)
 {
-	unsigned int n = every ? *every : 0;
+	unsigned int n = every ? *every : 0, call;
 
-	if (!n || __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) % n)
+	if (!n && !only)
+		return 0;
+	call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+	if (n ? call % n : call != only)
 		return 0;
 	errno = ENOMEM;
 	return 1;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Allocations that fail cost detail, never counts, and never the daemon.
+# Allocations that fail cost detail, never counts, and never the daemon; of commands that end by
+# themselves, at most the answer.
 
 . "$here/../probe/probe.sh"
 
@@ -48,4 +49,30 @@ rows_are() { # DROPS
 	scrape
 	[ $(($(metric dropwhy_log_rows_total) + $(metric dropwhy_log_rows_failed_total))) -eq \
 		$(($1 + $(metric dropwhy_sysctl_changes_total))) ]
+}
+
+# Each command, with one allocation that fails, early or late: it does its work or says why not.
+case_memory_short_once() {
+	ns_new a
+	conntrack_on a output
+	udp a 5
+	for command in "trace --json --duration 0.01 --netns $(ns a)" "conntrack --json --interval 0" \
+		"conntrack --json --by state" "doctor --json --duration 0.01" "pods --json" "features --json" \
+		"bundle ls $WORK"; do
+		for number in 1 2 3 5 9 17 40 100 250 650 1700 4500 12000; do
+			fails_well $number "$command"
+		done
+	done
+}
+
+fails_well() { # NUMBER-OF-THE-ALLOCATION ARGUMENTS
+	status=0
+	# shellcheck disable=SC2086 # several arguments
+	FAILING_MALLOC_AT=$1 LD_PRELOAD=$TOOLS/../probe/failing_malloc.so timeout 60 "$DROPWHY" $2 \
+		>"$WORK/stdout" 2>"$ERR" || status=$?
+	[ "$status" -lt 124 ] || fail "$2, allocation $1 failing: status $status: $(cat "$ERR")"
+	case $status in
+	0 | 4) ;; # findings are 4
+	*) grep -q . "$ERR" || fail "$2, allocation $1 failing: status $status without a word" ;;
+	esac
 }
