@@ -110,9 +110,22 @@ static bool is_too_soon(const struct daemon *d, enum trigger_kind trigger)
 	return (double)(d->now_s - d->bundle_last_s) < wait;
 }
 
+/* Where a signal goes to all processes of a unit or of a terminal, the probe answers it; what has
+ * begun is written. */
+static void leave_signals_to_parent(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	sigset_t none;
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static int start_child(struct daemon *d, const struct snapshot *snapshot)
 {
-	sigset_t none;
 	pid_t pid;
 
 	fflush(NULL); /* what is buffered is the parent's to write */
@@ -122,8 +135,7 @@ static int start_child(struct daemon *d, const struct snapshot *snapshot)
 	if (!pid) {
 		/* connections of ours end when we close them, not when the child does */
 		syscall(SYS_close_range, 3U, ~0U, 0);
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
+		leave_signals_to_parent();
 		alarm(CHILD_SECONDS);
 		_exit(write_bundle(d, snapshot));
 	}

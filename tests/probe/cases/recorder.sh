@@ -44,6 +44,37 @@ asked_by_request() {
 	bundle_of request || { [ "$(post /bundle)" = 202 ] && until_true bundle_of request; }
 }
 
+# What is sent to all of a unit's processes reaches the one that writes, too.
+case_daemon_bundle_signals_to_all() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1
+	udp a 5
+	assert_metric 5 dropwhy_drops_total
+	for round in 1 2 3; do
+		until_true eval '[ "$(post /bundle)" = 202 ]' || fail "no bundle number $round"
+		for signal in USR1 HUP INT TERM; do
+			signal_writer $signal || [ $signal != USR1 ] || missed=$((${missed:-0} + 1))
+		done
+		until_true is_written $round || fail "bundle $round: $(cat "$ERR")"
+	done
+	[ "${missed:-0}" -lt 3 ] || fail "each was written before it could be signalled"
+	assert_metric 0 dropwhy_bundles_failed_total
+	probe_stop
+}
+
+signal_writer() { # SIGNAL: false if there is none
+	writer=
+	read -r writer <"/proc/$pid_dropwhy/task/$pid_dropwhy/children" || :
+	# shellcheck disable=SC2086 # there is a space behind it
+	[ -n "$writer" ] && kill "-$1" $writer 2>/dev/null
+}
+
+is_written() { # N
+	scrape
+	[ $(($(metric dropwhy_bundles_total) + $(metric dropwhy_bundles_failed_total))) -eq "$1" ]
+}
+
 # The quota deletes the oldest, never the newest, which alone may be more than all of it.
 case_daemon_bundle_quota() {
 	ns_new a
