@@ -53,10 +53,9 @@ int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command comma
 
 	for (cpu = 0; cpu < cpu_count; cpu++) {
 		done = walk_on_cpu(skel, command, cpu);
-		if (done < 0 && done != -ENXIO)
-			return done;
-		if (done == WALK_FULL)
-			all = WALK_FULL;
+		/* where one fails the others are to stop all the same */
+		if (done != -ENXIO && done != WALK_DONE && all >= 0)
+			all = done;
 	}
 	return all;
 }
