@@ -89,8 +89,9 @@ static void list_reasons(const char *format)
 
 static void open_counter(struct counter *counter, long id, const char *filter)
 {
+	/* not before the filter is there: until then everything would count */
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr),
-					.config = id };
+					.config = id, .disabled = 1 };
 	long cpus = sysconf(_SC_NPROCESSORS_CONF), cpu;
 
 	for (cpu = 0; cpu < MAX_CPUS; cpu++)
@@ -104,6 +105,8 @@ static void open_counter(struct counter *counter, long id, const char *filter)
 			die("perf_event_open");
 		if (filter && ioctl(counter->fds[cpu], PERF_EVENT_IOC_SET_FILTER, filter))
 			die("setting the filter");
+		if (ioctl(counter->fds[cpu], PERF_EVENT_IOC_ENABLE, 0))
+			die("starting to count");
 	}
 }
 
