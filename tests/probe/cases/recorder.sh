@@ -52,7 +52,7 @@ case_daemon_bundle_signals_to_all() {
 	udp a 5
 	assert_metric 5 dropwhy_drops_total
 	for round in 1 2 3; do
-		until_true eval '[ "$(post /bundle)" = 202 ]' || fail "no bundle number $round"
+		ask_for_bundle "$round"
 		for signal in USR1 HUP INT TERM; do
 			signal_writer $signal || [ $signal != USR1 ] || missed=$((${missed:-0} + 1))
 		done
@@ -94,8 +94,12 @@ case_daemon_bundle_quota() {
 	probe_stop
 }
 
-bundle_number() { # N: by a request, once it is no longer too soon
+ask_for_bundle() { # N: once it is no longer too soon
 	until_true eval '[ "$(post /bundle)" = 202 ]' || fail "no bundle number $1"
+}
+
+bundle_number() { # N
+	ask_for_bundle "$1"
 	assert_metric "$1" dropwhy_bundles_total
 }
 
