@@ -18,6 +18,7 @@
 #include "bpf/fragment.bpf.h"
 #include "bpf/netfilter_cause.bpf.h"
 #include "bpf/packet.bpf.h"
+#include "bpf/quick_cause.bpf.h"
 #include "bpf/skb.bpf.h"
 #include "bpf/walk.bpf.h"
 
@@ -175,6 +176,12 @@ __inline_always bool is_folding(struct cpu_state *cpu, __u64 now_ns)
 		__sync_fetch_and_add(&globals.storms, 1);
 	}
 	return cpu->storm;
+}
+
+/* The same, of a drop that begins no storm. */
+__inline_always bool goes_on_folding(const struct cpu_state *cpu)
+{
+	return fold_mode == FOLD_ALWAYS || (fold_mode == FOLD_STORMS && cpu->storm);
 }
 
 __inline_always bool is_wanted(__u32 level, __u32 flags, __u32 phase)
@@ -344,28 +351,77 @@ __inline_always void handle_free(struct sk_buff *skb, const struct skb_ends *end
 		count_fate(count, KREAD(how, skb, len), fate);
 }
 
-/* The short way of a drop whose like is in the fold table already. */
-__inline_always bool fold_at_once(struct sk_buff *skb, const struct skb_ends *ends, __u64 location,
-				  __u32 reason, const enum reading how)
+/* Counts a drop with its like, if that is in the fold table: in the finest key that has room. */
+__inline_always bool fold_with_like(struct fold_key *key, __u64 location, __u32 bytes)
 {
-	__u32 slot = reason_slot(reason), bytes;
-	struct fold_key key;
-	enum fold_found found;
+	enum fold_found found = fold_count(key, bytes);
 
-	barrier_var(slot);
-	/* netfilter's take their share of conntrack's counters, each of them */
-	if (reason_flags[slot & (REASON_SLOTS - 1)] || !quick_key(&key, skb, ends, location, reason, how))
-		return false;
-	bytes = KREAD(how, skb, len);
-	found = fold_count(&key, bytes);
 	if (found != FOLD_NO_ROOM || has_flow_filter)
 		return found == FOLD_COUNTED;
-	fold_key__coarsen(&key, location);
-	found = fold_count(&key, bytes);
+	fold_key__coarsen(key, location);
+	found = fold_count(key, bytes);
 	if (found != FOLD_NO_ROOM)
 		return found == FOLD_COUNTED;
-	fold_key__coarsen(&key, location);
-	return fold_count(&key, bytes) == FOLD_COUNTED;
+	fold_key__coarsen(key, location);
+	return fold_count(key, bytes) == FOLD_COUNTED;
+}
+
+/*
+ * The short way of a drop that the filter rejects, or whose like is in the fold table already;
+ * false: it is the long one's.
+ */
+__inline_always bool count_quickly(struct fold_key *key, __u64 location, __u32 bytes, __u32 slot,
+				   bool folding)
+{
+	struct drop_counters *count;
+
+	if (!filter_asks_for_key() || key_matches(key))
+		return folding && fold_with_like(key, location, bytes);
+	count = bpf_map_lookup_elem(&counters, &slot);
+	if (!count)
+		return false;
+	count_fate(count, bytes, FATE_FILTERED);
+	return true;
+}
+
+/*
+ * The same for netfilter's, which take their share of conntrack's counters, each of them. A
+ * function of its own for the sake of the stack, and of what the others would pay for it.
+ */
+static __attribute__((noinline)) int handle_netfilters_quickly(struct sk_buff *skb,
+							       struct net_device *dev, struct net *net,
+							       __u64 location, __u32 reason)
+{
+	__u32 zero = 0;
+	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	struct skb_ends ends = { .dev = dev, .net = net };
+	struct quick_cause quick = {};
+	struct fold_key key;
+
+	if (!cpu || !quick_cause(skb, dev, net, location, &quick) ||
+	    !quick_key(&key, skb, &ends, location, reason, READ_FAULTING))
+		return false;
+	key.cause = quick.cause;
+	key.ct_state = quick.ct_state;
+	if (!count_quickly(&key, location, skb->len, reason_slot(reason), goes_on_folding(cpu)))
+		return false;
+	quick_cause__commit(&quick);
+	return true;
+}
+
+__inline_always bool handle_quickly(struct sk_buff *skb, const struct skb_ends *ends,
+				    __u64 location, __u32 reason, bool folding,
+				    const enum reading how)
+{
+	__u32 slot = reason_slot(reason), flags;
+	struct fold_key key;
+
+	barrier_var(slot);
+	flags = reason_flags[slot & (REASON_SLOTS - 1)] & ~REASON_F_WANTED;
+	if (how == READ_FAULTING && flags == (REASON_F_NETFILTER | REASON_F_CONNTRACK))
+		return handle_netfilters_quickly(skb, ends->dev, ends->net, location, reason);
+	return !flags && quick_key(&key, skb, ends, location, reason, how) &&
+	       count_quickly(&key, location, KREAD(how, skb, len), slot, folding);
 }
 
 __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
@@ -374,6 +430,7 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 	__u32 zero = 0, level, phase;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
 	struct skb_ends ends;
+	bool folding;
 
 	if (!cpu)
 		return 0;
@@ -384,9 +441,9 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 	if (phase == CPU_IDLE)
 		goto out;
 	skb_ends__init(&ends, skb, rx_sk, how);
-	if (!level && phase == CPU_ARMED &&
-	    (fold_mode == FOLD_ALWAYS || (fold_mode == FOLD_STORMS && cpu->storm)) &&
-	    fold_at_once(skb, &ends, location, reason, how))
+	folding = goes_on_folding(cpu);
+	if (!level && phase == CPU_ARMED && (folding || filter_asks_for_key()) &&
+	    handle_quickly(skb, &ends, location, reason, folding, how))
 		goto out;
 	handle_free(skb, &ends, location, reason, level, phase, how, dynptr);
 out:

@@ -102,7 +102,7 @@ __stage __u32 fetch_left_behind(__u32 level, bool unconfirmed)
 
 	if (!sc || !cpu || !can_search_cpus() || !is_newcomer(cpu))
 		return 0;
-	netns_key__init(&sc->netns, sc->packet.net);
+	netns_key__init(&sc->netns, (const void *)sc->packet.net, READ_PROBED);
 	ours = bpf_map_lookup_elem(&namespaces, &sc->netns);
 	if (!ours)
 		return 0;

@@ -123,16 +123,16 @@ __inline_always bool read_ct_counts(__u64 address, struct scratch *sc, struct ct
 	return true;
 }
 
-__inline_always void netns_key__init(struct netns_key *key, __u64 net_address)
+__inline_always void netns_key__init(struct netns_key *key, const struct net *net,
+				     const enum reading how)
 {
-	const struct net *net = (const void *)net_address;
-	const struct net___atomic_cookie *old = (const void *)net_address;
+	const struct net___atomic_cookie *old = (const void *)net;
 
-	key->net = net_address;
+	key->net = (__u64)net;
 	if (bpf_core_field_exists(old->net_cookie.counter))
 		key->cookie = 0;
 	else
-		key->cookie = BPF_CORE_READ(net, net_cookie);
+		key->cookie = KREAD_UNSURE(how, net, net_cookie);
 }
 
 /* What conntrack allocated its counters at; 0: it is not there. */
@@ -168,11 +168,11 @@ __inline_always void netns_state__locate(struct netns_state *st, __u64 net_addre
 }
 
 /* The state of a namespace on this CPU; NULL: never seen. */
-__inline_always struct netns_state *netns_state__find(__u64 net)
+__inline_always struct netns_state *netns_state__find(const struct net *net, const enum reading how)
 {
 	struct netns_key key;
 
-	netns_key__init(&key, net);
+	netns_key__init(&key, net, how);
 	return bpf_map_lookup_elem(&namespaces, &key);
 }
 
@@ -181,7 +181,7 @@ __inline_always struct netns_state *netns_state__create(__u64 net, struct scratc
 	struct netns_key key;
 
 	_Static_assert(sizeof(struct netns_state) <= sizeof(sc->bytes), "room for an empty one");
-	netns_key__init(&key, net);
+	netns_key__init(&key, (const void *)net, READ_PROBED);
 	__builtin_memset(sc->bytes, 0, sizeof(sc->bytes));
 	if (!bpf_map_update_elem(&namespaces, &key, sc->bytes, BPF_NOEXIST))
 		__sync_fetch_and_add(&globals.namespace_count, 1);
@@ -205,7 +205,7 @@ __inline_always void netns_state__forget(struct netns_state *st)
 __inline_always struct netns_state *netns_state__get(__u64 net, struct scratch *sc, __u32 level,
 						     bool unsure)
 {
-	struct netns_state *st = netns_state__find(net);
+	struct netns_state *st = netns_state__find((const void *)net, READ_PROBED);
 	__u64 stat_base;
 
 	if (!st)

@@ -35,6 +35,9 @@
 /* Hook arrays longer than this count as unknown; Kubernetes nodes have up to 7. */
 #define HOOKS_MAX 16
 
+/* Those who may drop for reasons of their own. */
+#define HOOK_SUSPECTS (HOOK_XTABLES | HOOK_NFT | HOOK_OTHER)
+
 /* NF_INET_NUMHOOKS and NF_ARP_NUMHOOKS: uapi/linux/netfilter.h, netfilter_arp.h */
 #define HOOK_POINTS	5
 #define ARP_HOOK_POINTS 3
@@ -131,6 +134,12 @@ __inline_always void keep_spare(struct netns_state *st, const struct ct_counts *
 		st->spare_ns = 0;
 }
 
+/* The failed attempt is already subtracted, and other CPUs free entries meanwhile. */
+__inline_always bool is_full(__u32 entries, __u32 limit)
+{
+	return limit && entries >= limit - limit / 16;
+}
+
 /* 1: at its limit; 0: clearly below; -1: unknown. */
 __inline_always int table_full(const struct netns_state *st)
 {
@@ -140,8 +149,7 @@ __inline_always int table_full(const struct netns_state *st)
 	    bpf_probe_read_kernel(&entries, sizeof(entries), (const void *)st->entries) ||
 	    bpf_probe_read_kernel(&limit, sizeof(limit), (const void *)st->limit))
 		return -1;
-	/* the failed attempt is already subtracted, and other CPUs free entries meanwhile */
-	return limit && entries >= limit - limit / 16;
+	return is_full(entries, limit);
 }
 
 __inline_always bool is_unconfirmed(const struct evidence *ev)
@@ -215,6 +223,17 @@ __stage __u32 kinds_of_hooks(__u64 entries_address)
 	return kinds;
 }
 
+/* Goes on from @seen with the addresses of a family's hook arrays. */
+__inline_always __u64 hash_of_hooks(__u64 seen, const __u64 *points)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < HOOK_POINTS; i++)
+		seen = (seen ^ points[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	return seen;
+}
+
 /*
  * What sits in the hooks of the packet's family and of bridges. The arrays are
  * replaced whenever a hook comes or goes: as long as they are the same ones,
@@ -224,7 +243,7 @@ __inline_always __u32 hook_kinds(struct evidence *ev)
 {
 	struct netns_state *st = ev->st;
 	__u32 family = ev->sc->rec.l3_proto, kinds = 0, own_points = HOOK_POINTS;
-	__u64 seen = family, net = ev->sc->packet.net, *points = ev->sc->bytes, own;
+	__u64 net = ev->sc->packet.net, *points = ev->sc->bytes, own, seen;
 	int i;
 
 	__builtin_memset(points, 0, 2 * HOOK_POINTS * sizeof(*points));
@@ -242,8 +261,7 @@ __inline_always __u32 hook_kinds(struct evidence *ev)
 		bpf_probe_read_kernel(
 			points + HOOK_POINTS, HOOK_POINTS * sizeof(*points),
 			(const void *)(net + bpf_core_field_offset(struct net, nf.hooks_bridge)));
-	for (i = 0; i < 2 * HOOK_POINTS; i++)
-		seen = (seen ^ points[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	seen = hash_of_hooks(hash_of_hooks(family, points), points + HOOK_POINTS);
 	if (seen == st->hooks_seen)
 		return st->hook_kinds;
 
@@ -264,10 +282,20 @@ __inline_always bool is_secmarked(const struct evidence *ev)
 	return BPF_CORE_READ(skb, secmark) != 0;
 }
 
-/* Freed in nf_hook_slow, and not by conntrack: by whom, where only one can have done it. */
+/* A rule's drop, where only one kind of rules can have done it. */
+__inline_always __u32 cause_of_suspects(__u32 suspects)
+{
+	if (suspects == HOOK_XTABLES)
+		return CAUSE_XTABLES_RULE;
+	if (suspects == HOOK_NFT)
+		return CAUSE_NFT_RULE;
+	return CAUSE_NF_RULE;
+}
+
+/* Freed in nf_hook_slow, and not by conntrack: by whom. */
 __inline_always __u32 rule_cause(struct evidence *ev, __u32 kinds)
 {
-	__u32 suspects = kinds & (HOOK_XTABLES | HOOK_NFT | HOOK_OTHER);
+	__u32 suspects = kinds & HOOK_SUSPECTS;
 
 	/* NAT drops a packet whose mapping went with its interface, and kills the entry */
 	if (kinds & HOOK_NAT && ev->sc->ct.status & IPS_DYING)
@@ -276,11 +304,7 @@ __inline_always __u32 rule_cause(struct evidence *ev, __u32 kinds)
 		suspects |= HOOK_OTHER;
 	if (kinds & HOOK_SECMARK && is_secmarked(ev))
 		suspects |= HOOK_OTHER;
-	if (suspects == HOOK_XTABLES)
-		return CAUSE_XTABLES_RULE;
-	if (suspects == HOOK_NFT)
-		return CAUSE_NFT_RULE;
-	return CAUSE_NF_RULE;
+	return cause_of_suspects(suspects);
 }
 
 /* Conntrack looked at this packet and refused to classify it. */

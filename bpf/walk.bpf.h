@@ -60,7 +60,7 @@ __stage int visit(__u32 level, __u64 net)
 	if (!sc)
 		return 0;
 	if (globals.command == WALK_SWEEP) {
-		st = netns_state__find(net);
+		st = netns_state__find((const void *)net, READ_PROBED);
 		if (st)
 			st->epoch = globals.epoch;
 		return 1;

@@ -11,7 +11,9 @@ nft_counter() {
 
 # iptables_count NAME IPTABLES CHAIN: packets that its rules counted.
 iptables_count() {
-	in_ns "$1" "$2" -nvxL "$3" | awk 'NR > 2 { n += $1 } END { print n + 0 }'
+	count_ns=$1 count_by=$2 count_chain=$3
+	shift 3
+	in_ns "$count_ns" "$count_by" "$@" -nvxL "$count_chain" | awk 'NR > 2 { n += $1 } END { print n + 0 }'
 }
 
 # qdisc_dropped NAME KIND: packets that veth0's qdisc of this kind counts as dropped.

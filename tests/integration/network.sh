@@ -167,9 +167,11 @@ fill_table() {
 		fail "$(cat "$WORK/fill.log")"
 }
 
-need_iptables() { # NAME IPTABLES
-	has command -v "$2" || skip "no $2"
-	has in_ns "$1" "$2" -L -n || skip "the kernel cannot do $2"
+need_iptables() { # NAME IPTABLES OPTION...
+	need_ns=$1
+	shift
+	has command -v "$1" || skip "no $1"
+	has in_ns "$need_ns" "$@" -L -n || skip "the kernel cannot do $*"
 }
 
 # drop_at_tc NAME ingress|egress: a filter that drops every unicast frame of veth0 there.
