@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Keeps what is known of each network namespace: where its conntrack
- * counters, its number of entries and its limit are in kernel memory. Nothing here needs a symbol's address: data symbols are absent from
- * kallsyms where KALLSYMS_ALL is off.
+ * counters, its number of entries and its limit are in kernel memory. Nothing
+ * here needs a symbol's address: data symbols are absent from kallsyms where
+ * KALLSYMS_ALL is off.
  */
 #ifndef DROPWHY_NAMESPACE_BPF_H
 #define DROPWHY_NAMESPACE_BPF_H
