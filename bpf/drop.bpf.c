@@ -398,8 +398,9 @@ static __attribute__((noinline)) int handle_netfilters_quickly(struct sk_buff *s
 	struct quick_cause quick = {};
 	struct fold_key key;
 
-	if (!cpu || !quick_cause(skb, dev, net, location, &quick) ||
-	    !quick_key(&key, skb, &ends, location, reason, READ_FAULTING))
+	/* the key first: DNS and fragments have none */
+	if (!cpu || !quick_key(&key, skb, &ends, location, reason, READ_FAULTING) ||
+	    !quick_cause(skb, dev, net, location, &quick))
 		return false;
 	key.cause = quick.cause;
 	key.ct_state = quick.ct_state;
@@ -409,6 +410,7 @@ static __attribute__((noinline)) int handle_netfilters_quickly(struct sk_buff *s
 	return true;
 }
 
+/* Either, by what the reason asks for. */
 __inline_always bool handle_quickly(struct sk_buff *skb, const struct skb_ends *ends,
 				    __u64 location, __u32 reason, bool folding,
 				    const enum reading how)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The cause of a netfilter drop by few loads, for the drops that storms are made of: those of a
- * full conntrack table and those of a rule. It must come to what explain() does; what is not
- * clear at a glance is left to that, and so is all that must be written down. Only where loads
- * may fault (READ_FAULTING).
+ * full conntrack table and those of a rule. It must come to what explain() does, and what is not
+ * clear at a glance is left to that: nothing is written down before the drop is counted. Only
+ * where loads may fault (READ_FAULTING).
  */
 #ifndef DROPWHY_QUICK_CAUSE_BPF_H
 #define DROPWHY_QUICK_CAUSE_BPF_H
@@ -74,11 +74,6 @@ __inline_always bool knows_hooks(const struct netns_state *st, const struct net 
 	return seen == st->hooks_seen;
 }
 
-__inline_always bool is_loopback(const struct net_device *dev)
-{
-	return dev && dev->name[0] == 'l' && dev->name[1] == 'o' && !dev->name[2];
-}
-
 /* Which rules dropped it, as rule_cause() has it; CAUSE_NONE: that takes a closer look. */
 __inline_always __u32 quick_rule(struct sk_buff *skb, const struct netns_state *st)
 {
@@ -103,7 +98,7 @@ __inline_always __u32 quick_rule(struct sk_buff *skb, const struct netns_state *
 __inline_always bool quick_invalid(struct sk_buff *skb, const struct net_device *dev, __u32 kinds)
 {
 	return kinds & HOOK_CONNTRACK && skb->skb_iif && skb->_skb_refdst & SKB_DST_PTRMASK &&
-	       !is_loopback(dev);
+	       !(dev && is_loopback_name(dev->name));
 }
 
 /*

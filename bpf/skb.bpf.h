@@ -78,6 +78,11 @@ __inline_always struct net *route_net(struct sk_buff *skb, const enum reading ho
 	return is_net(net, READ_PROBED) ? net : NULL;
 }
 
+__inline_always bool is_loopback_name(const char *name)
+{
+	return name[0] == 'l' && name[1] == 'o' && !name[2];
+}
+
 __inline_always void read_device(struct sk_buff *skb, const struct skb_ends *ends,
 				 struct scratch *sc, const enum reading how)
 {
@@ -93,8 +98,7 @@ __inline_always void read_device(struct sk_buff *skb, const struct skb_ends *end
 	if (dev) {
 		rec->ifindex = KREAD(how, dev, ifindex);
 		bpf_probe_read_kernel(rec->iface, sizeof(rec->iface), dev->name);
-		sc->packet.loopback = rec->iface[0] == 'l' && rec->iface[1] == 'o' &&
-				      !rec->iface[2];
+		sc->packet.loopback = is_loopback_name(rec->iface);
 	} else {
 		rec->ifindex = iif;
 	}
