@@ -150,6 +150,15 @@ assert_ct() {
 	done
 }
 
+# assert_folded ROWS PACKETS: at most so many rows stand for all packets.
+assert_folded() {
+	assert_only "$2"
+	[ "$DROPWHY" != none ] || return 0
+	rows=$(records lines type=drop)
+	[ "$rows" -le "$1" ] || fail "$rows rows, expected at most $1"
+	assert_summary lost 0
+}
+
 # feature PATH: a value of `dropwhy features --json`, such as conntrack_hooks[mode=both].possible
 feature() {
 	[ -f "$WORK/features.json" ] || "$DROPWHY" features --json >"$WORK/features.json" 2>"$WORK/features.err" ||

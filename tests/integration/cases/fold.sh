@@ -9,15 +9,6 @@ flows() {
 	assert_eq $(($1 * $2 * $3)) "$(snmp a UdpNoPorts)" UdpNoPorts
 }
 
-# assert_folded ROWS PACKETS: at most so many rows stand for all packets.
-assert_folded() {
-	assert_only "$2"
-	[ "$DROPWHY" != none ] || return 0
-	rows=$(records lines type=drop)
-	[ "$rows" -le "$1" ] || fail "$rows rows, expected at most $1"
-	assert_summary lost 0
-}
-
 # Nothing is due before the end: what waits is flushed on exit.
 case_fold_exit() {
 	ns_new a
