@@ -183,10 +183,10 @@ static int load(struct live *live, struct btf_excerpt *excerpt, struct live_fail
 			return fail(failure, err, "load the BPF programs",
 				    "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
 				    false);
-		if (err == -EACCES) /* the verifier's; who may not use BPF at all gets EPERM */
+		if (err == -EACCES) /* who may not use BPF at all gets EPERM */
 			return fail(failure, err, "load the BPF programs",
-				    "this kernel's verifier refuses them: --verbose shows its words, "
-				    "which belong in a bug report",
+				    "a security module (SELinux) forbids it, or the verifier refuses "
+				    "them: then --verbose shows its words, for a bug report",
 				    true);
 		return fail(failure, err, "load the BPF programs",
 			    "the kernel refuses BPF to this process: check its capabilities "
