@@ -63,6 +63,7 @@ static bool on_drop(void *ctx, const struct drop *drop)
 	if (t->options.count && t->shown >= t->options.count)
 		return false;
 	t->shown++;
+	settings__drop(t->settings);
 	aggregate__add(t->groups, drop);
 	/* a failed write is counted by the sink and ends the run in on_polled() */
 	if (!t->options.summary_only)

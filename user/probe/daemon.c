@@ -43,6 +43,7 @@ bool daemon__drop(void *ctx, const struct drop *drop)
 	struct daemon *d = ctx;
 
 	d->drops += drop->count;
+	settings__drop(d->settings);
 	metrics__drop(d->metrics, drop, d->now_s);
 	if (d->log)
 		rotating_log__drop(d->log, drop);

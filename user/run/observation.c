@@ -42,6 +42,7 @@ static bool on_drop(void *ctx, const struct drop *drop)
 	const struct drop_evidence evidence = { .drop = drop, .service = service_of(o, drop) };
 	size_t i;
 
+	settings__drop(o->settings);
 	for (i = 0; i < rule_count; i++) {
 		if (!rules[i].concerns || !rules[i].concerns(&evidence))
 			continue;

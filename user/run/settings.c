@@ -30,6 +30,8 @@ struct settings {
 	struct writes *writes;
 	struct sysctl_compare *compare;
 	bool watches_all;	/* whoever writes, in whatever cgroup */
+	bool dropping;		/* packets were dropped since the last tick */
+	unsigned int peace_ticks; /* so long none were */
 	int cgroup_fd;		/* -1: no cgroup v2 */
 	__u32 own_netns;	/* whose values are compared */
 	struct sysctl_change *kept; /* SETTINGS_KEPT_MAX */
@@ -40,9 +42,13 @@ struct settings {
 /* How long until the outcome of a write is looked for again. */
 #define SETTLE_S 0.02
 
-/* So many of the settings whose writes are watched are compared all the same, each second: all in a
- * minute. What it finds bypassed the program, as the kernel itself does. */
+/*
+ * Settings whose writes are watched are compared all the same, for what bypasses the program, as
+ * netlink does and the kernel itself. While packets are dropped so many each second, all in a
+ * minute; in peace all of them now and then, and when it ends: each reading runs the program, too.
+ */
 #define SPOT_CHECKS 2
+#define PEACE_TICKS 600
 
 static const char unwatched[] =
 	"setting changes are found by comparing values once a second; who made them stays unknown";
@@ -237,14 +243,14 @@ static void on_difference(void *ctx, const struct sysctl_change *found)
 	hand_over(s, &change);
 }
 
-/* Whoever reads a value runs the program that watches, too: there is not much to read then. */
-static void compare(struct settings *s, bool all)
+/* All, or so many by turns. */
+static void compare(struct settings *s, bool all, size_t spot_checks)
 {
 	/* a write is in the ring before its value can be read */
-	if (all || !s->watches_all)
+	if (all)
 		sysctl_compare__read(s->compare);
 	else
-		sysctl_compare__read_some(s->compare, SPOT_CHECKS);
+		sysctl_compare__read_some(s->compare, spot_checks);
 	if (s->watch)
 		on_ring(s, -1);
 	sysctl_compare__report(s->compare, on_difference, s);
@@ -252,8 +258,20 @@ static void compare(struct settings *s, bool all)
 
 static void on_tick(void *ctx, int fd)
 {
+	struct settings *s = ctx;
+	bool peace_ends = s->dropping && s->peace_ticks;
+
 	(void)fd;
-	compare(ctx, false);
+	s->peace_ticks = s->dropping ? 0 : (s->peace_ticks + 1) % PEACE_TICKS;
+	compare(s, !s->watches_all || peace_ends || (!s->dropping && !s->peace_ticks),
+		s->dropping ? SPOT_CHECKS : 0);
+	s->dropping = false;
+}
+
+void settings__drop(struct settings *s)
+{
+	if (s)
+		s->dropping = true;
 }
 
 /* --- opening and closing */
@@ -350,7 +368,7 @@ bool settings__watches(const struct settings *s)
 void settings__finish(struct settings *s)
 {
 	if (s->compare)
-		compare(s, true);
+		compare(s, true, 0);
 	if (s->watch)
 		settle(s, true);
 }

@@ -57,6 +57,10 @@ struct settings *settings__open(const struct settings_options *options,
 /** @brief **settings__watches()** whether writes are watched, not only values compared. */
 bool settings__watches(const struct settings *s);
 
+/** @brief **settings__drop()** tells of a dropped packet: now it matters what went past the
+ * watch. NULL is fine. */
+void settings__drop(struct settings *s);
+
 /** @brief **settings__finish()** hands over what came since; to be called at a run's end. */
 void settings__finish(struct settings *s);
 

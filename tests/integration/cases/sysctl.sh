@@ -224,6 +224,22 @@ case_sysctl_bypass_netlink() {
 	changes 1 name=net.ipv4.neigh.default.gc_thresh3
 }
 
+# What went past the watch while nothing was dropped is told as soon as something is.
+case_sysctl_bypass_in_peace() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	gc=net/ipv4/neigh/default/gc_thresh3
+	old=$(cat /proc/sys/$gc)
+	set_global $gc "$old"
+	pair
+	trace_ns b --sysctl=watch
+	sleep 2 # a second of peace
+	ip ntable change name arp_cache thresh3 $((old + 1))
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --count 1
+	until_true grep -q '"name":"net.ipv4.neigh.default.gc_thresh3"' "$OUT" || fail "not told while it runs"
+	trace_stop
+	changes 1 name=net.ipv4.neigh.default.gc_thresh3 old="$old" new=$((old + 1)) seen_by=value comm=
+}
+
 # Each of the limits by which nodes are lost, written as it is: where it exists, the write is told.
 case_sysctl_each() {
 	lock_global
