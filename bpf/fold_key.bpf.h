@@ -144,9 +144,8 @@ __inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb,
 	key->location = location;
 	key->reason = reason;
 	key->netns = fold_netns(net, how);
-	/* a device is believed if it lies in a namespace: see is_net() */
-	if (dev && KREAD_UNSURE(how, dev, nd_net.net) == net)
-		key->ifindex = KREAD(how, dev, ifindex);
+	if (dev)
+		key->ifindex = KREAD_SURE(how, dev, ifindex);
 	else
 		key->ifindex = KREAD(how, skb, skb_iif);
 	key->l3_proto = bpf_ntohs(KREAD(how, skb, protocol));

@@ -24,7 +24,8 @@
  */
 __inline_always bool is_net(const struct net *net, const enum reading how)
 {
-	return net && (__u64)KREAD_UNSURE(how, net, ns.ops) == globals.netns_ops;
+	return (how == READ_FAULTING || net) &&
+	       (__u64)KREAD_UNSURE(how, net, ns.ops) == globals.netns_ops;
 }
 
 /* What this CPU adds to the address of a per-CPU variable to find its own copy. */

@@ -37,7 +37,8 @@ __inline_always bool is_settled(const struct netns_state *st, const struct net *
 	if (!bpf_core_field_exists(struct net, ct)) /* CONFIG_NF_CONNTRACK */
 		return false;
 	return st->stat && !st->unsure && !st->spare_ns && !globals.ct_gone &&
-	       st->ct_departures == globals.ct_departures && st->stat_base == (__u64)net->ct.stat &&
+	       st->ct_departures == globals.ct_departures &&
+	       st->stat_base == (__u64)KREAD_IN_PLACE(net, ct.stat) &&
 	       st->lent.drop == st->paid.drop && st->lent.insert_failed == st->paid.insert_failed &&
 	       st->lent.chaintoolong == st->paid.chaintoolong;
 }
@@ -98,7 +99,7 @@ __inline_always __u32 quick_rule(struct sk_buff *skb, const struct netns_state *
 __inline_always bool quick_invalid(struct sk_buff *skb, const struct net_device *dev, __u32 kinds)
 {
 	return kinds & HOOK_CONNTRACK && skb->skb_iif && skb->_skb_refdst & SKB_DST_PTRMASK &&
-	       !(dev && is_loopback_name(dev->name));
+	       !(dev && is_loopback_name(in_place((__u64)dev->name)));
 }
 
 /*

@@ -31,42 +31,53 @@ __inline_always bool is_full_socket(struct sock *sk, const enum reading how)
  * twice (btf_nested_type_is_trusted(), from 6.4): that was a third of the start.
  */
 struct skb_ends {
-	struct net_device *dev;
-	struct sock *sk;
+	struct net_device *dev;	/* NULL: none that is believed */
 	struct sock *rx_sk;	/* the tracepoint's; NULL: it has none */
-	struct net *net;	/* that it died in, by the above; NULL: unknown */
+	struct net *net;	/* that it died in; NULL: unknown */
 };
 
-__inline_always struct net *ends_net(struct net_device *dev, struct sock *sk, struct sock *rx_sk,
-				     const enum reading how)
+__inline_always struct sock *skb_socket(struct sk_buff *skb, const enum reading how)
+{
+	return how == READ_FAULTING ? KREAD_IN_PLACE(skb, sk) : KREAD(how, skb, sk);
+}
+
+/* By its sockets. A load through NULL that may fault gives one more: no test is as good. */
+__inline_always struct net *sockets_net(struct sk_buff *skb, struct sock *rx_sk,
+					const enum reading how)
 {
 	struct net *net;
+	struct sock *sk;
 
-	if (dev) {
-		net = KREAD_UNSURE(how, dev, nd_net.net);
-		if (is_net(net, how))
-			return net;
-	}
-	if (rx_sk) {
+	if (how == READ_FAULTING || rx_sk) {
 		net = KREAD_UNSURE(how, rx_sk, __sk_common.skc_net.net);
 		if (is_net(net, how))
 			return net;
 	}
-	if (sk) {
-		net = KREAD_UNSURE(how, sk, __sk_common.skc_net.net);
-		if (is_net(net, how))
-			return net;
-	}
-	return NULL;
+	sk = skb_socket(skb, how);
+	net = how == READ_FAULTING || sk ? KREAD_UNSURE(how, sk, __sk_common.skc_net.net) : NULL;
+	return is_net(net, how) ? net : NULL;
 }
 
 __inline_always void skb_ends__init(struct skb_ends *ends, struct sk_buff *skb, struct sock *rx_sk,
 				    const enum reading how)
 {
-	ends->dev = KREAD(how, skb, dev);
-	ends->sk = KREAD(how, skb, sk);
-	ends->rx_sk = rx_sk;
-	ends->net = ends_net(ends->dev, ends->sk, rx_sk, how);
+	struct net_device *dev;
+
+	if (how == READ_FAULTING) {
+		dev = KREAD_IN_PLACE(skb, dev);
+		ends->rx_sk = (void *)in_place((__u64)rx_sk);
+	} else {
+		dev = KREAD(how, skb, dev);
+		ends->rx_sk = rx_sk;
+	}
+	/* a device is believed if it lies in a namespace: see is_net(). None is as good as what a
+	 * read that failed gives, and a plain load through such a device may panic */
+	ends->dev = dev;
+	ends->net = how == READ_FAULTING || dev ? KREAD_UNSURE(how, dev, nd_net.net) : NULL;
+	if (!is_net(ends->net, how)) {
+		ends->dev = NULL;
+		ends->net = sockets_net(skb, ends->rx_sk, how);
+	}
 }
 
 /* The namespace by its route, which is no pointer to the verifier. */
@@ -83,20 +94,15 @@ __inline_always bool is_loopback_name(const char *name)
 	return name[0] == 'l' && name[1] == 'o' && !name[2];
 }
 
-__inline_always void read_device(struct sk_buff *skb, const struct skb_ends *ends,
+__inline_always void read_device(struct sk_buff *skb, const struct skb_ends *ends, struct sock *sk,
 				 struct scratch *sc, const enum reading how)
 {
 	struct net_device *dev = ends->dev;
 	struct drop_record *rec = &sc->rec;
 	int iif = KREAD(how, skb, skb_iif);
 
-	/* a device is believed if it lies in a namespace: see is_net(). None is as good as what a
-	 * read that failed gives, and a plain load through such a device may panic */
-	if (dev && (!sc->packet.net ||
-		    (__u64)KREAD_UNSURE(how, dev, nd_net.net) != sc->packet.net))
-		dev = NULL;
 	if (dev) {
-		rec->ifindex = KREAD(how, dev, ifindex);
+		rec->ifindex = KREAD_SURE(how, dev, ifindex);
 		bpf_probe_read_kernel(rec->iface, sizeof(rec->iface), dev->name);
 		sc->packet.loopback = is_loopback_name(rec->iface);
 	} else {
@@ -106,7 +112,7 @@ __inline_always void read_device(struct sk_buff *skb, const struct skb_ends *end
 	sc->packet.routed = KREAD(how, skb, _skb_refdst) & SKB_DST_PTRMASK;
 	if (iif && (__u32)iif == rec->ifindex)
 		rec->side = SIDE_RX;
-	else if (iif ? sc->packet.routed : ends->sk != NULL)
+	else if (iif ? sc->packet.routed : sk != NULL)
 		rec->side = SIDE_TX;
 }
 
@@ -154,13 +160,12 @@ __inline_always __u64 socket_cgroup(struct sock *sk, const enum reading how)
 	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
 }
 
-__inline_always void read_socket(const struct skb_ends *ends, struct scratch *sc,
+__inline_always void read_socket(struct sock *sk, struct sock *rx_sk, struct scratch *sc,
 				 const enum reading how)
 {
-	struct sock *sk = ends->sk, *rx_sk = ends->rx_sk;
 	struct drop_record *rec = &sc->rec;
 
-	if (sk)
+	if (how == READ_FAULTING || sk)
 		sc->packet.socket_family = KREAD_UNSURE(how, sk, __sk_common.skc_family);
 	/* up to 6.12 the verifier takes rx_sk for non-NULL and removes the test:
 	 * a NULL one then reads as zeros, and a socket without family is none */
@@ -182,6 +187,7 @@ __inline_always void read_skb(struct sk_buff *skb, const struct skb_ends *ends,
 			      struct scratch *sc, const enum reading how)
 {
 	struct packet *packet = &sc->packet;
+	struct sock *sk = skb_socket(skb, how);
 	struct net *net = ends->net;
 
 	packet->skb = (__u64)skb;
@@ -196,9 +202,9 @@ __inline_always void read_skb(struct sk_buff *skb, const struct skb_ends *ends,
 		packet->net = (__u64)net;
 		sc->rec.netns_ino = net ? BPF_CORE_READ(net, ns.inum) : 0;
 	}
-	read_device(skb, ends, sc, how);
+	read_device(skb, ends, sk, sc, how);
 	read_layout(skb, sc, how);
-	read_socket(ends, sc, how);
+	read_socket(sk, ends->rx_sk, sc, how);
 }
 
 #endif
