@@ -76,7 +76,8 @@ static bool is_text(char type)
  */
 static bool is_padding(const char *name)
 {
-	return strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0;
+	return name[0] == '_' && name[1] == '_' &&
+	       (strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0);
 }
 
 static bool is_wanted(char type, const char *name)
@@ -213,19 +214,13 @@ static void trim(struct symbol_table *t)
 		t->names = shrunk;
 }
 
-/* Length of the C name: no such has a dot, what follows one is the compiler's. */
-static size_t base_length(const char *name)
-{
-	return strcspn(name, ".");
-}
-
-/* FNV-1a */
-static __u32 hash_name(const char *name, size_t len)
+/* FNV-1a over the C name: no such has a dot, what follows one is the compiler's. */
+static __u32 hash_name(const char *name)
 {
 	__u32 hash = 0x811c9dc5u;
 
-	while (len--)
-		hash = (hash ^ (unsigned char)*name++) * 0x01000193u;
+	for (; *name && *name != '.'; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x01000193u;
 	return hash;
 }
 
@@ -242,7 +237,7 @@ static int index_names(struct symbol_table *t)
 	t->chain_mask = (__u32)(chains - 1);
 	for (i = t->count; i-- > 0;) {
 		const char *name = t->names + t->symbols[i].name;
-		__u32 *chain = &t->chains[hash_name(name, base_length(name)) & t->chain_mask];
+		__u32 *chain = &t->chains[hash_name(name) & t->chain_mask];
 
 		t->symbols[i].next = *chain;
 		*chain = (__u32)i + 1;
@@ -463,7 +458,7 @@ static const struct symbol *first_of_name(const struct symbol_table *t, const ch
 {
 	if (!len)
 		return NULL;
-	return of_name(t, t->chains[hash_name(name, base_length(name)) & t->chain_mask], name, len);
+	return of_name(t, t->chains[hash_name(name) & t->chain_mask], name, len);
 }
 
 int kallsyms__range(const struct kallsyms *k, const char *name, kallsyms_range_fn fn, void *ctx)

@@ -17,13 +17,21 @@
 
 static int hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	unsigned char digit = (unsigned char)(c - '0'), letter = (unsigned char)((c | 32) - 'a');
+
+	if (digit < 10)
+		return digit;
+	return letter < 6 ? letter + 10 : -1;
+}
+
+/* Length of what stands before a blank or the end. */
+static size_t word_length(const char *text)
+{
+	const char *p = text;
+
+	while (*p && *p != ' ' && *p != '\t')
+		p++;
+	return (size_t)(p - text);
 }
 
 /* Behind the type and the space after it; NUL-terminated. */
@@ -32,12 +40,14 @@ static bool parse_names(const char *text, struct kallsyms_line *ret_line)
 	const char *p;
 
 	ret_line->name = text;
-	ret_line->name_len = strcspn(text, " \t");
+	ret_line->name_len = word_length(text);
 	ret_line->module = NULL;
 	ret_line->module_len = 0;
 	if (!ret_line->name_len || ret_line->name_len >= SYMBOL_NAME_MAX)
 		return false;
 	p = text + ret_line->name_len;
+	if (!*p)
+		return true;
 	p += strspn(p, " \t");
 	if (*p == '[') {
 		ret_line->module = p + 1;
