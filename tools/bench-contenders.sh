@@ -56,14 +56,19 @@ is_there() { # CONTENDER
 	esac
 }
 
-# What it prints once it traces; nothing: it does not say.
-begins_with() { # CONTENDER
+# Whether it counts drops by now: most say so; perf has an event open on each CPU then.
+has_begun() { # CONTENDER PID
 	case $1 in
-	floor) echo '^counting' ;;
-	summary | csv | filtered) echo '^dropwhy: tracing' ;;
-	probe) echo '^dropwhy: probing' ;;
-	bpftrace*) echo '^Attaching' ;;
+	floor) said '^counting' ;;
+	summary | csv | filtered) said '^dropwhy: tracing' ;;
+	probe) said '^dropwhy: probing' ;;
+	bpftrace*) said '^Attaching' ;;
+	perf*) [ "$(readlink "/proc/$2/fd/"* | grep -c perf_event)" -ge "$(getconf _NPROCESSORS_ONLN)" ] ;;
 	esac
+}
+
+said() { # PATTERN
+	grep -q "$1" "$work/err" "$work/out"
 }
 
 # What makes it end and say what it saw.
