@@ -137,13 +137,11 @@ void conntrack_hooks__look(const struct kallsyms *k, enum conntrack_mode mode,
 	struct conntrack_hook_means means = { .kprobes = kernel_trial__kprobes() == TRIAL_YES };
 	bool wanted = !means.kprobes || mode != CONNTRACK_COUNTERS;
 	struct btf *base = wanted ? kernel_btf__get(NULL) : NULL;
-	struct btf *module = base ? btf__load_module_btf("nf_conntrack", base) : NULL;
 
 	means.trampolines = wanted && kernel_trial__trampolines(base) == TRIAL_YES;
 	means.kernel_btf = base;
-	means.module_btf = module;
+	means.module_btf = base ? kernel_btf__conntrack() : NULL;
 	conntrack_hooks__judge(k, &means, ret_status);
-	btf__free(module);
 }
 
 int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status *status,

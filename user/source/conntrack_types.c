@@ -23,7 +23,7 @@ static int member_offset(const struct btf *btf, const struct btf_type *type, con
 
 static int find_in(const struct btf *btf, struct conntrack_types *ret_types)
 {
-	int id = btf__find_by_name_kind(btf, "nf_conntrack_net", BTF_KIND_STRUCT), count, sysctl;
+	int id = kernel_btf__find_own(btf, "nf_conntrack_net", BTF_KIND_STRUCT), count, sysctl;
 
 	if (id < 0)
 		return -ENOENT;
@@ -38,18 +38,12 @@ static int find_in(const struct btf *btf, struct conntrack_types *ret_types)
 
 int conntrack_types__find(const char *btf_path, struct conntrack_types *ret_types)
 {
-	struct btf *base = kernel_btf__get(btf_path);
-	struct btf *module;
-	int err;
+	struct btf *base = kernel_btf__get(btf_path), *module;
 
 	if (!base)
 		return -errno;
-	err = find_in(base, ret_types);
-	if (err) {
-		module = btf__load_module_btf("nf_conntrack", base);
-		if (module)
-			err = find_in(module, ret_types);
-		btf__free(module);
-	}
-	return err;
+	module = kernel_btf__conntrack();
+	if (module && !find_in(module, ret_types))
+		return 0;
+	return find_in(base, ret_types);
 }

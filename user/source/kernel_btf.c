@@ -13,6 +13,8 @@
 static struct {
 	struct btf *btf;
 	char *path;		/* NULL: the kernel's own */
+	struct btf *conntrack;	/* the module's, behind these; NULL: not asked for yet, or there is none */
+	int conn;		/* the number of struct nf_conn in btf; 0: not looked for yet; -errno */
 } cache;
 
 struct btf *kernel_btf__get(const char *path)
@@ -29,6 +31,14 @@ struct btf *kernel_btf__get(const char *path)
 	return cache.btf;
 }
 
+struct btf *kernel_btf__conntrack(void)
+{
+	/* asked for again where there was none: it may have been loaded meanwhile */
+	if (cache.btf && !cache.conntrack)
+		cache.conntrack = btf__load_module_btf("nf_conntrack", cache.btf);
+	return cache.conntrack;
+}
+
 struct btf_excerpt *kernel_btf__excerpt(const char *path)
 {
 	return path || !kernel_btf__get(NULL) ? NULL : btf_excerpt__new();
@@ -37,15 +47,14 @@ struct btf_excerpt *kernel_btf__excerpt(const char *path)
 int kernel_btf__fill_excerpt(struct btf_excerpt *excerpt, const struct btf *wanted)
 {
 	struct btf *base = kernel_btf__get(NULL), *module = NULL;
-	int err;
 
 	if (!excerpt || !base)
 		return excerpt ? -errno : 0;
-	if (btf__find_by_name_kind(base, "nf_conn", BTF_KIND_STRUCT) < 0)
-		module = btf__load_module_btf("nf_conntrack", base);
-	err = btf_excerpt__fill(excerpt, module ? module : base, wanted);
-	btf__free(module);
-	return err;
+	if (!cache.conn)
+		cache.conn = btf__find_by_name_kind(base, "nf_conn", BTF_KIND_STRUCT);
+	if (cache.conn < 0)
+		module = kernel_btf__conntrack();
+	return btf_excerpt__fill(excerpt, module ? module : base, wanted);
 }
 
 int kernel_btf__find_own(const struct btf *btf, const char *name, __u32 kind)
@@ -67,9 +76,11 @@ void kernel_btf__release(void)
 {
 	int err = errno;
 
+	btf__free(cache.conntrack); /* first: it stands on the other */
 	btf__free(cache.btf);
 	free(cache.path);
-	cache.btf = NULL;
+	cache.conntrack = cache.btf = NULL;
+	cache.conn = 0;
 	cache.path = NULL;
 	errno = err;
 }

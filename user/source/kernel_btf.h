@@ -19,6 +19,14 @@ struct btf_excerpt;
 struct btf *kernel_btf__get(const char *path);
 
 /**
+ * @brief **kernel_btf__conntrack()** parses the types of the module nf_conntrack, or hands out
+ * what was parsed before.
+ * @return its types behind those that kernel_btf__get() gave last, valid as long as they and not
+ * to be freed; NULL: no such module, it may be built in
+ */
+struct btf *kernel_btf__conntrack(void);
+
+/**
  * @brief **kernel_btf__excerpt()** makes an excerpt to open an object with.
  * @param path a file with the kernel's BTF: libbpf takes that
  * @return as btf_excerpt__new(); NULL, too, where there is nothing to take from
