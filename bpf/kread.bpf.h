@@ -19,18 +19,6 @@ enum reading {
 #define KREAD(how, ptr, field) ((how) != READ_PROBED ? (ptr)->field : BPF_CORE_READ(ptr, field))
 
 /*
- * The same through a pointer that may be anything, as skb->dev and skb->sk may. Up to 6.4 the
- * kernel may look for the handler of the fault in a copy of the program that has none, and
- * panics: 0108a4e9f358 ("bpf: ensure main program has an extable").
- */
-#define KREAD_UNSURE(how, ptr, field) \
-	((how) == READ_FAULTING ? KREAD_IN_PLACE(ptr, field) : BPF_CORE_READ(ptr, field))
-
-/* Through one that was found in something, and found to be right. */
-#define KREAD_SURE(how, ptr, field) \
-	((how) == READ_TYPED ? (ptr)->field : KREAD_UNSURE(how, ptr, field))
-
-/*
  * Where loads may fault, pointers are read as numbers: what is a pointer to it, the verifier
  * follows to the program's end once for each way that it may have come, and as NULL and as not.
  * That was two thirds of the time that loading took.
@@ -38,6 +26,24 @@ enum reading {
 #define KREAD_IN_PLACE(ptr, field)                                         \
 	(*(const volatile typeof((ptr)->field) *)in_place((__u64)(ptr) +   \
 							  bpf_core_field_offset((ptr)->field)))
+#define KREAD_POINTER(how, ptr, field) \
+	((how) == READ_FAULTING ? KREAD_IN_PLACE(ptr, field) : KREAD(how, ptr, field))
+
+/*
+ * Through a pointer that may be anything, as skb->dev and skb->sk may. Up to 6.4 the kernel may
+ * look for the handler of the fault in a copy of the program that has none, and panics:
+ * 0108a4e9f358 ("bpf: ensure main program has an extable").
+ */
+#define KREAD_UNSURE(how, ptr, field) \
+	((how) == READ_FAULTING ? KREAD_IN_PLACE(ptr, field) : BPF_CORE_READ(ptr, field))
+
+/* The same, 0 through NULL: a load that may fault gives that by itself. */
+#define KREAD_OR_ZERO(how, ptr, field) \
+	((how) == READ_FAULTING || (ptr) ? KREAD_UNSURE(how, ptr, field) : 0)
+
+/* Through one that was found in something, and found to be right. */
+#define KREAD_SURE(how, ptr, field) \
+	((how) == READ_TYPED ? (ptr)->field : KREAD_UNSURE(how, ptr, field))
 
 /* A stage of its own for the verifier: see struct scratch. */
 #define __stage __attribute__((noinline))

@@ -36,44 +36,31 @@ struct skb_ends {
 	struct net *net;	/* that it died in; NULL: unknown */
 };
 
-__inline_always struct sock *skb_socket(struct sk_buff *skb, const enum reading how)
-{
-	return how == READ_FAULTING ? KREAD_IN_PLACE(skb, sk) : KREAD(how, skb, sk);
-}
-
-/* By its sockets. A load through NULL that may fault gives one more: no test is as good. */
+/* By its sockets. */
 __inline_always struct net *sockets_net(struct sk_buff *skb, struct sock *rx_sk,
 					const enum reading how)
 {
-	struct net *net;
+	struct net *net = KREAD_OR_ZERO(how, rx_sk, __sk_common.skc_net.net);
 	struct sock *sk;
 
-	if (how == READ_FAULTING || rx_sk) {
-		net = KREAD_UNSURE(how, rx_sk, __sk_common.skc_net.net);
-		if (is_net(net, how))
-			return net;
-	}
-	sk = skb_socket(skb, how);
-	net = how == READ_FAULTING || sk ? KREAD_UNSURE(how, sk, __sk_common.skc_net.net) : NULL;
+	if (is_net(net, how))
+		return net;
+	sk = KREAD_POINTER(how, skb, sk);
+	net = KREAD_OR_ZERO(how, sk, __sk_common.skc_net.net);
 	return is_net(net, how) ? net : NULL;
 }
 
 __inline_always void skb_ends__init(struct skb_ends *ends, struct sk_buff *skb, struct sock *rx_sk,
 				    const enum reading how)
 {
-	struct net_device *dev;
+	struct net_device *dev = KREAD_POINTER(how, skb, dev);
 
-	if (how == READ_FAULTING) {
-		dev = KREAD_IN_PLACE(skb, dev);
-		ends->rx_sk = (void *)in_place((__u64)rx_sk);
-	} else {
-		dev = KREAD(how, skb, dev);
-		ends->rx_sk = rx_sk;
-	}
+	/* to the verifier, too, something that may be read */
+	ends->rx_sk = how == READ_FAULTING ? (void *)in_place((__u64)rx_sk) : rx_sk;
 	/* a device is believed if it lies in a namespace: see is_net(). None is as good as what a
 	 * read that failed gives, and a plain load through such a device may panic */
 	ends->dev = dev;
-	ends->net = how == READ_FAULTING || dev ? KREAD_UNSURE(how, dev, nd_net.net) : NULL;
+	ends->net = KREAD_OR_ZERO(how, dev, nd_net.net);
 	if (!is_net(ends->net, how)) {
 		ends->dev = NULL;
 		ends->net = sockets_net(skb, ends->rx_sk, how);
@@ -165,8 +152,7 @@ __inline_always void read_socket(struct sock *sk, struct sock *rx_sk, struct scr
 {
 	struct drop_record *rec = &sc->rec;
 
-	if (how == READ_FAULTING || sk)
-		sc->packet.socket_family = KREAD_UNSURE(how, sk, __sk_common.skc_family);
+	sc->packet.socket_family = KREAD_OR_ZERO(how, sk, __sk_common.skc_family);
 	/* up to 6.12 the verifier takes rx_sk for non-NULL and removes the test:
 	 * a NULL one then reads as zeros, and a socket without family is none */
 	if (rx_sk && KREAD_UNSURE(how, rx_sk, __sk_common.skc_family)) {
@@ -187,7 +173,7 @@ __inline_always void read_skb(struct sk_buff *skb, const struct skb_ends *ends,
 			      struct scratch *sc, const enum reading how)
 {
 	struct packet *packet = &sc->packet;
-	struct sock *sk = skb_socket(skb, how);
+	struct sock *sk = KREAD_POINTER(how, skb, sk);
 	struct net *net = ends->net;
 
 	packet->skb = (__u64)skb;
