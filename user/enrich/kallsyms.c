@@ -76,8 +76,7 @@ static bool is_text(char type)
  */
 static bool is_padding(const char *name)
 {
-	return name[0] == '_' && name[1] == '_' &&
-	       (strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0);
+	return strncmp(name, "__pfx_", 6) == 0 || strncmp(name, "__cfi_", 6) == 0;
 }
 
 static bool is_wanted(char type, const char *name)

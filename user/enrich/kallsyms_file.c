@@ -17,11 +17,13 @@
 
 static int hex_digit(char c)
 {
-	unsigned char digit = (unsigned char)(c - '0'), letter = (unsigned char)((c | 32) - 'a');
-
-	if (digit < 10)
-		return digit;
-	return letter < 6 ? letter + 10 : -1;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
 }
 
 /* Length of what stands before a blank or the end. */

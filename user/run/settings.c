@@ -31,7 +31,7 @@ struct settings {
 	struct sysctl_compare *compare;
 	bool watches_all;	/* whoever writes, in whatever cgroup */
 	bool dropping;		/* packets were dropped since the last tick */
-	unsigned int peace_ticks; /* so long none were */
+	unsigned int peace_ticks; /* since packets were dropped, or all was compared */
 	int cgroup_fd;		/* -1: no cgroup v2 */
 	__u32 own_netns;	/* whose values are compared */
 	struct sysctl_change *kept; /* SETTINGS_KEPT_MAX */
@@ -243,7 +243,7 @@ static void on_difference(void *ctx, const struct sysctl_change *found)
 	hand_over(s, &change);
 }
 
-/* All, or so many by turns. */
+/* All; or only so many by turns, beside what no program watches. */
 static void compare(struct settings *s, bool all, size_t spot_checks)
 {
 	/* a write is in the ring before its value can be read */
@@ -259,12 +259,12 @@ static void compare(struct settings *s, bool all, size_t spot_checks)
 static void on_tick(void *ctx, int fd)
 {
 	struct settings *s = ctx;
-	bool peace_ends = s->dropping && s->peace_ticks;
+	/* peace has ended, or lasts */
+	bool all_due = s->dropping ? s->peace_ticks > 0 : s->peace_ticks + 1 == PEACE_TICKS;
 
 	(void)fd;
-	s->peace_ticks = s->dropping ? 0 : (s->peace_ticks + 1) % PEACE_TICKS;
-	compare(s, !s->watches_all || peace_ends || (!s->dropping && !s->peace_ticks),
-		s->dropping ? SPOT_CHECKS : 0);
+	s->peace_ticks = s->dropping || all_due ? 0 : s->peace_ticks + 1;
+	compare(s, all_due || !s->watches_all, s->dropping ? SPOT_CHECKS : 0);
 	s->dropping = false;
 }
 

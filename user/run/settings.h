@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Who changes the settings that make the kernel drop packets, during a run: by
- * watching the writes where the kernel lets us, and by comparing values once a
- * second for what goes past them. Keeps what it found for the summary.
+ * watching the writes where the kernel lets us, and by comparing values for what
+ * goes past them: once a second where writes are not watched, else when packets
+ * are dropped and now and then. Keeps what it found for the summary.
  */
 #ifndef DROPWHY_SETTINGS_H
 #define DROPWHY_SETTINGS_H
@@ -57,8 +58,10 @@ struct settings *settings__open(const struct settings_options *options,
 /** @brief **settings__watches()** whether writes are watched, not only values compared. */
 bool settings__watches(const struct settings *s);
 
-/** @brief **settings__drop()** tells of a dropped packet: now it matters what went past the
- * watch. NULL is fine. */
+/**
+ * @brief **settings__drop()** tells of a dropped packet: now it matters what went past the watch.
+ * @param s NULL is fine
+ */
 void settings__drop(struct settings *s);
 
 /** @brief **settings__finish()** hands over what came since; to be called at a run's end. */
