@@ -292,7 +292,7 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	if (err)
 		goto cleanup;
 	*ret_why_not = "the kernel refuses the programs";
-	err = trampolines__begin("nf_conntrack");
+	err = trampolines__begin();
 	if (err)
 		goto cleanup;
 	excerpt = kernel_btf__excerpt(btf_path);

@@ -18,21 +18,21 @@
 /* libbpf keeps pointers to its handlers in each program: they stay once they are there. */
 static struct {
 	bool taken;
-	struct btf *module;	/* its types; NULL: the kernel has it built in, or not at all */
-	int fd;			/* the kernel's own of them */
+	int fd;			/* nf_conntrack's types; -1: it is built in, or not there */
 } aim = { .fd = -1 };
 
 static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
 {
 	const char *slash = strrchr(bpf_program__section_name(program), '/');
-	const struct btf *kernel = kernel_btf__get(NULL);
+	const struct btf *kernel = kernel_btf__get(NULL), *module;
 	int id = -ENOENT;
 
 	(void)cookie;
 	if (!slash || !kernel)
 		return -ENOENT;
-	if (aim.module)
-		id = kernel_btf__find_own(aim.module, slash + 1, BTF_KIND_FUNC);
+	module = aim.fd >= 0 ? kernel_btf__conntrack() : NULL;
+	if (module)
+		id = kernel_btf__find_own(module, slash + 1, BTF_KIND_FUNC);
 	if (id > 0)
 		opts->attach_btf_obj_fd = aim.fd;
 	else
@@ -77,25 +77,20 @@ static int types_fd(const char *module)
 	return -1;
 }
 
-int trampolines__begin(const char *module)
+int trampolines__begin(void)
 {
-	struct btf *kernel = kernel_btf__get(NULL);
 	int err = aim.taken ? 0 : take_sections();
 
 	if (err)
 		return err;
 	aim.taken = true;
-	aim.fd = kernel ? types_fd(module) : -1;
-	if (aim.fd >= 0)
-		aim.module = btf__load_module_btf(module, kernel);
+	aim.fd = types_fd("nf_conntrack");
 	return 0;
 }
 
 void trampolines__end(void)
 {
-	btf__free(aim.module);
 	if (aim.fd >= 0)
 		close(aim.fd);
-	aim.module = NULL;
 	aim.fd = -1;
 }

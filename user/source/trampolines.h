@@ -2,18 +2,18 @@
 /*
  * Finds what fentry and fexit programs are for. libbpf goes through the types
  * of the kernel and of every module for each of them, a third of a second a
- * program on a slow machine; these are known to be a module's or the kernel's.
+ * program on a slow machine; these are known to be nf_conntrack's or the kernel's.
  */
 #ifndef DROPWHY_TRAMPOLINES_H
 #define DROPWHY_TRAMPOLINES_H
 
 /**
  * @brief **trampolines__begin()** is due before an object with such programs is
- * opened. They are attached with bpf_program__attach_trace().
- * @param module where functions are looked for first, by its name
+ * opened. They are attached with bpf_program__attach_trace(). Functions are looked
+ * for in nf_conntrack first.
  * @return 0; -errno
  */
-int trampolines__begin(const char *module);
+int trampolines__begin(void);
 
 /** @brief **trampolines__end()** is due once the object has been loaded, or failed to. */
 void trampolines__end(void);
