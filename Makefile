@@ -95,12 +95,6 @@ $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
 
-# The same for kernels that do not carry their types: see open_programs() in user/source/live.c.
-$(O)/bpf/drop_untyped.bpf.o: bpf/drop.bpf.c
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -DWITHOUT_KFUNCS -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
-
 $(O)/bpf/%.o: $(O)/bpf/%.bpf.o
 	$(call say,OBJECT,$@)
 	$(Q)$(BPFTOOL) gen object $@ $<
@@ -117,7 +111,6 @@ $(O)/%.o: %.c Makefile
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIVE_SOURCES:%.c=$(O)/%.o): $(O)/drop.skel.h
-$(O)/user/source/live.o: $(O)/drop_untyped.skel.h
 $(O)/user/source/conntrack_hooks.o: $(O)/conntrack_hooks.skel.h
 $(O)/user/source/sysctl_watch.o: $(O)/sysctl_watch.skel.h
 
@@ -297,7 +290,7 @@ lint: $(LINTED)
 # a skeleton leaks in the analyzer's eyes: its owner is freed elsewhere
 $(addprefix lint/,$(SKELETON_USERS)): LINT_CHECKS := --checks=-clang-analyzer-unix.Malloc
 
-$(LINTED): lint/%: $(O)/drop.skel.h $(O)/drop_untyped.skel.h $(O)/conntrack_hooks.skel.h $(O)/sysctl_watch.skel.h
+$(LINTED): lint/%: $(O)/drop.skel.h $(O)/conntrack_hooks.skel.h $(O)/sysctl_watch.skel.h
 	$(call say,LINT,$*)
 	$(Q)clang-tidy --quiet $(LINT_CHECKS) $* -- $(LINT_FLAGS)
 
@@ -337,6 +330,6 @@ clean:
 	$(call say,CLEAN,$(O))
 	$(Q)rm -rf $(O)
 
--include $(patsubst %.c,$(O)/%.d,$(wildcard bpf/*.bpf.c)) $(O)/bpf/drop_untyped.bpf.d
+-include $(patsubst %.c,$(O)/%.d,$(wildcard bpf/*.bpf.c))
 -include $(patsubst %.o,%.d,$(FUZZED_OBJECTS))
 -include $(patsubst %.c,$(O)/%.d,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c))

@@ -16,6 +16,7 @@
 #include "bpf/fold.bpf.h"
 #include "bpf/fold_key.bpf.h"
 #include "bpf/fragment.bpf.h"
+#include "bpf/kfunc.bpf.h"
 #include "bpf/netfilter_cause.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "bpf/quick_cause.bpf.h"
@@ -283,12 +284,6 @@ __inline_always enum fate fate_at_once(const struct skb_ends *ends, __u32 flags,
 	net = ends->net;
 	return net && !in_netns(KREAD_UNSURE(how, net, ns.inum)) ? FATE_FILTERED : FATE_OPEN;
 }
-
-#ifndef WITHOUT_KFUNCS
-extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret_ptr) __ksym __weak;
-#else
-#define bpf_dynptr_from_skb(skb, flags, ret_ptr) (-1)
-#endif
 
 /*
  * Copies what find_message() found into the scratch; 0 or -errno. A function of its own for the

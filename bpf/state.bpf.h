@@ -10,6 +10,7 @@
 
 #include "bpf/direct_verdict.h"
 #include "bpf/drop_filter.h"
+#include "bpf/kfunc.bpf.h"
 #include "bpf/live_state.h"
 
 /* Set before load. */
@@ -182,17 +183,10 @@ struct {
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
-#ifndef WITHOUT_KFUNCS
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-#else /* READ_FAULTING comes of the kernel's own types, and these are for kernels without */
-#define bpf_rdonly_cast(obj, btf_id) NULL
-#endif
-
 /*
  * What lies at @address, to be read by loads of which those that fault give 0: as if it were some
  * kernel structure of bytes that is long enough. A helper call costs some 30 ns, a load next to
- * none. With READ_FAULTING only; bpf_rdonly_cast() is there from 6.2: a35b9af4ec2c ("bpf: Add a
- * kfunc for generic type cast").
+ * none. With READ_FAULTING only.
  */
 static inline __attribute__((always_inline)) const void *in_place(__u64 address)
 {

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/source/btf_attach.h"
 #include "user/source/btf_excerpt.h"
 #include "user/source/conntrack_hooks.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_trial.h"
-#include "user/source/trampolines.h"
 
 /* generated; must match the maps' types in bpf/direct_verdict.h */
 #include "conntrack_hooks.skel.h"
@@ -292,7 +292,7 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	if (err)
 		goto cleanup;
 	*ret_why_not = "the kernel refuses the programs";
-	err = trampolines__begin();
+	err = btf_attach__begin();
 	if (err)
 		goto cleanup;
 	excerpt = kernel_btf__excerpt(btf_path);
@@ -302,12 +302,12 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	err = hooks->skel ? load(hooks, excerpt, verdicts_fd, events_fd) : -errno;
 	if (err)
 		goto cleanup;
-	trampolines__end();
+	btf_attach__end();
 	btf_excerpt__free(excerpt);
 	return hooks;
 
 cleanup:
-	trampolines__end();
+	btf_attach__end();
 	btf_excerpt__free(excerpt);
 	conntrack_hooks__close(hooks);
 	errno = -err;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/source/btf_attach.h"
 #include "user/source/btf_excerpt.h"
 #include "user/source/conntrack_types.h"
 #include "user/source/kernel_btf.h"
@@ -22,7 +23,6 @@
 
 /* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
 #include "drop.skel.h"
-#include "drop_untyped.skel.h"
 
 /* Namespaces may come while we run; beyond this deleted ones are swept out first. */
 #define NETNS_ROOM_MIN 256
@@ -55,33 +55,6 @@ static int on_record(void *ctx, void *data, size_t size)
 	struct live *live = ctx;
 
 	return live->record_fn(live->record_ctx, data, size);
-}
-
-/*
- * libbpf wants the kernel's own types for a kfunc, even for a weak one that nothing calls. A kernel
- * without them, for which there is a file, gets the same programs compiled without any kfunc.
- */
-static struct drop_bpf *open_programs(const struct bpf_object_open_opts *opts)
-{
-	struct drop_bpf *skel;
-	int err;
-
-	if (!opts->btf_custom_path || kernel_btf__get(NULL))
-		return drop_bpf__open_opts(opts);
-	skel = calloc(1, sizeof(*skel));
-	if (!skel)
-		return NULL;
-	err = drop_bpf__create_skeleton(skel);
-	if (!err) {
-		skel->skeleton->data =
-			(void *)drop_untyped_bpf__elf_bytes(&skel->skeleton->data_sz);
-		err = bpf_object__open_skeleton(skel->skeleton, opts);
-	}
-	if (!err)
-		return skel;
-	drop_bpf__destroy(skel);
-	errno = -err;
-	return NULL;
 }
 
 /* The variant whose arguments are those of the running kernel's tracepoint. */
@@ -207,7 +180,9 @@ static int attach(struct live *live, const struct live_options *options,
 {
 	int err;
 
-	live->link = bpf_program__attach(live->program);
+	live->link = bpf_program__type(live->program) == BPF_PROG_TYPE_TRACING ?
+			     bpf_program__attach_trace(live->program) :
+			     bpf_program__attach(live->program);
 	if (live->link)
 		return 0;
 	err = -errno;
@@ -238,9 +213,13 @@ int live__open(const struct live_options *options, struct live **ret_live,
 			   "is /sys mounted?", false);
 		goto cleanup;
 	}
-	live->skel = open_programs(&open_opts);
-	if (!live->skel) {
-		err = fail(ret_failure, -errno, "open the BPF programs", NULL, false);
+	err = btf_attach__begin();
+	if (!err) {
+		live->skel = drop_bpf__open_opts(&open_opts);
+		err = live->skel ? 0 : -errno;
+	}
+	if (err) {
+		fail(ret_failure, err, "open the BPF programs", NULL, false);
 		goto cleanup;
 	}
 	err = choose_program(live, options);
@@ -256,6 +235,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 		goto cleanup;
 	}
 	err = load(live, excerpt, ret_failure);
+	btf_attach__end();
 	btf_excerpt__free(excerpt);
 	excerpt = NULL;
 	if (err)
@@ -280,6 +260,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 	return 0;
 
 cleanup:
+	btf_attach__end();
 	btf_excerpt__free(excerpt);
 	live__close(live);
 	return err;
