@@ -17,11 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_MS 5
+/* The longest between two looks at a file whose changes inotify may not tell: it is not there yet,
+ * or another took its place. */
+#define LOOK_MS 50
 #define LINE_MAX_BYTES 65536
 
 struct lines {
@@ -72,18 +75,30 @@ static int open_process(const char *pid)
 	return (int)syscall(SYS_pidfd_open, (pid_t)strtol(pid, NULL, 10), 0);
 }
 
-/* Whether it has ended by then. */
-static bool ended_within(int process, int ms)
+/* Whether it has ended by then, or before @changes has something to read. */
+static bool ended_within(int process, int changes, int ms)
 {
-	struct pollfd ended = { .fd = process, .events = POLLIN };
+	struct pollfd fds[] = { { .fd = process, .events = POLLIN },
+				{ .fd = changes, .events = POLLIN } };
 
-	return poll(&ended, 1, ms) > 0;
+	return poll(fds, 2, ms) > 0 && fds[0].revents;
+}
+
+/* Watches the file, if it is there; forgets what was told of it so far. */
+static void watch(int changes, const char *path)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	while (read(changes, events, sizeof(events)) > 0)
+		;
+	inotify_add_watch(changes, path, IN_MODIFY);
 }
 
 static int await_line(const char *path, const char *pattern, const char *pid, long long deadline)
 {
 	static struct lines lines;
 	int process = pid ? open_process(pid) : -1;
+	int changes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	bool ended = pid && process < 0;
 
 	lines.path = path;
@@ -91,11 +106,12 @@ static int await_line(const char *path, const char *pattern, const char *pid, lo
 		fprintf(stderr, "await: no regular expression: %s\n", pattern);
 		return 2;
 	}
-	while (!has_line(&lines)) {
+	/* watched before it is looked at: nothing is missed between */
+	for (watch(changes, path); !has_line(&lines); watch(changes, path)) {
 		/* what it wrote last was written before it ended */
 		if (ended || now_ms() > deadline)
 			return 1;
-		ended = ended_within(process, LOOK_MS);
+		ended = ended_within(process, changes, LOOK_MS);
 	}
 	return 0;
 }
@@ -105,7 +121,7 @@ static int await_exit(const char *pid, long long deadline)
 	int process = open_process(pid);
 	long long left = deadline - now_ms();
 
-	return process < 0 || ended_within(process, left > 0 ? (int)left : 0) ? 0 : 1;
+	return process < 0 || ended_within(process, -1, left > 0 ? (int)left : 0) ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -37,10 +37,16 @@ snmp() {
 		END { print value + 0 }'
 }
 
-# ct_stat NAME COUNTER: conntrack's counter in that namespace, over all CPUs.
+# ct_stat NAME COUNTER...: conntrack's counters in that namespace, over all CPUs.
 ct_stat() {
-	in_ns "$1" conntrack -S | tr ' ' '\n' | awk -F= -v want="$2" '
-		$1 == want { n += $2 } END { print n + 0 }'
+	ct_stat_ns=$1
+	shift
+	in_ns "$ct_stat_ns" conntrack -S | awk -v wanted="$*" '
+		{ for (i = 1; i <= NF; i++) if (split($i, pair, "=") == 2) n[pair[1]] += pair[2] }
+		END {
+			count = split(wanted, names, " ")
+			for (i = 1; i <= count; i++) printf "%d%s", n[names[i]], i < count ? " " : "\n"
+		}'
 }
 
 # kfree_start REASON: an independent count by reason, of the whole machine.

@@ -37,8 +37,8 @@ restore() {
 		ip -n "$name" link set group default down 2>/dev/null
 	done
 	for name in $NAMESPACES; do
-		ip netns del "$name" 2>/dev/null
-	done
+		echo "netns del $name"
+	done | ip -force -batch - 2>/dev/null
 	# what was set last is restored first
 	for saved in $SAVED; do
 		echo "${saved#*=}" >"${saved%%=*}"

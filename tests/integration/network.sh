@@ -3,7 +3,7 @@
 # Fresh network namespaces, what connects and filters them, and the traffic
 # between them. Sourced by harness.sh.
 
-# ns NAME: what `ip netns` calls the case's namespace NAME.
+# ns NAME: what `ip netns` calls the case's namespace NAME. Here written out: it costs a process.
 ns() {
 	echo "$PREFIX-$1"
 }
@@ -32,24 +32,27 @@ ns_sysctl() {
 # ns_new NAME...: fresh namespaces that send nothing of their own accord.
 ns_new() {
 	for new_name; do
-		ip netns add "$(ns "$new_name")"
-		NAMESPACES="$(ns "$new_name") $NAMESPACES"
+		NAMESPACES="$PREFIX-$new_name $NAMESPACES"
+		echo "netns add $PREFIX-$new_name"
+	done >"$WORK/netns"
+	ip -batch "$WORK/netns"
+	for new_name; do
 		ns_sysctl "$new_name" net.ipv6.conf.default.accept_dad=0 \
 			net.ipv6.conf.default.router_solicitations=0 \
 			net.ipv6.conf.default.addr_gen_mode=1 \
 			net.ipv6.conf.default.mldv2_unsolicited_report_interval=1 \
 			net.ipv6.conf.default.mldv1_unsolicited_report_interval=1 \
 			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
-		ip -n "$(ns "$new_name")" link set lo up
+		ip -n "$PREFIX-$new_name" link set lo up
 	done
 }
 
 ns_del() { # NAME
-	ip netns del "$(ns "$1")"
+	ip netns del "$PREFIX-$1"
 }
 
 ns_inode() { # NAME
-	stat -L -c %i "/run/netns/$(ns "$1")"
+	stat -L -c %i "/run/netns/$PREFIX-$1"
 }
 
 # Sets $v6: 10.x.y.z is also fd10:x:y::z.
@@ -60,16 +63,31 @@ address6() { # 10.X.Y.Z
 	v6=$v6${address6_rest%.*}::${address6_rest#*.}
 }
 
+# Sets $mac_made for an address: 10.9.0.1 has 02:00:10:09:00:01.
+make_mac() { # 10.X.Y.Z, none above 99
+	mac_made=02:00 mac_rest=$1.
+	while [ -n "$mac_rest" ]; do
+		mac_octet=0${mac_rest%%.*}
+		mac_rest=${mac_rest#*.}
+		mac_made=$mac_made:${mac_octet#"${mac_octet%??}"}
+	done
+}
+
 # ns_link A IFACE ADDRESS4 B IFACE ADDRESS4: a veth pair; 10.x.y.z/24 is also fd10:x:y::z/64.
 ns_link() {
-	ip link add name "$2" netns "$(ns "$1")" type veth peer name "$5" netns "$(ns "$4")"
+	make_mac "$3"
+	link_mac=$mac_made
+	make_mac "$6"
+	eval "mac_$1_$2=$link_mac mac_$4_$5=$mac_made"
+	ip link add name "$2" address "$link_mac" netns "$PREFIX-$1" type veth \
+		peer name "$5" address "$mac_made" netns "$PREFIX-$4"
 	ns_address "$1" "$2" "$3"
 	ns_address "$4" "$5" "$6"
 }
 
 ns_address() { # NAME IFACE 10.X.Y.Z
 	address6 "$3"
-	ip -n "$(ns "$1")" -batch - <<-END
+	ip -n "$PREFIX-$1" -batch - <<-END
 		addr add $3/24 dev $2
 		addr add $v6/64 dev $2 nodad
 		link set $2 up
@@ -77,7 +95,9 @@ ns_address() { # NAME IFACE 10.X.Y.Z
 }
 
 mac() { # NAME IFACE
-	ip -n "$(ns "$1")" -br link show dev "$2" >"$WORK/mac"
+	eval "mac_address=\${mac_$1_$2-}"
+	[ -z "$mac_address" ] || { echo "$mac_address"; return; }
+	ip -n "$PREFIX-$1" -br link show dev "$2" >"$WORK/mac"
 	read -r _ _ mac_address _ <"$WORK/mac"
 	echo "$mac_address"
 }
@@ -85,7 +105,7 @@ mac() { # NAME IFACE
 # know NAME IFACE ADDRESS[,ADDRESS] PEER PEER_IFACE: permanent neighbours, so that no packet waits for ARP.
 know() {
 	know_mac=$(mac "$4" "$5")
-	ip -n "$(ns "$1")" -batch - <<-END
+	ip -n "$PREFIX-$1" -batch - <<-END
 		neigh replace ${3%,*} lladdr $know_mac dev $2 nud permanent
 		neigh replace ${3#*,} lladdr $know_mac dev $2 nud permanent
 	END
@@ -176,9 +196,9 @@ need_iptables() { # NAME IPTABLES OPTION...
 
 # drop_at_tc NAME ingress|egress: a filter that drops every unicast frame of veth0 there.
 drop_at_tc() {
-	tc -n "$(ns "$1")" qdisc add dev veth0 clsact || skip "no clsact"
+	tc -n "$PREFIX-$1" qdisc add dev veth0 clsact || skip "no clsact"
 	# classic BPF: TC_ACT_SHOT unless it is a multicast frame, TC_ACT_UNSPEC then
-	tc -n "$(ns "$1")" filter add dev veth0 "$2" bpf da bytecode \
+	tc -n "$PREFIX-$1" filter add dev veth0 "$2" bpf da bytecode \
 		"4,48 0 0 0,69 1 0 1,6 0 0 2,6 0 0 4294967295" || skip "no cls_bpf"
 }
 
