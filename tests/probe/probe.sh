@@ -98,7 +98,7 @@ udp() { # NAME COUNT [DPORT]
 	assert_eq "$2" "$sent" sent
 }
 
-# resident: the daemon's memory, KiB.
-resident() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$pid_dropwhy/status"
+# status_kb FIELD: of the daemon's /proc/PID/status, VmRSS or VmHWM.
+status_kb() {
+	awk -v field="$1:" '$1 == field { print $2 }' "/proc/$pid_dropwhy/status"
 }

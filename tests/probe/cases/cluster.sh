@@ -51,10 +51,6 @@ cluster_config() { # of $server
 	END
 }
 
-status_kb() { # FIELD
-	sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid_dropwhy/status"
-}
-
 # Whether its memory stayed as it was for a moment: what was listed is taken in after it was sent.
 at_rest() {
 	at_rest_before=$(status_kb VmRSS)

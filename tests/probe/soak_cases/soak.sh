@@ -67,7 +67,7 @@ churn() {
 		[ $((number % 10)) -ne 0 ] || scrape
 		[ $((number % 50)) -ne 7 ] || post /bundle >/dev/null
 		# what the first minutes need is not growth
-		[ "$early" -gt 0 ] || [ "$now" -lt $((SOAK_SECONDS / 4)) ] || early=$(resident)
+		[ "$early" -gt 0 ] || [ "$now" -lt $((SOAK_SECONDS / 4)) ] || early=$(status_kb VmRSS)
 	done
 	seconds=$now
 }
@@ -113,7 +113,7 @@ account() {
 
 look_at_process() {
 	until_true metric_is $((web + fleeting + ruled + full)) dropwhy_cause_drops_total || : # told by account()
-	late=$(resident)
+	late=$(status_kb VmRSS)
 	cpu=$(awk '{ print $14 + $15 }' "/proc/$pid_dropwhy/stat")
 	echo "soak: $seconds s, $number pods, $((web + fleeting + ruled + full)) drops, $(metric dropwhy_cause_drops_total) of them counted; resident $early KiB," \
 		"then $late KiB; $(metric dropwhy_series) series, $(metric dropwhy_series_expired_total) expired;" \
