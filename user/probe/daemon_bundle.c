@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,14 +26,23 @@
  * wait as long. */
 #define RETRY_SECONDS 10
 
-static void child_name(enum trigger_kind trigger, char *name, size_t size)
+/* Two of one second and trigger are numbered; what is there already is not written over. */
+static void child_name(const struct daemon *d, enum trigger_kind trigger, char *name, size_t size)
 {
+	const char *suffix = d->options.bundle_archive ? BUNDLE_ARCHIVE_SUFFIX : "";
 	time_t now = time(NULL);
-	char stamp[32];
+	char stamp[32], path[PATH_MAX];
 	struct tm tm;
+	int number, len;
 
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-	snprintf(name, size, BUNDLE_PREFIX "%s-%s", stamp, trigger__name(trigger));
+	len = snprintf(name, size, BUNDLE_PREFIX "%s-%s", stamp, trigger__name(trigger));
+	for (number = 2; number < 100; number++) {
+		snprintf(path, sizeof(path), "%s/%s%s", d->options.bundle_dir, name, suffix);
+		if (access(path, F_OK) < 0)
+			return;
+		snprintf(name + len, size - (size_t)len, "-%d", number);
+	}
 }
 
 /* The child's exit status. */
@@ -42,7 +52,7 @@ static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
 	char name[128], kept[160];
 	int fd, err;
 
-	child_name(snapshot->trigger, name, sizeof(name));
+	child_name(d, snapshot->trigger, name, sizeof(name));
 	snprintf(kept, sizeof(kept), "%s%s", name,
 		 d->options.bundle_archive ? BUNDLE_ARCHIVE_SUFFIX : "");
 	w = bundle_writer__new(d->options.bundle_dir, name, d->options.bundle_archive);

@@ -75,6 +75,21 @@ is_written() { # N
 	[ $(($(metric dropwhy_bundles_total) + $(metric dropwhy_bundles_failed_total))) -eq "$1" ]
 }
 
+# A bundle of the same second and trigger has a number behind its name.
+case_daemon_bundle_same_second() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1
+	for second in $(seq 0 60); do
+		mkdir -p "$WORK/bundles/dropwhy-$(date -u -d "+$second seconds" +%Y%m%dT%H%M%SZ)-request/earlier"
+	done
+	bundle_number 1
+	assert_metric 0 dropwhy_bundles_failed_total
+	bundle_is_kept 1 'dropwhy-*-request-2'
+	assert_at_least 61 "$(find "$WORK/bundles" -name earlier | wc -l)" "bundles left as they were"
+	probe_stop
+}
+
 # The quota deletes the oldest, never the newest, which alone may be more than all of it.
 case_daemon_bundle_quota() {
 	ns_new a
