@@ -28,7 +28,7 @@ static const struct section {
 	{ "fexit/", BPF_TRACE_FEXIT },
 };
 
-static const struct kfunc {
+static const struct {
 	__s32 number;
 	const char *name;
 } kfuncs[] = {
@@ -94,16 +94,17 @@ static int find_function(const struct btf *kernel, const char *name, int *ret_mo
 	return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
 }
 
-static const struct kfunc *called_kfunc(const struct bpf_insn *insn)
+/* Index of the kfunc that an instruction calls; -1: none. */
+static int called_kfunc(const struct bpf_insn *insn)
 {
 	size_t i;
 
 	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg)
-		return NULL;
+		return -1;
 	for (i = 0; i < COUNT(kfuncs); i++)
 		if (insn->imm == kfuncs[i].number)
-			return &kfuncs[i];
-	return NULL;
+			return (int)i;
+	return -1;
 }
 
 /* Calls of kfuncs by their numbers in the kernel's types; -1 as the result where there is none. */
@@ -112,22 +113,21 @@ static int resolve_kfuncs(struct bpf_program *program, const struct btf *kernel)
 	const struct bpf_insn no_such = { .code = BPF_ALU64 | BPF_MOV /* | BPF_K */, .imm = -1 };
 	size_t count = bpf_program__insn_cnt(program), i;
 	struct bpf_insn *insns = malloc(count * sizeof(*insns));
-	const struct kfunc *kfunc;
-	int err;
+	int ids[COUNT(kfuncs)] = {}, kfunc, err; /* 0: not looked for yet, all types are gone through */
 
 	if (!insns)
 		return -ENOMEM;
 	memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
 	for (i = 0; i < count; i++) {
-		int id;
-
 		kfunc = called_kfunc(&insns[i]);
-		if (!kfunc)
+		if (kfunc < 0)
 			continue;
-		id = btf__find_by_name_kind(kernel, kfunc->name, BTF_KIND_FUNC);
-		if (id > 0) {
+		if (!ids[kfunc])
+			ids[kfunc] = btf__find_by_name_kind(kernel, kfuncs[kfunc].name,
+							    BTF_KIND_FUNC);
+		if (ids[kfunc] > 0) {
 			insns[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
-			insns[i].imm = id;
+			insns[i].imm = ids[kfunc];
 		} else {
 			insns[i] = no_such;
 		}
