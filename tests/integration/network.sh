@@ -55,6 +55,15 @@ ns_inode() { # NAME
 	stat -L -c %i "/run/netns/$PREFIX-$1"
 }
 
+# Sets $inodes, of several with commas between.
+list_inodes() { # NAME[,NAME]...
+	inodes= inodes_rest=$1,
+	while [ -n "$inodes_rest" ]; do
+		inodes=${inodes:+$inodes,}$(ns_inode "${inodes_rest%%,*}")
+		inodes_rest=${inodes_rest#*,}
+	done
+}
+
 # Sets $v6: 10.x.y.z is also fd10:x:y::z.
 address6() { # 10.X.Y.Z
 	address6_rest=${1#10.}

@@ -8,14 +8,9 @@ ERR=$WORK/dropwhy.err
 
 # trace_ns NAME[,NAME]... [ARG...]: traces these namespaces only.
 trace_ns() {
-	inodes=
-	traced=$1,
-	while [ -n "$traced" ]; do
-		inodes=$inodes,$(ns_inode "${traced%%,*}")
-		traced=${traced#*,}
-	done
+	list_inodes "$1"
 	shift
-	trace_start --netns "${inodes#,}" "$@"
+	trace_start --netns "$inodes" "$@"
 }
 
 # trace_start ARG...: returns once dropwhy says that it traces.

@@ -6,12 +6,9 @@ METRICS=$WORK/metrics
 
 # probe_ns NAME[,NAME]... [ARG...]: probes these namespaces only.
 probe_ns() {
-	inodes=
-	for probed in $(echo "$1" | tr , ' '); do
-		inodes=$inodes,$(ns_inode "$probed")
-	done
+	list_inodes "$1"
 	shift
-	probe_start --netns "${inodes#,}" "$@"
+	probe_start --netns "$inodes" "$@"
 }
 
 # probe_start ARG...: returns once it counts; $url is where it serves.

@@ -4,13 +4,10 @@
 
 # doctor_start: looks until it is told to stop; the drops in other namespaces do not concern it.
 doctor_start() { # NAME[,NAME]... [ARG...]
-	inodes=
-	for watched in $(echo "$1" | tr , ' '); do
-		inodes=$inodes,$(ns_inode "$watched")
-	done
+	list_inodes "$1"
 	shift
 	: >"$ERR"	# what an earlier run said must not be taken for this one's
-	"$DROPWHY" doctor --json --duration 600 --netns "${inodes#,}" "$@" >"$WORK/doctor.json" 2>"$ERR" 9>&- &
+	"$DROPWHY" doctor --json --duration 600 --netns "$inodes" "$@" >"$WORK/doctor.json" 2>"$ERR" 9>&- &
 	pid_dropwhy=$!
 	CHILDREN="$CHILDREN $!"
 	wait_for "$ERR" '^dropwhy: looking for' "$pid_dropwhy" || fail "the doctor did not start"
