@@ -133,8 +133,7 @@ int tracer__open(struct tracer *t, const struct tracer_options *options,
 	if (err)
 		return err;
 	t->loop = event_loop__new();
-	if (!t->loop || !event_loop__watch(t->loop, live__fd(t->live), on_ring, t) ||
-	    !event_loop__timer(t->loop, 1, 1, on_tick, t))
+	if (!t->loop || !event_loop__timer(t->loop, 1, 1, on_tick, t))
 		return fail(ret_failure, -errno, "wait for events");
 	if (enricher__fd(t->enricher) >= 0 &&
 	    !event_loop__watch(t->loop, enricher__fd(t->enricher), on_pods, t))
@@ -291,6 +290,10 @@ int tracer__start(struct tracer *t, struct tracer_failure *ret_failure)
 	kernel_btf__release();
 	/* several MiB that only starting needed lie between what is kept */
 	malloc_trim(0);
+	if (!err)
+		err = live__map(t->live, &ret_failure->live);
+	if (!err && !event_loop__watch(t->loop, live__fd(t->live), on_ring, t))
+		err = fail(ret_failure, -errno, "wait for events");
 	return err;
 }
 

@@ -87,8 +87,8 @@ int tracer__open(struct tracer *t, const struct tracer_options *options,
 		 const struct tracer_handler *handler, struct tracer_failure *ret_failure);
 
 /**
- * @brief **tracer__start()** reads conntrack's counters, starts counting, and
- * frees what only starting needs.
+ * @brief **tracer__start()** reads conntrack's counters, starts counting, frees
+ * what only starting needs, then maps the ring.
  * @return 0 or -errno with @p ret_failure filled
  */
 int tracer__start(struct tracer *t, struct tracer_failure *ret_failure);

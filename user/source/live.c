@@ -247,12 +247,6 @@ int live__open(const struct live_options *options, struct live **ret_live,
 		fail(ret_failure, err, "fill the table of netfilter hooks", NULL, false);
 		goto cleanup;
 	}
-	live->ring = ring_buffer__new(bpf_map__fd(live->skel->maps.events), on_record, live, NULL);
-	if (!live->ring) {
-		err = fail(ret_failure, -errno, "map the ring buffer", "try a smaller --ring-size",
-			   false);
-		goto cleanup;
-	}
 	err = options->trial ? 0 : attach(live, options, ret_failure);
 	if (err)
 		goto cleanup;
@@ -308,6 +302,13 @@ int live__start(struct live *live, struct live_failure *ret_failure)
 		return fail(ret_failure, err, "start counting", NULL, false);
 	live->started = true;
 	return 0;
+}
+
+int live__map(struct live *live, struct live_failure *ret_failure)
+{
+	live->ring = ring_buffer__new(bpf_map__fd(live->skel->maps.events), on_record, live, NULL);
+	return live->ring ? 0 : fail(ret_failure, -errno, "map the ring buffer",
+				     "try a smaller --ring-size", false);
 }
 
 int live__modules_changed(struct live *live, const struct location_class *locations,

@@ -83,6 +83,15 @@ int live__open(const struct live_options *options, struct live **ret_live,
 int live__start(struct live *live, struct live_failure *ret_failure);
 
 /**
+ * @brief **live__map()** maps the ring that records wait in, each page twice; nothing that reads
+ * it may be called before. After live__start(), when what only starting needs has been freed:
+ * the two are of a size.
+ * @param ret_failure as in live__open()
+ * @return 0 or -errno
+ */
+int live__map(struct live *live, struct live_failure *ret_failure);
+
+/**
  * @brief **live__stop()** stops counting on every CPU. Records and counters
  * stay to be read. Calling it again does nothing.
  */
