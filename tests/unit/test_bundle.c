@@ -187,16 +187,37 @@ Test(bundle, a_clock_set_back_costs_no_new_bundle)
 	close(fd);
 }
 
-Test(bundle, a_name_that_is_taken_is_replaced_or_refused_but_never_mixed)
+static size_t drops_bytes_in(const char *name)
 {
 	struct found found = {};
 	char path[PATH_MAX];
 
-	cr_assert(eq(int, write_bundle("dropwhy-1", false, 10), 0));
-	cr_assert(lt(int, write_bundle("dropwhy-1", false, 20), 0));
-	snprintf(path, sizeof(path), "%s/dropwhy-1", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	bundle__each(path, NULL, find, &found);
-	cr_assert(eq(sz, found.drops, 10));
+	return found.drops;
+}
+
+Test(bundle, a_name_that_is_taken_gets_a_number)
+{
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 1; i <= 3; i++) {
+		cr_assert(eq(int, write_bundle("dropwhy-1", false, i), 0));
+		cr_assert(eq(int, write_bundle("dropwhy-1", true, 10 * i), 0));
+	}
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-1"), 1));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-2"), 2));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-3"), 3));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-1.tar.zst"), 10));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-2.tar.zst"), 20));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-3.tar.zst"), 30));
+	for (i = 4; i < 100; i++) {
+		snprintf(path, sizeof(path), "dropwhy-1-%zu", i);
+		temp_tree__text(dir, path, "in the way");
+	}
+	cr_assert(bundle_writer__new(dir, "dropwhy-1", false) == NULL);
+	cr_assert(eq(int, errno, EEXIST));
 }
 
 Test(bundle, what_is_none_is_an_error)

@@ -17,7 +17,8 @@
 #include "user/bundle/bundle_dir.h"
 #include "user/bundle/bundle_write.h"
 
-#define PATH_LEN  4096
+#define PATH_LEN    4096
+#define NUMBERS_MAX 99
 
 struct bundle_writer {
 	struct archive *archive;
@@ -63,6 +64,22 @@ static int open_directory(struct bundle_writer *w)
 	return w->archive ? 0 : -ENOMEM;
 }
 
+/* The first name, of this and of those with a number behind, that nothing has yet. */
+static int find_name(struct bundle_writer *w, const char *stem)
+{
+	const char *suffix = w->is_archive ? BUNDLE_ARCHIVE_SUFFIX : "";
+	struct stat there;
+	int number, len;
+
+	len = snprintf(w->name, sizeof(w->name), "%s%s", stem, suffix);
+	for (number = 2; !fstatat(w->dir_fd, w->name, &there, AT_SYMLINK_NOFOLLOW); number++) {
+		if (number > NUMBERS_MAX)
+			return -EEXIST;
+		len = snprintf(w->name, sizeof(w->name), "%s-%d%s", stem, number, suffix);
+	}
+	return len < 0 || (size_t)len >= sizeof(w->name) ? -ENAMETOOLONG : 0;
+}
+
 struct bundle_writer *bundle_writer__new(const char *dir, const char *name, bool archive)
 {
 	struct bundle_writer *w = calloc(1, sizeof(*w));
@@ -73,11 +90,10 @@ struct bundle_writer *bundle_writer__new(const char *dir, const char *name, bool
 	w->is_archive = archive;
 	w->fd = -1;
 	w->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = w->dir_fd < 0 ? -errno : 0;
+	err = w->dir_fd < 0 ? -errno : find_name(w, name);
 	if (err)
 		goto cleanup;
 	bundle_dir__remove_torn(w->dir_fd);
-	snprintf(w->name, sizeof(w->name), "%s%s", name, archive ? BUNDLE_ARCHIVE_SUFFIX : "");
 	len = snprintf(w->tmp_name, sizeof(w->tmp_name), ".%s" BUNDLE_TORN_SUFFIX, name);
 	if (len < 0 || (size_t)len >= sizeof(w->tmp_name))
 		err = -ENAMETOOLONG;
@@ -94,6 +110,11 @@ cleanup:
 	bundle_writer__finish(w);
 	errno = -err;
 	return NULL;
+}
+
+const char *bundle_writer__name(const struct bundle_writer *w)
+{
+	return w->name;
 }
 
 void bundle_writer__begin_file(struct bundle_writer *w, const char *name, size_t size)

@@ -15,10 +15,14 @@ struct bundle_writer;
  * @brief **bundle_writer__new()** begins a bundle. What a writer that was
  * killed has left in @p dir is removed: there must be only one at a time.
  * @param dir where bundles are
- * @param name of this one; the archive's gets ".tar.zst" besides
+ * @param name of this one. Where something has it already, "-2" or the next free number up to 99
+ * comes behind: nothing is written over. The archive's gets ".tar.zst" besides.
  * @return to be given to bundle_writer__finish(); NULL with errno set
  */
 struct bundle_writer *bundle_writer__new(const char *dir, const char *name, bool archive);
+
+/** @brief **bundle_writer__name()** under which it will appear; valid as long as the writer. */
+const char *bundle_writer__name(const struct bundle_writer *w);
 
 /**
  * @brief **bundle_writer__begin_file()** begins a file; the one before must be complete.

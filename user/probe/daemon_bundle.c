@@ -26,39 +26,29 @@
  * wait as long. */
 #define RETRY_SECONDS 10
 
-/* Two of one second and trigger are numbered; what is there already is not written over. */
-static void child_name(const struct daemon *d, enum trigger_kind trigger, char *name, size_t size)
+static void make_name(enum trigger_kind trigger, char *name, size_t size)
 {
-	const char *suffix = d->options.bundle_archive ? BUNDLE_ARCHIVE_SUFFIX : "";
 	time_t now = time(NULL);
-	char stamp[32], path[PATH_MAX];
+	char stamp[32];
 	struct tm tm;
-	int number, len;
 
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-	len = snprintf(name, size, BUNDLE_PREFIX "%s-%s", stamp, trigger__name(trigger));
-	for (number = 2; number < 100; number++) {
-		snprintf(path, sizeof(path), "%s/%s%s", d->options.bundle_dir, name, suffix);
-		if (access(path, F_OK) < 0)
-			return;
-		snprintf(name + len, size - (size_t)len, "-%d", number);
-	}
+	snprintf(name, size, BUNDLE_PREFIX "%s-%s", stamp, trigger__name(trigger));
 }
 
 /* The child's exit status. */
 static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
 {
 	struct bundle_writer *w;
-	char name[128], kept[160];
+	char name[128], kept[NAME_MAX + 1];
 	int fd, err;
 
-	child_name(d, snapshot->trigger, name, sizeof(name));
-	snprintf(kept, sizeof(kept), "%s%s", name,
-		 d->options.bundle_archive ? BUNDLE_ARCHIVE_SUFFIX : "");
+	make_name(snapshot->trigger, name, sizeof(name));
 	w = bundle_writer__new(d->options.bundle_dir, name, d->options.bundle_archive);
 	if (!w) {
 		err = -errno;
 	} else {
+		snprintf(kept, sizeof(kept), "%s", bundle_writer__name(w));
 		snapshot__write(w, snapshot);
 		err = bundle_writer__finish(w);
 	}
@@ -67,7 +57,7 @@ static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
 			d->options.bundle_dir, strerror(-err));
 		return 1;
 	}
-	fprintf(stderr, "dropwhy: bundle %s written to %s\n", name, d->options.bundle_dir);
+	fprintf(stderr, "dropwhy: bundle %s written to %s\n", kept, d->options.bundle_dir);
 	fd = open(d->options.bundle_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 1;
