@@ -272,6 +272,12 @@ static void name_missing(const struct features *f)
 	fputs(".\n", stderr);
 }
 
+/* Then what was not found says nothing of the kernel. */
+static bool is_short_of_memory(const struct features *f)
+{
+	return f->btf_error == -ENOMEM || f->kallsyms_error == -ENOMEM;
+}
+
 bool features__explain(const char *btf_path)
 {
 	static struct inquiry q;
@@ -279,8 +285,10 @@ bool features__explain(const char *btf_path)
 	memset(&q, 0, sizeof(q));
 	ask_kernel(&q);
 	ask_types(&q, btf_path);
-	ask_about_drops(&q, btf_path);
-	conclude(&q);
+	if (!is_short_of_memory(&q.features)) {
+		ask_about_drops(&q, btf_path);
+		conclude(&q);
+	}
 	if (q.features.missing_count)
 		name_missing(&q.features);
 	kernel_btf__release();
@@ -317,7 +325,10 @@ int features__main(int argc, char **argv)
 	libbpf_set_print(NULL);
 	ask_kernel(&q);
 	ask_types(&q, options.btf_path);
-	if (options.btf_path && q.features.btf_error) {
+	if (is_short_of_memory(&q.features)) {
+		fputs("dropwhy: not enough memory for the kernel's types and functions\n", stderr);
+		status = EXIT_FAILED;
+	} else if (options.btf_path && q.features.btf_error) {
 		libbpf_strerror(q.features.btf_error, q.refusal, sizeof(q.refusal));
 		fprintf(stderr, "dropwhy: cannot read the types in %s: %s; --btf takes BTF, or an ELF "
 			"file that holds it\n", options.btf_path, q.refusal);
