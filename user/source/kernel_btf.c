@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/source/btf_excerpt.h"
 #include "user/source/kernel_btf.h"
+
+#define OWN_PATH "/sys/kernel/btf/vmlinux"
 
 static struct {
 	struct btf *btf;
@@ -16,6 +19,14 @@ static struct {
 	struct btf *conntrack;	/* the module's, behind these; NULL: not asked for yet, or there is none */
 	int conn;		/* the number of struct nf_conn in btf; 0: not looked for yet; -errno */
 } cache;
+
+static struct btf *load_own(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	/* it looks in many places, and says "not found" also where memory was short */
+	return btf || access(OWN_PATH, R_OK) < 0 ? btf : btf__parse(OWN_PATH, NULL);
+}
 
 struct btf *kernel_btf__get(const char *path)
 {
@@ -27,7 +38,7 @@ struct btf *kernel_btf__get(const char *path)
 		if (!cache.path)
 			return NULL;
 	}
-	cache.btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
+	cache.btf = path ? btf__parse(path, NULL) : load_own();
 	return cache.btf;
 }
 

@@ -199,11 +199,14 @@ int live__open(const struct live_options *options, struct live **ret_live,
 	struct btf_excerpt *excerpt = kernel_btf__excerpt(options->btf_path);
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
 		    .btf_custom_path = excerpt ? btf_excerpt__path(excerpt) : options->btf_path);
+	/* no types for want of memory is not the same as a kernel without */
+	bool memory_short = !excerpt && !options->btf_path && errno == ENOMEM;
 	struct live *live = calloc(1, sizeof(*live));
 	int err;
 
-	if (!live) {
+	if (!live || memory_short) {
 		btf_excerpt__free(excerpt);
+		free(live);
 		return fail(ret_failure, -ENOMEM, "start", NULL, false);
 	}
 	live->btf_path = options->btf_path;
