@@ -26,6 +26,9 @@ override O := $(O)/sanitize
 SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
+# for targets that begin with nothing built, on all CPUs; who says -j has said it
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
 LIBS := -lbpf -lelf -lz -ljansson -lmnl -lmicrohttpd -larchive -lcap-ng -lseccomp -lm -lyaml -lpthread -ldl
@@ -126,7 +129,7 @@ $(O)/dropwhy: $(O)/user/main.o $(O)/libdropwhy.a
 .PHONY: run
 run:
 	$(Q)tools/install-dependencies build run
-	$(Q)$(MAKE) all
+	$(Q)$(MAKE) $(JOBS) all
 	$(Q)$(O)/dropwhy trace
 
 .PHONY: install
@@ -168,18 +171,18 @@ integration: all $(INTEGRATION_TOOLS)
 .PHONY: test
 test:
 	$(Q)tools/install-dependencies build run test probe pods deploy vm
-	$(Q)$(MAKE) all check-vmlinux
-	$(Q)$(MAKE) deploy-check
-	$(Q)$(MAKE) unit
-	$(Q)$(MAKE) unit SANITIZE=1
-	$(Q)$(MAKE) fuzz FUZZ_SECONDS=60
-	$(Q)$(MAKE) integration
-	$(Q)$(MAKE) integration SANITIZE=1
-	$(Q)$(MAKE) probe
-	$(Q)$(MAKE) probe SANITIZE=1 CASE='daemon_*,metrics_*'
-	$(Q)$(MAKE) soak SOAK_SECONDS=30
-	$(Q)$(MAKE) pods CASE=pod_daemonset
-	$(Q)$(MAKE) pods SANITIZE=1
+	$(Q)$(MAKE) $(JOBS) all check-vmlinux
+	$(Q)$(MAKE) $(JOBS) deploy-check
+	$(Q)$(MAKE) $(JOBS) unit
+	$(Q)$(MAKE) $(JOBS) unit SANITIZE=1
+	$(Q)$(MAKE) $(JOBS) fuzz FUZZ_SECONDS=60
+	$(Q)$(MAKE) $(JOBS) integration
+	$(Q)$(MAKE) $(JOBS) integration SANITIZE=1
+	$(Q)$(MAKE) $(JOBS) probe
+	$(Q)$(MAKE) $(JOBS) probe SANITIZE=1 CASE='daemon_*,metrics_*'
+	$(Q)$(MAKE) $(JOBS) soak SOAK_SECONDS=30
+	$(Q)$(MAKE) $(JOBS) pods CASE=pod_daemonset
+	$(Q)$(MAKE) $(JOBS) pods SANITIZE=1
 	$(Q)$(MAKE) -j2 test-systemd test-vm KERNEL= CASE=
 
 # The daemon: metrics, Prometheus, full disks, signals.
@@ -225,21 +228,21 @@ pods: all $(INTEGRATION_TOOLS) $(O)/tools/demo-traffic
 .PHONY: test-kubernetes
 test-kubernetes:
 	$(Q)tools/install-dependencies build run test pods kubernetes
-	$(Q)$(MAKE) all $(INTEGRATION_TOOLS) $(O)/tools/demo-traffic
+	$(Q)$(MAKE) $(JOBS) all $(INTEGRATION_TOOLS) $(O)/tools/demo-traffic
 	$(Q)O=$(O) tests/kubernetes/run
 
 # The same cases inside real kernels, see tests/vm/kernels; KERNEL=6.1 CASE=name for less.
 .PHONY: test-vm
 test-vm:
 	$(Q)tools/install-dependencies build run test vm
-	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)$(MAKE) $(JOBS) all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
 
 # The unit of tools/deploy under this machine's systemd, the first process of a guest with Debian 12's kernel.
 .PHONY: test-systemd
 test-systemd:
 	$(Q)tools/install-dependencies build run test probe deploy vm
-	$(Q)$(MAKE) all $(INTEGRATION_TOOLS)
+	$(Q)$(MAKE) $(JOBS) all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) GUEST=systemd KERNEL=6.1 CASE='$(CASE)' tests/vm/run
 
 # all targets together; each gets its share
@@ -297,7 +300,7 @@ $(LINTED): lint/%: $(O)/drop.skel.h $(O)/conntrack_hooks.skel.h $(O)/sysctl_watc
 .PHONY: demo
 demo:
 	$(Q)tools/install-dependencies build run
-	$(Q)$(MAKE) all $(O)/tools/demo-traffic
+	$(Q)$(MAKE) $(JOBS) all $(O)/tools/demo-traffic
 	$(Q)O=$(O) tools/demo
 
 $(O)/tools/demo-traffic: $(O)/tools/demo-traffic.o
@@ -309,7 +312,7 @@ BENCH_TOOLS := $(O)/tools/bench-user $(O)/tools/bench-floor $(O)/tools/bench-flo
 .PHONY: bench
 bench:
 	$(Q)tools/install-dependencies build run test bench
-	$(Q)$(MAKE) all $(INTEGRATION_TOOLS) $(BENCH_TOOLS)
+	$(Q)$(MAKE) $(JOBS) all $(INTEGRATION_TOOLS) $(BENCH_TOOLS)
 	$(Q)O=$(O) tools/bench
 
 $(O)/tools/%.bpf.o: tools/%.bpf.c
