@@ -50,7 +50,12 @@ Test(doctor_sources, kube_proxy_arguments)
 		{ ARGS("kube-proxy\0--conntrack-min=x\0--conntrack-max-per-core=-3"), 32768, 131072, "" },
 		{ ARGS("kube-proxy\0--config=/var/lib/kube-proxy/config.conf"), 32768, 131072,
 		  "/var/lib/kube-proxy/config.conf" },
+		{ ARGS("kube-proxy\0--conntrack-max-per-core\0" "0\0--config\0/etc/kp.yaml"), 0, 131072,
+		  "/etc/kp.yaml" },
+		{ ARGS("kube-proxy\0--hostname-override\0config\0node-a"), 32768, 131072, "" },
 		{ "kube-proxy\0--conntrack-min=77", 28, 32768, 131072, "" }, /* cut off */
+		{ "kube-proxy\0--conntrack-min\0" "77", 28, 32768, 131072, "" },
+		{ "kube-proxy\0--conntrack-min", 27, 32768, 131072, "" },
 		{ "", 0, 32768, 131072, "" },
 	};
 	size_t i;

@@ -25,14 +25,23 @@ __u64 kube_proxy__limit(__u64 max_per_core, __u64 min, unsigned int cores)
 	return scaled > min ? scaled : min;
 }
 
-/* The value of --NAME=VALUE; NULL: another option. */
-static const char *flag_value(const char *arg, const char *name)
+/* The value of --NAME=VALUE, or of --NAME with the VALUE as the next whole word before @end; NULL:
+ * another option. */
+static const char *flag_value(const char *arg, const char *end, const char *name)
 {
 	size_t len = strlen(name);
+	const char *next;
 
-	while (*arg == '-')
-		arg++;
-	return strncmp(arg, name, len) || arg[len] != '=' ? NULL : arg + len + 1;
+	if (*arg != '-')
+		return NULL;
+	arg += strspn(arg, "-");
+	if (strncmp(arg, name, len))
+		return NULL;
+	arg += len;
+	next = arg + 1;
+	if (*arg == '=')
+		return next;
+	return !*arg && next < end && memchr(next, '\0', (size_t)(end - next)) ? next : NULL;
 }
 
 static void set_number(const char *text, __u64 *value, bool *set)
@@ -50,16 +59,15 @@ static void set_number(const char *text, __u64 *value, bool *set)
 
 void kube_proxy__parse_arguments(const char *args, size_t size, struct kube_proxy *proxy)
 {
-	const char *at, *value;
+	const char *at, *end = args + size, *value;
 
 	/* the last word may lack its NUL: it was cut off */
-	for (at = args; at < args + size && memchr(at, '\0', (size_t)(args + size - at));
-	     at += strlen(at) + 1) {
-		if ((value = flag_value(at, "conntrack-max-per-core")))
+	for (at = args; at < end && memchr(at, '\0', (size_t)(end - at)); at += strlen(at) + 1) {
+		if ((value = flag_value(at, end, "conntrack-max-per-core")))
 			set_number(value, &proxy->max_per_core, &proxy->set);
-		else if ((value = flag_value(at, "conntrack-min")))
+		else if ((value = flag_value(at, end, "conntrack-min")))
 			set_number(value, &proxy->min, &proxy->set);
-		else if ((value = flag_value(at, "config")))
+		else if ((value = flag_value(at, end, "config")))
 			snprintf(proxy->config, sizeof(proxy->config), "%s", value);
 	}
 }
