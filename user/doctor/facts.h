@@ -41,7 +41,7 @@ struct facts {
 	struct settings_found settings;
 	struct counters_found counters;
 	struct neighbour_facts arp, ndisc;
-	__u64 netdev_max_backlog, somaxconn;
+	__u64 netdev_max_backlog, somaxconn, rmem_max, ipfrag_high_thresh; /* the host's; 0: unknown */
 	struct accounting drops;
 };
 

@@ -210,28 +210,32 @@ bool rule_kube_proxy__check(const struct facts *f, const struct tally *tally, st
 bool rule_ct_buckets__check(const struct facts *f, const struct tally *tally, struct finding *out)
 {
 	const struct table_facts *host = facts__host_table(f);
-	__u64 chains = facts__stat(f, CT_STAT_CHAINTOOLONG);
+	__u64 buckets = host ? host->now.buckets : 0;
+	__u64 wanted = host ? host->now.max / BUCKETS_PER_MAX : 0;
+	bool few = buckets && host->now.max > BUCKETS_PER_MAX * buckets;
 
-	if (!tally->count && !chains &&
-	    (!host || !host->now.buckets ||
-	     host->now.max <= (__u64)BUCKETS_PER_MAX * host->now.buckets))
+	out->lost = most(tally->count, facts__stat(f, CT_STAT_CHAINTOOLONG));
+	if (!out->lost && !few)
 		return false;
-	out->harm = tally->count || chains ? HARM_LOSS : HARM_RISK;
+	out->harm = out->lost ? HARM_LOSS : HARM_RISK;
 	out->confidence = CONFIDENCE_CERTAIN;
-	out->lost = most(tally->count, chains);
-	SAY(out->title, "conntrack has too few hash buckets for its limit");
-	if (host)
-		SAY(out->evidence, "%u buckets for up to %u entries: chains of %.0f; ",
-		    host->now.buckets, host->now.max,
-		    host->now.buckets ? (double)host->now.max / host->now.buckets : 0);
+	SAY(out->title, few ? "conntrack has too few hash buckets for its limit" :
+			      "conntrack's hash chains grow too long");
+	if (few)
+		SAY(out->evidence, "%llu buckets for up to %u entries: chains of %.0f; ", buckets,
+		    host->now.max, (double)host->now.max / buckets);
+	else if (buckets)
+		SAY(out->evidence, "%llu buckets, shared by the tables of all namespaces; ", buckets);
 	SAY(out->evidence, "%llu packet%s dropped by a chain that was too long", out->lost,
 	    number__form(out->lost, "", "s"));
 	finding__where(out, tally, ", of ");
-	if (host) {
-		SAY(out->now, "echo %u > /sys/module/nf_conntrack/parameters/hashsize",
-		    host->now.max / BUCKETS_PER_MAX);
-		SAY(out->lasting, "options nf_conntrack hashsize=%u in /etc/modprobe.d/conntrack.conf",
-		    host->now.max / BUCKETS_PER_MAX);
+	/* never fewer than there are */
+	if (out->lost)
+		wanted = most(wanted, 2 * buckets);
+	if (wanted) {
+		SAY(out->now, "echo %llu > /sys/module/nf_conntrack/parameters/hashsize", wanted);
+		SAY(out->lasting, "options nf_conntrack hashsize=%llu in "
+				  "/etc/modprobe.d/conntrack.conf", wanted);
 	}
 	return true;
 }

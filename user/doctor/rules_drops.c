@@ -79,9 +79,9 @@ bool rule_mtu__concerns(const struct drop_evidence *e)
 
 bool rule_mtu__check(const struct facts *f, const struct tally *tally, struct finding *out)
 {
+	/* ip6_forward() counts a packet as both */
 	__u64 counted = facts__counter(f, "Ip.FragFails") +
-			facts__counter(f, "Ip6.InTooBigErrors") +
-			facts__counter(f, "Ip6.FragFails");
+			most(facts__counter(f, "Ip6.InTooBigErrors"), facts__counter(f, "Ip6.FragFails"));
 	__u64 lost = most(tally->count, counted);
 
 	if (!lost)
@@ -109,7 +109,8 @@ bool rule_reassembly__check(const struct facts *f, const struct tally *tally, st
 		      "reassembly failure", "");
 	finding__where(out, tally, ": ");
 	out->confidence = CONFIDENCE_LIKELY;
-	SAY(out->now, "sysctl -w net.ipv4.ipfrag_high_thresh=16777216, if many are under way; else "
-		      "a fragment is lost on the way: avoid them with a smaller datagram or MTU");
+	SAY(out->now, "sysctl -w net.ipv4.ipfrag_high_thresh=%llu, if many are under way; else "
+		      "a fragment is lost on the way: avoid them with a smaller datagram or MTU",
+	    most(2 * f->ipfrag_high_thresh, 16 << 20));
 	return true;
 }

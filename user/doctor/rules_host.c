@@ -9,6 +9,7 @@
 
 #define NEIGHBOURS_NEARLY_FULL 0.9
 #define SQUEEZES_A_SECOND      10
+#define SOMAXCONN_USUAL	       4096 /* the default from 5.4 on (19f92a030ca6), before 128 */
 
 /* Names the namespaces and interfaces in which a counter moved most. */
 static void say_counter(const struct facts *f, const char *name, struct finding *out)
@@ -51,7 +52,10 @@ bool rule_listen__check(const struct facts *f, const struct tally *tally, struct
 	if (f->somaxconn)
 		SAY(out->evidence, "; net.core.somaxconn is %llu", f->somaxconn);
 	SAY(out->now, "ss -ltn shows the queue (Recv-Q of Send-Q); more workers or a larger backlog "
-		      "in the server; sysctl -w net.core.somaxconn=4096 in its namespace");
+		      "in the server");
+	if (f->somaxconn < SOMAXCONN_USUAL)
+		SAY(out->now, "; sysctl -w net.core.somaxconn=%d in its namespace",
+		    SOMAXCONN_USUAL);
 	SAY(out->lasting, "in the pod's securityContext.sysctls net.core.somaxconn (the kubelet "
 			  "must allow it), or /etc/sysctl.d on a plain host");
 	return true;
@@ -67,15 +71,18 @@ bool rule_socket_buffers__concerns(const struct drop_evidence *e)
 bool rule_socket_buffers__check(const struct facts *f, const struct tally *tally,
 				struct finding *out)
 {
-	static const char *const names[] = { "Udp.RcvbufErrors",      "Udp6.RcvbufErrors",
-					     "Udp.SndbufErrors",      "Udp6.SndbufErrors",
+	/* not the SndbufErrors: who sends without waiting is told to try again, and loses nothing */
+	static const char *const names[] = { "Udp.RcvbufErrors", "Udp6.RcvbufErrors",
 					     "TcpExt.TCPBacklogDrop", "TcpExt.TCPRcvQDrop",
 					     "TcpExt.RcvPruned" };
-	__u64 counted = 0;
+	__u64 counted = facts__counter(f, "Udp.RcvbufErrors") +
+			facts__counter(f, "Udp6.RcvbufErrors") +
+			facts__counter(f, "TcpExt.TCPBacklogDrop") +
+			/* a segment that finds no room is counted as both */
+			most(facts__counter(f, "TcpExt.TCPRcvQDrop"),
+			     facts__counter(f, "TcpExt.RcvPruned"));
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		counted += facts__counter(f, names[i]);
 	out->lost = most(tally->count, counted);
 	if (!out->lost)
 		return false;
@@ -85,7 +92,8 @@ bool rule_socket_buffers__check(const struct facts *f, const struct tally *tally
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		say_counter(f, names[i], out);
 	SAY(out->now, "ss -uamp shows the sockets (d: drops); give the process more CPU; "
-		      "sysctl -w net.core.rmem_max=8388608 and let it ask for more (SO_RCVBUF)");
+		      "sysctl -w net.core.rmem_max=%llu and let it ask for more (SO_RCVBUF)",
+	    most(2 * f->rmem_max, 8 << 20));
 	SAY(out->lasting, "net.core.rmem_max, and net.core.rmem_default for those that do not ask, "
 			  "in /etc/sysctl.d; the pod's CPU limit");
 	return true;
@@ -115,11 +123,15 @@ bool rule_neighbours__check(const struct facts *f, const struct tally *tally, st
 	if (!out->lost && !nearly_full(&f->arp) && !nearly_full(&f->ndisc))
 		return false;
 	out->harm = out->lost ? HARM_LOSS : HARM_NEAR;
-	out->confidence = CONFIDENCE_CERTAIN;
+	out->confidence = out->lost ? CONFIDENCE_CERTAIN : CONFIDENCE_POSSIBLE;
 	SAY(out->title, "the neighbour table is %sfull: new peers cannot be reached",
 	    out->lost ? "" : "nearly ");
 	SAY(out->evidence, "%u of %u %s neighbours (gc_thresh3), %llu time%s no room in %.0f s",
 	    n->entries, n->limit, family, out->lost, number__form(out->lost, "", "s"), f->seconds);
+	/* 5.0 (58956317c8de) counts the others alone against the limit, and shows all */
+	if (!out->lost)
+		SAY(out->evidence, "; permanent ones, such as CNI plugins add for each node (ip neigh "
+				   "show nud permanent), do not count");
 	finding__where(out, tally, ": ");
 	SAY(out->now, "sysctl -w net.%s.neigh.default.gc_thresh3=%u "
 		      "net.%s.neigh.default.gc_thresh2=%u net.%s.neigh.default.gc_thresh1=%u",

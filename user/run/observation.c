@@ -206,6 +206,8 @@ static void fill_node(struct observation *o)
 		f->configured_max.value = strtoull(value, NULL, 10);
 	f->netdev_max_backlog = read_number(root, "net/core/netdev_max_backlog");
 	f->somaxconn = read_number(root, "net/core/somaxconn");
+	f->rmem_max = read_number(root, "net/core/rmem_max");
+	f->ipfrag_high_thresh = read_number(root, "net/ipv4/ipfrag_high_thresh");
 	f->arp.limit = (__u32)read_number(root, "net/ipv4/neigh/default/gc_thresh3");
 	f->ndisc.limit = (__u32)read_number(root, "net/ipv6/neigh/default/gc_thresh3");
 	f->arp.entries = o->counters.levels.arp_entries;
