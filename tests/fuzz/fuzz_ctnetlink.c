@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct occupants_options options = { .keys = { OCCUPANT_STATE, OCCUPANT_PROTO,
 						       OCCUPANT_SRC, OCCUPANT_DST_PORT },
 					     .key_count = 4, .max_groups = 2,
-					     .established_timeout_s = 432000 };
+					     .timeouts = { 432000, 300 } };
 	static struct occupants *o; /* fed by all inputs */
 	struct occupant_finding findings[__FINDING_MAX];
 	struct conntrack_table table = {};

@@ -184,7 +184,7 @@ Test(conntrack_sources, estimates_destinations)
 
 			conntrack_sources__add(s, &entry);
 		}
-		source = conntrack_sources__scanner(s);
+		source = conntrack_sources__heaviest(s, NULL);
 		cr_assert_not_null(source);
 		cr_expect_eq(source->count, 2ULL * counts[i]);
 		about = (double)conntrack_source__destinations(source) / counts[i];
@@ -198,7 +198,7 @@ Test(conntrack_sources, estimates_destinations)
 static struct occupants *new_occupants(const char *keys, size_t max_groups)
 {
 	struct occupants_options options = { .max_groups = max_groups,
-					     .established_timeout_s = 432000 };
+					     .timeouts = { 432000, 300 } };
 
 	if (keys)
 		cr_assert_eq(occupant_key__parse(keys, options.keys, &options.key_count), 0);
@@ -288,13 +288,13 @@ Test(occupants, findings)
 {
 	static const char *const expected[] = { "dns_unreplied", "udp_unreplied", "syn_sent",
 						"time_wait", "close_wait", "idle_established",
-						"scanner", "one_source", NULL };
+						"scanner", "one_source", NULL, NULL };
 	struct occupant_finding found[__FINDING_MAX];
 	size_t kind, count, k;
 	bool named;
 	__u32 i;
 
-	for (kind = 0; kind < 9; kind++) {
+	for (kind = 0; kind < 10; kind++) {
 		struct occupants *o = new_occupants(NULL, 0);
 
 		for (i = 0; i < 1000; i++) {
@@ -310,7 +310,9 @@ Test(occupants, findings)
 			case 6: add(o, flow(i % 5 ? src + 100 : 7, i, IPPROTO_TCP, 22,
 					    i % 5 ? IPS_SEEN_REPLY : 0)); break;
 			case 7: add(o, tcp(3, TCP_CONNTRACK_ESTABLISHED, 432000)); break;
-			default: add(o, tcp(src, TCP_CONNTRACK_ESTABLISHED, 432000 - 3599)); break;
+			case 8: add(o, tcp(src, TCP_CONNTRACK_ESTABLISHED, 432000 - 3599)); break;
+			/* busy: it waits for an acknowledgement */
+			default: add(o, tcp(src, TCP_CONNTRACK_ESTABLISHED, 300)); break;
 			}
 		}
 		count = occupants__findings(o, found);
@@ -326,6 +328,24 @@ Test(occupants, findings)
 		}
 		occupants__free(o);
 	}
+}
+
+/* One whose entries are answered for the most part holds more, also of those that are not. */
+Test(occupants, scanner_beside_a_busier_source)
+{
+	struct occupants *o = new_occupants(NULL, 0);
+	struct occupant_finding found[__FINDING_MAX];
+	__u32 i;
+
+	for (i = 0; i < 5000; i++)
+		add(o, flow(1, i, IPPROTO_TCP, 443, i % 2 ? IPS_SEEN_REPLY : 0));
+	for (i = 0; i < 2000; i++)
+		add(o, flow(7, i, IPPROTO_TCP, 22, 0));
+	cr_assert_eq(occupants__findings(o, found), 2);
+	cr_expect_str_eq(found[0].name, "one_source");
+	cr_expect_str_eq(found[1].name, "scanner");
+	cr_expect_str_eq(found[1].who, "0.0.0.7");
+	occupants__free(o);
 }
 
 Test(occupants, findings_of_next_to_nothing)

@@ -199,20 +199,6 @@ static void on_tables(void *ctx, int fd)
 
 /* --- who holds the entries */
 
-static __u32 established_timeout(void)
-{
-	char text[32] = "";
-	int fd = open("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established",
-		      O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return (__u32)strtoul(text, NULL, 10);
-}
-
 static int collect_ino(const struct netns_info *info, void *ctx)
 {
 	struct conntrack_options *options = ctx;
@@ -237,7 +223,6 @@ static int print_occupants(struct conntrack *c, const __u32 *inos, size_t count)
 		.key_count = c->options.key_count,
 		.max_groups = c->options.max_keys,
 		.directory = c->directory,
-		.established_timeout_s = established_timeout(),
 	};
 	struct occupants_view view = {
 		.keys = c->options.keys,

@@ -64,7 +64,7 @@ static const struct {
 };
 
 void occupant_facts__add(struct occupant_facts *facts, const struct conntrack_entry *entry,
-			 __u32 established_timeout_s)
+			 const struct conntrack_timeouts *timeouts)
 {
 	bool unreplied = !(entry->status & IPS_SEEN_REPLY);
 
@@ -79,8 +79,9 @@ void occupant_facts__add(struct occupant_facts *facts, const struct conntrack_en
 		return;
 	facts->tcp[entry->tcp_state]++;
 	if (entry->tcp_state == TCP_CONNTRACK_ESTABLISHED && entry->has_timeout &&
-	    established_timeout_s > FINDING_IDLE_S &&
-	    entry->timeout_s < established_timeout_s - FINDING_IDLE_S)
+	    timeouts->established_s > FINDING_IDLE_S &&
+	    entry->timeout_s < timeouts->established_s - FINDING_IDLE_S &&
+	    entry->timeout_s > timeouts->unanswered_s)
 		facts->idle++;
 }
 
@@ -100,23 +101,27 @@ static void name_source(const struct occupants *o, const struct conntrack_source
 		snprintf(who, OCCUPANT_VALUE_LEN, "%s", address);
 }
 
+static bool scans(const struct conntrack_source *source)
+{
+	return source->count >= SCANNER_ENTRIES_MIN &&
+	       source->unreplied * 100 >= source->count * SCANNER_UNREPLIED_MIN &&
+	       conntrack_source__destinations(source) >= SCANNER_DESTINATIONS_MIN;
+}
+
 static void look_for_scanner(const struct occupants *o, struct occupant_finding *found)
 {
-	const struct conntrack_source *source = conntrack_sources__scanner(o->sources);
+	const struct conntrack_source *source = conntrack_sources__heaviest(o->sources, scans);
 
-	if (!source || source->count < SCANNER_ENTRIES_MIN ||
-	    source->unreplied * 100 < source->count * SCANNER_UNREPLIED_MIN)
+	if (!source)
 		return;
 	found->destinations = conntrack_source__destinations(source);
-	if (found->destinations < SCANNER_DESTINATIONS_MIN)
-		return;
 	found->count = source->count;
 	name_source(o, source, found->who);
 }
 
 static void look_for_one_source(const struct occupants *o, struct occupant_finding *found)
 {
-	const struct conntrack_source *source = conntrack_sources__heaviest(o->sources);
+	const struct conntrack_source *source = conntrack_sources__heaviest(o->sources, NULL);
 
 	if (!source)
 		return;

@@ -14,6 +14,8 @@
 #include "user/conntrack/occupants_inside.h"
 #include "user/flow.h"
 #include "user/number.h"
+#include "user/sysctl/change.h"
+#include "user/sysctl/value.h"
 
 /* TCP's states as they are; others behind them. */
 enum other_state {
@@ -211,7 +213,7 @@ void occupants__add(struct occupants *o, __u32 netns_ino, const struct conntrack
 {
 	add_to(&o->total.all, 1, !!(entry->status & IPS_ASSURED),
 	       !(entry->status & IPS_SEEN_REPLY));
-	occupant_facts__add(&o->facts, entry, o->options.established_timeout_s);
+	occupant_facts__add(&o->facts, entry, &o->options.timeouts);
 	conntrack_sources__add(o->sources, entry);
 	if (o->groups)
 		add_to_group(o, netns_ino, entry);
@@ -229,10 +231,31 @@ static void on_entry(void *ctx, const struct conntrack_entry *entry)
 	occupants__add(visit->o, visit->ino, entry);
 }
 
+static __u32 timeout_here(const char *path)
+{
+	char text[SYSCTL_VALUE_LEN];
+	bool cut;
+
+	sysctl_value__read("", path, text, &cut);
+	return (__u32)strtoul(text, NULL, 10);
+}
+
+static struct conntrack_timeouts timeouts_here(void)
+{
+	__u32 retransmitted = timeout_here("net/netfilter/nf_conntrack_tcp_timeout_max_retrans");
+	__u32 unacknowledged = timeout_here("net/netfilter/nf_conntrack_tcp_timeout_unacknowledged");
+
+	return (struct conntrack_timeouts){
+		.established_s = timeout_here("net/netfilter/nf_conntrack_tcp_timeout_established"),
+		.unanswered_s = retransmitted > unacknowledged ? retransmitted : unacknowledged,
+	};
+}
+
 static int dump_here(void *ctx, __u32 ino)
 {
 	struct visit visit = { ctx, ino };
 
+	visit.o->options.timeouts = timeouts_here();
 	return conntrack_dump__here(on_entry, &visit, &visit.o->total.dump);
 }
 

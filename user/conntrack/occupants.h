@@ -41,12 +41,22 @@ const char *occupant_key__name(enum occupant_key key);
  */
 int occupant_key__parse(const char *text, enum occupant_key *ret_keys, size_t *ret_count);
 
+/*
+ * How long TCP entries stay: settings of a namespace. 0: unknown.
+ * nf_conntrack_proto_tcp.c arms the established timeout only where neither side waits for an
+ * acknowledgement, else the short ones of max_retrans and unacknowledged.
+ */
+struct conntrack_timeouts {
+	__u32 established_s;
+	__u32 unanswered_s;	/* the longer of max_retrans and unacknowledged */
+};
+
 struct occupants_options {
 	enum occupant_key keys[__OCCUPANT_KEY_MAX];
 	size_t key_count;	/* may be 0: findings alone are wanted */
 	size_t max_groups;	/* beyond it the smallest half goes into the rest */
 	struct directory *directory; /* NULL: nobody is known by name; outlives the occupants */
-	__u32 established_timeout_s; /* nf_conntrack_tcp_timeout_established; 0: unknown */
+	struct conntrack_timeouts timeouts; /* for occupants__add(); a dump reads each namespace's own */
 };
 
 /* Entries with the same values. */

@@ -40,8 +40,8 @@ struct occupants {
 	struct occupant_group **sorted;
 };
 
-/** @brief **occupant_facts__add()** counts one entry. @param established_timeout_s 0: unknown */
+/** @brief **occupant_facts__add()** counts one entry. @param timeouts of its namespace */
 void occupant_facts__add(struct occupant_facts *facts, const struct conntrack_entry *entry,
-			 __u32 established_timeout_s);
+			 const struct conntrack_timeouts *timeouts);
 
 #endif

@@ -93,31 +93,18 @@ __u64 conntrack_source__destinations(const struct conntrack_source *source)
 	return (__u64)(estimate + 0.5);
 }
 
-static const struct conntrack_source *most(const struct conntrack_sources *s, bool of_unreplied)
+const struct conntrack_source *conntrack_sources__heaviest(const struct conntrack_sources *s,
+							   conntrack_source_fn counts)
 {
 	const struct conntrack_source *best = NULL, *source;
-	__u64 most = 0, value;
 	size_t i;
 
 	for (i = 0; i < heavy__count(s->table); i++) {
 		source = heavy__at(s->table, i).value;
-		value = of_unreplied ? source->unreplied : source->count;
-		if (value <= most)
-			continue;
-		most = value;
-		best = source;
+		if ((!best || source->count > best->count) && (!counts || counts(source)))
+			best = source;
 	}
 	return best;
-}
-
-const struct conntrack_source *conntrack_sources__heaviest(const struct conntrack_sources *s)
-{
-	return most(s, false);
-}
-
-const struct conntrack_source *conntrack_sources__scanner(const struct conntrack_sources *s)
-{
-	return most(s, true);
 }
 
 void conntrack_sources__free(struct conntrack_sources *s)

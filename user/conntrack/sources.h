@@ -9,6 +9,7 @@
 #define DROPWHY_CONNTRACK_SOURCES_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "user/conntrack/entry.h"
@@ -30,11 +31,16 @@ struct conntrack_sources *conntrack_sources__new(void);
 /** @brief **conntrack_sources__add()** adds one entry. */
 void conntrack_sources__add(struct conntrack_sources *s, const struct conntrack_entry *entry);
 
-/** @brief **conntrack_sources__heaviest()** the one with most entries; NULL: there is none. */
-const struct conntrack_source *conntrack_sources__heaviest(const struct conntrack_sources *s);
+/** Whether a source is one of those that are looked for. */
+typedef bool (*conntrack_source_fn)(const struct conntrack_source *source);
 
-/** @brief **conntrack_sources__scanner()** the one with most unanswered entries; NULL. */
-const struct conntrack_source *conntrack_sources__scanner(const struct conntrack_sources *s);
+/**
+ * @brief **conntrack_sources__heaviest()** the one with most entries.
+ * @param counts among those of which it is true; NULL: among all
+ * @return NULL: there is none
+ */
+const struct conntrack_source *conntrack_sources__heaviest(const struct conntrack_sources *s,
+							   conntrack_source_fn counts);
 
 /** @brief **conntrack_source__destinations()** how many different ones, about. */
 __u64 conntrack_source__destinations(const struct conntrack_source *source);
