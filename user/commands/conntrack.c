@@ -4,7 +4,6 @@
  * --watch; with --by reads the entries themselves.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "user/commands/complaint.h"
 #include "user/commands/conntrack.h"
 #include "user/commands/conntrack_options.h"
+#include "user/conntrack/ctnetlink.h"
 #include "user/exit_status.h"
 #include "user/number.h"
 #include "user/run/event_loop.h"
@@ -148,6 +148,13 @@ static int fail_reading(struct conntrack *c, int err)
 	return err;
 }
 
+static int fail_without_conntrack(struct conntrack *c)
+{
+	stop(c, complain(EXIT_KERNEL, -ENOENT, "read conntrack's tables",
+			 "nf_conntrack is not loaded: nothing is tracked on this node"));
+	return -ENOENT;
+}
+
 /* 0, or -errno after a complaint. */
 static int read_tables(struct conntrack *c, struct conntrack_tables *ret_tables)
 {
@@ -159,15 +166,12 @@ static int read_tables(struct conntrack *c, struct conntrack_tables *ret_tables)
 		err = conntrack_tables__read(c->netns, &tables);
 	if (err)
 		return fail_reading(c, err);
-	if (!tables.no_conntrack) {
-		clock_gettime(CLOCK_REALTIME, &time);
-		conntrack_tables__note_full(&c->before, &tables, &time);
-		*ret_tables = tables;
-		return 0;
-	}
-	stop(c, complain(EXIT_KERNEL, -ENOENT, "read conntrack's tables",
-			 "nf_conntrack is not loaded: nothing is tracked on this node"));
-	return -ENOENT;
+	if (tables.no_conntrack)
+		return fail_without_conntrack(c);
+	clock_gettime(CLOCK_REALTIME, &time);
+	conntrack_tables__note_full(&c->before, &tables, &time);
+	*ret_tables = tables;
+	return 0;
 }
 
 static void end_round(struct conntrack *c)
@@ -228,6 +232,7 @@ static int print_occupants(struct conntrack *c, const __u32 *inos, size_t count)
 		.keys = c->options.keys,
 		.key_count = c->options.key_count,
 		.top = c->options.top,
+		.again = c->printed > 0,
 	};
 	struct occupants *o;
 	size_t unreadable;
@@ -258,6 +263,11 @@ static void on_occupants(void *ctx, int fd)
 	int err;
 
 	(void)fd;
+	/* it would be loaded for the asking */
+	if (!ctnetlink__available()) {
+		fail_without_conntrack(c);
+		return;
+	}
 	err = netns_table__refresh(c->netns);
 	if (!err)
 		err = choose_all(c, &chosen);
@@ -370,13 +380,28 @@ static int open_all(struct conntrack *c)
 	return err;
 }
 
+/* Those given by number may not be there. */
+static bool has_wanted(struct conntrack *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->options.netns_count; i++) {
+		if (netns_table__find(c->netns, c->options.netns[i], 0))
+			continue;
+		fprintf(stderr, "dropwhy: there is no network namespace %u\n", c->options.netns[i]);
+		stop(c, EXIT_FAILED);
+		return false;
+	}
+	return true;
+}
+
 /* The first table is printed once there are rates to print with it. */
 static int begin(struct conntrack *c)
 {
 	event_fn fn = c->options.by ? on_occupants : on_tables;
 	double first_s = c->options.by ? 0 : c->options.interval_s;
 
-	if (first_s > 0 && read_tables(c, &c->before))
+	if (!has_wanted(c) || (first_s > 0 && read_tables(c, &c->before)))
 		return 0; /* said, and stopped */
 	return event_loop__timer(c->loop, first_s, c->options.watch_s, fn, c) ? 0 : -errno;
 }

@@ -47,12 +47,13 @@ struct occupants_view {
 	size_t key_count;
 	size_t top;		/* groups shown; 0: all */
 	size_t netns_count;	/* namespaces that were looked at */
+	bool again;		/* not the first time: CSV has its header */
 };
 
 /**
  * @brief **occupants_rows__append()** appends the groups, the rest, the total
  * and what usually fills a table. In JSON as records of the types "occupant"
- * and "finding", then one "occupants"; in CSV the groups alone.
+ * and "finding", then one "occupants"; in CSV the groups that are shown, alone.
  * @return 0 or -ENOMEM
  */
 int occupants_rows__append(struct line *out, enum rows_format format, struct occupants *o,

@@ -124,6 +124,7 @@ static void put_csv(struct line *out, const struct occupants *o,
 	char value[OCCUPANT_VALUE_LEN];
 	size_t k;
 
+	record_line__csv_value(out, value, timestamp__rfc3339(&view->time, value), false);
 	for (k = 0; k < view->key_count; k++)
 		record_line__csv_value(out, value, occupants__value(o, group, k, value), false);
 	record_line__csv_value(out, value, number__decimal(group->count, value), false);
@@ -138,6 +139,7 @@ static void put_csv_header(struct line *out, const struct occupants_view *view)
 {
 	size_t k;
 
+	record_line__csv_name(out, "time", false);
 	for (k = 0; k < view->key_count; k++)
 		record_line__csv_name(out, occupant_key__name(view->keys[k]), false);
 	line__put_text(out, "entries,assured_entries,unreplied_entries,share_percent\n");
@@ -240,7 +242,7 @@ static void put_groups(struct line *out, enum rows_format format, const struct o
 {
 	size_t i;
 
-	if (format == ROWS_CSV)
+	if (format == ROWS_CSV && !view->again)
 		put_csv_header(out, view);
 	for (i = 0; i < count; i++) {
 		if (format == ROWS_CSV)

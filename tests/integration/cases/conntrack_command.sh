@@ -141,6 +141,32 @@ case_conntrack_rate_of_long_chains() {
 	watch_ended
 }
 
+# Each round of CSV says when it was; the names of the columns stand above the first alone.
+case_conntrack_by_csv() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	in_ns a "$TOOLS/entries" 30 dns >/dev/null
+	"$DROPWHY" conntrack --by dst-port --csv --netns "$(ns a)" --watch 0.1 --count 3 >"$WORK/by.csv" 2>"$ERR" ||
+		fail "status $?: $(cat "$ERR")"
+	assert_eq "time,dst_port,entries,assured_entries,unreplied_entries,share_percent" \
+		"$(head -n 1 "$WORK/by.csv")" header
+	assert_eq 3 "$(grep -c '^20[0-9-]*T[0-9:.]*Z,53,30,0,30,100.00$' "$WORK/by.csv")" rounds
+	assert_eq 4 "$(wc -l <"$WORK/by.csv")" lines
+	[ "$(cut -d , -f 1 "$WORK/by.csv" | sort -u | wc -l)" -eq 4 ] || fail "rounds of one time"
+}
+
+# A number that no namespace has.
+case_conntrack_no_such_namespace() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	for by in "" "--by state"; do
+		status=0
+		# shellcheck disable=SC2086 # an option and its value
+		"$DROPWHY" conntrack --interval 0 --netns 4026999999 $by >"$WORK/stdout" 2>"$ERR" || status=$?
+		assert_eq 1 "$status" "status of conntrack $by"
+		assert_eq "dropwhy: there is no network namespace 4026999999" "$(cat "$ERR")" words
+	done
+}
+
 # Without CAP_NET_ADMIN ctnetlink does not answer: what /proc has is told, and that it comes from there.
 case_conntrack_by_proc() {
 	ns_new a

@@ -46,12 +46,25 @@ lose_20() { # PORT: that a full table refuses
 	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 20 --to 10.8.2.2 --dport "$1"
 }
 
+# What only looks at the tables does not make the node track.
+looking_loads_nothing() {
+	[ "$DROPWHY" != none ] || return 0
+	for by in "" "--by state"; do
+		status=0
+		# shellcheck disable=SC2086 # an option and its value
+		"$DROPWHY" conntrack --interval 0 $by >"$WORK/tables" 2>"$WORK/tables.err" || status=$?
+		assert_eq 3 "$status" "status of conntrack $by without nf_conntrack"
+		! is_loaded nf_conntrack || fail "conntrack $by has loaded it"
+	done
+}
+
 case_ct_module_comes_and_goes() {
 	need_module
 	last_cpu=$(($(grep -c "^processor" /proc/cpuinfo) - 1))
 	router
 	lock_global
 	until_true conntrack_gone || fail "nf_conntrack stays: $(grep conntrack /proc/modules)"
+	looking_loads_nothing
 	kfree_start NETFILTER_DROP
 	trace_ns r
 	nft_rules r <<-END
