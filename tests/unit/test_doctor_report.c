@@ -62,6 +62,32 @@ Test(doctor_report, golden_files)
 	line__done(&out);
 }
 
+/* Not to be seen is not healthy. */
+Test(doctor_report, what_could_not_be_looked_at)
+{
+	struct facts blind = facts;
+	struct report report = { .facts = &blind };
+	struct line out = {};
+	json_t *object, *unknown;
+
+	blind.tables_unknown = true;
+	blind.counters.unreadable = 1;
+	report__text(&out, &report, false);
+	line__put(&out, "", 1);
+	cr_expect_eq(strstr(out.data, "nothing found; but conntrack's tables and some of the kernel's "
+				      "counters could not be read"), out.data, "%s", out.data);
+	line__clear(&out);
+	report__json(&out, &report);
+	object = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+	cr_assert_not_null(object);
+	cr_expect_null(json_object_get(object, "healthy"));
+	unknown = json_object_get(object, "unknown");
+	cr_expect_str_eq(json_string_value(json_array_get(unknown, 0)), "conntrack_tables");
+	cr_expect_str_eq(json_string_value(json_array_get(unknown, 1)), "counters");
+	json_decref(object);
+	line__done(&out);
+}
+
 Test(doctor_report, texts_are_cut_not_overrun)
 {
 	struct finding finding = {};

@@ -50,8 +50,8 @@ static const struct argp_option argp_options[] = {
 static const char doc[] =
 	"Look at this node for a while, then say what makes it drop packets or soon will: the worst "
 	"first, each with its evidence, an explanation and what to do.\v"
-	"Exit status: 0 healthy, 4 there are findings, 1 failed at run time, 2 wrong usage, "
-	"3 this kernel cannot do it.";
+	"Exit status: 0 healthy, 4 there are findings, 1 failed at run time, or nothing was found where "
+	"not all could be looked at, 2 wrong usage, 3 this kernel cannot do it.";
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -100,6 +100,12 @@ static void on_end(void *ctx, int fd)
 	event_loop__stop(loop);
 }
 
+static void on_notice(void *ctx, const struct notice *notice)
+{
+	(void)ctx;
+	fprintf(stderr, "dropwhy: %s\n", notice->text);
+}
+
 static int look(struct observation *o, const struct options *options)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, 0 };
@@ -107,7 +113,7 @@ static int look(struct observation *o, const struct options *options)
 	struct tracer_failure failure = {};
 	int err;
 
-	err = observation__open(o, &tracer, options->run.settings, &failure);
+	err = observation__open(o, &tracer, options->run.settings, on_notice, &failure);
 	if (err)
 		return complain_of(&failure, err);
 	err = event_loop__signals(o->tracer.loop, signals, on_end, o->tracer.loop);
@@ -130,6 +136,7 @@ static int look(struct observation *o, const struct options *options)
 static int print(const struct report *report, const struct options *options)
 {
 	bool color = argument__wants_color(options->color, stdout);
+	struct facts_unknown unknown[FACTS_UNKNOWN_MAX];
 	struct line out = {};
 	int err = 0;
 
@@ -145,7 +152,10 @@ static int print(const struct report *report, const struct options *options)
 	line__done(&out);
 	if (err)
 		return complain(EXIT_FAILED, err, "write to standard output", NULL);
-	return report->count ? EXIT_FINDINGS : EXIT_FINE;
+	if (report->count)
+		return EXIT_FINDINGS;
+	/* what could not be looked at is not healthy */
+	return facts__unknown(report->facts, unknown) ? EXIT_FAILED : EXIT_FINE;
 }
 
 int doctor__main(int argc, char **argv)

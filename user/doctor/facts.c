@@ -6,6 +6,19 @@
 
 #include "user/doctor/facts.h"
 
+size_t facts__unknown(const struct facts *f, struct facts_unknown *ret_unknown)
+{
+	size_t count = 0;
+
+	if (f->tables_unknown)
+		ret_unknown[count++] = (struct facts_unknown){ "conntrack_tables", "conntrack's tables" };
+	else if (f->tables_unreadable)
+		ret_unknown[count++] = (struct facts_unknown){ "conntrack_tables", "some conntrack tables" };
+	if (f->counters.error || f->counters.unreadable)
+		ret_unknown[count++] = (struct facts_unknown){ "counters", "some of the kernel's counters" };
+	return count;
+}
+
 const struct table_facts *facts__host_table(const struct facts *f)
 {
 	size_t i;

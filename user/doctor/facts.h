@@ -35,7 +35,8 @@ struct facts {
 	unsigned int cores;
 	const struct table_facts *tables;
 	size_t table_count;
-	bool tables_unknown;	/* they could not be read */
+	bool tables_unknown;	/* none could be read */
+	size_t tables_unreadable; /* some of them */
 	struct kube_proxy kube_proxy;
 	struct configured_facts configured_max;
 	struct settings_found settings;
@@ -44,6 +45,17 @@ struct facts {
 	__u64 netdev_max_backlog, somaxconn, rmem_max, ipfrag_high_thresh; /* the host's; 0: unknown */
 	struct accounting drops;
 };
+
+#define FACTS_UNKNOWN_MAX 2
+
+/* What could not be looked at: nothing found there is no news. */
+struct facts_unknown {
+	const char *id;		/* in JSON */
+	const char *text;
+};
+
+/** @brief **facts__unknown()** lists it. @return how many there are */
+size_t facts__unknown(const struct facts *f, struct facts_unknown *ret_unknown);
 
 /** @brief **facts__host_table()** the node's own conntrack table; NULL: unknown. */
 const struct table_facts *facts__host_table(const struct facts *f);

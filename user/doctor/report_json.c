@@ -59,6 +59,31 @@ static json_t *make_table(const struct facts *f)
 			 "netns_name", t->netns_name ? make_text(t->netns_name) : NULL);
 }
 
+/* NULL: all could be looked at. */
+static json_t *make_unknown(const struct facts *f)
+{
+	struct facts_unknown unknown[FACTS_UNKNOWN_MAX];
+	size_t count = facts__unknown(f, unknown), i;
+	json_t *list = count ? json_array() : NULL;
+
+	for (i = 0; list && i < count; i++)
+		if (json_array_append_new(list, json_string(unknown[i].id))) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+/* NULL where nothing was found, and not all could be looked at. */
+static json_t *make_healthy(const struct report *report)
+{
+	struct facts_unknown unknown[FACTS_UNKNOWN_MAX];
+
+	if (!report->count && facts__unknown(report->facts, unknown))
+		return NULL;
+	return json_boolean(!report->count);
+}
+
 void report__json(struct line *out, const struct report *report)
 {
 	const struct facts *f = report->facts;
@@ -72,10 +97,10 @@ void report__json(struct line *out, const struct report *report)
 		finding = make_finding(&report->findings[i]);
 		whole = finding && !json_array_append_new(findings, finding);
 	}
-	object = json_pack("{s:s, s:i, s:s, s:f, s:b, s:o, s:{s:o*, s:o*, s:o*}, s:I, s:I, s:I}",
+	object = json_pack("{s:s, s:i, s:s, s:f, s:o*, s:o*, s:o, s:{s:o*, s:o*, s:o*}, s:I, s:I, s:I}",
 			   "type", "doctor", "schema", OUTPUT_SCHEMA_VERSION, "time", time,
-			   "seconds", f->seconds, "healthy", !report->count, "findings", findings,
-			   "headroom", "conntrack", make_table(f), "arp", make_neighbours(&f->arp),
+			   "seconds", f->seconds, "healthy", make_healthy(report), "unknown",
+			   make_unknown(f), "findings", findings, "headroom", "conntrack", make_table(f), "arp", make_neighbours(&f->arp),
 			   "ndisc", make_neighbours(&f->ndisc), "seen", (json_int_t)f->drops.seen,
 			   "noise", (json_int_t)f->drops.noise, "lost", (json_int_t)f->drops.lost);
 	if (whole && object)

@@ -113,20 +113,32 @@ static void put_headroom(struct line *out, const struct facts *f)
 		line__put_count(out, f->drops.lost, "drop", "drops");
 		line__put_text(out, " came too fast to be looked at: findings may be missing\n");
 	}
-	if (f->counters.error || f->counters.unreadable)
-		line__put_text(out, "  some of the kernel's counters could not be read: findings may "
-				    "be missing\n");
+}
+
+static void put_headline(struct line *out, const struct report *report)
+{
+	struct facts_unknown unknown[FACTS_UNKNOWN_MAX];
+	size_t unknown_count = facts__unknown(report->facts, unknown), i;
+
+	if (report->count)
+		line__printf(out, "%zu finding%s", report->count,
+			     number__form(report->count, "", "s, the worst first"));
+	else if (unknown_count)
+		line__put_text(out, "nothing found");
+	else
+		line__put_text(out, "healthy: none of what dropwhy knows to go wrong was seen");
+	for (i = 0; i < unknown_count; i++) {
+		line__put_text(out, i ? " and " : "; but ");
+		line__put_text(out, unknown[i].text);
+	}
+	line__put_text(out, unknown_count ? " could not be read: findings may be missing\n" : "\n");
 }
 
 void report__text(struct line *out, const struct report *report, bool color)
 {
 	size_t i;
 
-	if (!report->count)
-		line__put_text(out, "healthy: none of what dropwhy knows to go wrong was seen\n");
-	else
-		line__printf(out, "%zu finding%s\n", report->count,
-			     number__form(report->count, "", "s, the worst first"));
+	put_headline(out, report);
 	for (i = 0; i < report->count; i++)
 		put_finding(out, &report->findings[i], i + 1, color);
 	put_headroom(out, report->facts);

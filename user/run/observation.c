@@ -66,13 +66,14 @@ static int read_tables(struct observation *o, struct conntrack_tables *ret_table
 }
 
 int observation__open(struct observation *o, const struct tracer_options *tracer,
-		      enum settings_mode settings, struct tracer_failure *ret_failure)
+		      enum settings_mode settings, observation_notice_fn notice,
+		      struct tracer_failure *ret_failure)
 {
 	const struct tracer_handler handler = { .ctx = o, .drop = on_drop };
 	struct settings_options changes = { .mode = settings,
 					    .btf_path = tracer->btf_path,
 					    .root = tracer->root };
-	const struct settings_handler nobody = {};
+	const struct settings_handler teller = { .notice = notice };
 	const char *why_not;
 	size_t i;
 	int err;
@@ -88,8 +89,14 @@ int observation__open(struct observation *o, const struct tracer_options *tracer
 			o->groups[i] = aggregate__new(where_keys, WHERE_KEYS, WHERE_GROUPS_MAX);
 	changes.netns = enricher__netns(o->tracer.enricher);
 	changes.directory = enricher__directory(o->tracer.enricher);
-	o->settings = settings__open(&changes, &nobody, o->tracer.loop, &why_not);
-	return 0;
+	o->settings = settings__open(&changes, &teller, o->tracer.loop, &why_not);
+	if (o->settings)
+		return 0;
+	err = -errno;
+	ret_failure->live = (struct live_failure){ .what = "watch sysctls being written",
+						   .remedy = why_not,
+						   .kernel_cannot = err == -EOPNOTSUPP };
+	return err;
 }
 
 int observation__start(struct observation *o, struct tracer_failure *ret_failure)
@@ -139,6 +146,7 @@ static int fill_tables(struct observation *o)
 	o->facts.tables_unknown = read_tables(o, &o->after) != 0;
 	if (o->facts.tables_unknown)
 		return 0;
+	o->facts.tables_unreadable = o->after.unreadable;
 	seconds = seconds_between(&o->before.time, &o->after.time);
 	o->tables = calloc(o->after.count ? o->after.count : 1, sizeof(*o->tables));
 	if (!o->tables)

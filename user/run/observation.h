@@ -28,14 +28,19 @@ struct observation {
 	struct facts facts;
 };
 
+/** What cannot be watched as was asked for. */
+typedef void (*observation_notice_fn)(void *ctx, const struct notice *notice);
+
 /**
  * @brief **observation__open()** loads and attaches.
  * @param o zeroed; to be given to observation__close() also after a failure
+ * @param notice called with a ctx of NULL
  * @param ret_failure on failure, what and why
  * @return 0 or -errno
  */
 int observation__open(struct observation *o, const struct tracer_options *tracer,
-		      enum settings_mode settings, struct tracer_failure *ret_failure);
+		      enum settings_mode settings, observation_notice_fn notice,
+		      struct tracer_failure *ret_failure);
 
 /**
  * @brief **observation__start()** reads how things stand and starts counting.

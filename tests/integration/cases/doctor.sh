@@ -334,3 +334,20 @@ case_doctor_softnet() {
 	found softnet_backlog 1 "netdev_max_backlog is 1"
 	assert_eq loss "$(finding softnet_backlog harm)" harm
 }
+
+# In its own namespace it needs no CAP_SYS_ADMIN to look; that others stay unseen is said, and is
+# not taken for health.
+case_doctor_without_sys_admin() {
+	[ "$DROPWHY" != none ] || return 0
+	ns_new a
+	status=0
+	in_ns a setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$DROPWHY" doctor --json --duration 0.1 \
+		--netns "$(ns_inode a)" >"$WORK/doctor.json" 2>"$ERR" || status=$?
+	grep -q '"unknown":\["conntrack_tables","counters"\]' "$WORK/doctor.json" ||
+		fail "it says nothing of what it could not look at: $(cat "$WORK/doctor.json" "$ERR")"
+	! grep -q '"healthy":true' "$WORK/doctor.json" || fail "healthy without a look"
+	[ "$status" -eq 1 ] || [ "$status" -eq 4 ] || fail "status $status"
+	in_ns a setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$DROPWHY" conntrack --json --interval 0 \
+		>"$WORK/tables.json" 2>"$ERR" || fail "status $?: $(cat "$ERR")"
+	grep -q "\"netns\":$(ns_inode a)," "$WORK/tables.json" || fail "not even its own: $(cat "$WORK/tables.json")"
+}
