@@ -322,9 +322,15 @@ Test(doctor_rules, limit_lowered)
 	expect_says(finding->evidence, "by default on 16 CPUs");
 	expect_says(finding->now, "nf_conntrack_max=2310720");
 
+	expect_says(finding->title, "lower than was configured");
+	expect_says(finding->lasting, "--conntrack-min");
+
+	/* nobody's default, and no kube-proxy here: the file was read too early */
 	n.facts.cores = 8;
-	cr_expect_eq(expect_fires(&n, "conntrack_lowered", HARM_NEAR)->confidence,
-		     CONFIDENCE_LIKELY);
+	finding = expect_fires(&n, "conntrack_lowered", HARM_NEAR);
+	cr_expect_eq(finding->confidence, CONFIDENCE_LIKELY);
+	expect_says(finding->lasting, "/etc/modules-load.d");
+	cr_expect_null(strstr(finding->lasting, "kube-proxy"));
 	/* with flags of its own */
 	n.facts.kube_proxy = (struct kube_proxy){ .running = true, .pid = 9, .set = true,
 						  .max_per_core = 65536, .min = 131072 };
@@ -346,6 +352,11 @@ Test(doctor_rules, limit_lowered)
 	n.facts.settings = (struct settings_found){ .changes = &n.change, .count = 1 };
 	finding = expect_fires(&n, "conntrack_lowered", HARM_NEAR);
 	expect_says(finding->evidence, "2310720 until kube-proxy (pid 77) wrote 524288");
+	expect_says(finding->title, "somebody lowered");
+	n.change.seen_by = SYSCTL_SEEN_VALUE;
+	expect_says(expect_fires(&n, "conntrack_lowered", HARM_NEAR)->evidence,
+		    "2310720, then 524288; by whom is not known");
+	n.change.seen_by = SYSCTL_SEEN_WRITE;
 	/* in steps, the first of which is the one to be undone */
 	steps[0] = steps[1] = n.change;
 	strcpy(steps[0].new_value, "1000000");

@@ -21,8 +21,9 @@ const struct rule rules[] = {
 	  "When it is full, the first packets of new connections are dropped.",
 	  NULL, rule_ct_nearly_full__check },
 	{ "conntrack_lowered",
-	  "kube-proxy, when it starts, sets the limit by its own configuration, whatever "
-	  "sysctl.conf or an administrator had set.",
+	  "What sets it last counts: kube-proxy sets the limit by its own configuration whenever it "
+	  "starts, and a file in /etc/sysctl.d sets nothing where it is read before nf_conntrack is "
+	  "loaded.",
 	  NULL, rule_ct_lowered__check },
 	{ "kube_proxy",
 	  "When it starts, kube-proxy sets conntrack's limit to the higher of maxPerCore times the "

@@ -25,6 +25,13 @@ static void say_use(const struct table_facts *t, struct finding *out)
 	    t->now.entries, t->now.max, number__form(t->now.max, "entry is", "entries are"));
 }
 
+static void say_lasting_limit(__u64 wanted, struct finding *out)
+{
+	SAY(out->lasting, "net.netfilter.nf_conntrack_max = %llu in /etc/sysctl.d/90-conntrack.conf; "
+			  "nf_conntrack in /etc/modules-load.d, so that the setting exists at boot",
+	    wanted);
+}
+
 /* Twice the limit or the entries, or what was configured, whatever is most; in kube-proxy's terms too. */
 static void say_raise(const struct facts *f, const struct conntrack_table *t, struct finding *out)
 {
@@ -44,9 +51,7 @@ static void say_raise(const struct facts *f, const struct conntrack_table *t, st
 		    "and net.netfilter.nf_conntrack_max = %llu in /etc/sysctl.d/90-conntrack.conf",
 		    wanted, wanted);
 	else
-		SAY(out->lasting, "net.netfilter.nf_conntrack_max = %llu in "
-				  "/etc/sysctl.d/90-conntrack.conf; nf_conntrack in "
-				  "/etc/modules-load.d, so that the setting exists at boot", wanted);
+		say_lasting_limit(wanted, out);
 }
 
 bool rule_ct_full__concerns(const struct drop_evidence *e)
@@ -150,17 +155,25 @@ bool rule_ct_lowered__check(const struct facts *f, const struct tally *tally, st
 	bool by_file = max && f->configured_max.value > max;
 	bool as_kube_proxy = max && is_kube_proxy_default(max, f->cores);
 	bool as_this_one = max && is_kube_proxy_setting(f, max);
+	__u64 wanted;
 
 	(void)tally;
 	if (!change && !by_file)
 		return false;
+	wanted = by_file ? f->configured_max.value : strtoull(change->old_value, NULL, 10);
 	out->harm = HARM_NEAR;
 	out->confidence = change || as_kube_proxy || as_this_one ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-	SAY(out->title, "somebody lowered conntrack's limit to %llu", max);
+	if (change)
+		SAY(out->title, "somebody lowered conntrack's limit to %llu", max);
+	else
+		SAY(out->title, "conntrack's limit of %llu is lower than was configured", max);
 	if (by_file)
 		SAY(out->evidence, "%s says %llu", f->configured_max.path,
 		    f->configured_max.value);
-	if (change)
+	if (change && change->seen_by == SYSCTL_SEEN_VALUE)
+		SAY(out->evidence, "%sit was %s, then %s; by whom is not known", by_file ? "; " : "",
+		    change->old_value, change->new_value);
+	else if (change)
 		SAY(out->evidence, "%sit was %s until %s (pid %u%s%s) wrote %s",
 		    by_file ? "; " : "", change->old_value,
 		    *change->comm ? change->comm : "somebody", change->pid,
@@ -175,10 +188,12 @@ bool rule_ct_lowered__check(const struct facts *f, const struct tally *tally, st
 		SAY(out->evidence, "; %llu is what kube-proxy sets by default on %u CPUs: "
 				   "max(32768 x CPUs, 131072)%s",
 		    max, f->cores, max == KUBE_PROXY_CAP ? ", at most 1048576" : "");
-	SAY(out->now, "sysctl -w net.netfilter.nf_conntrack_max=%llu",
-	    by_file ? f->configured_max.value : strtoull(change->old_value, NULL, 10));
-	SAY(out->lasting, "kube-proxy: conntrack.min (--conntrack-min) at least that value, or "
-			  "maxPerCore: 0 (--conntrack-max-per-core=0) to leave the limit alone");
+	SAY(out->now, "sysctl -w net.netfilter.nf_conntrack_max=%llu", wanted);
+	if (f->kube_proxy.running || as_kube_proxy)
+		SAY(out->lasting, "kube-proxy: conntrack.min (--conntrack-min) at least that value, or "
+				  "maxPerCore: 0 (--conntrack-max-per-core=0) to leave the limit alone");
+	else
+		say_lasting_limit(wanted, out);
 	return true;
 }
 
