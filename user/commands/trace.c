@@ -115,6 +115,7 @@ static int open_tracer(struct trace *t)
 
 static int open_output(struct trace *t)
 {
+	static char buffer[OUTPUT_BUFFER_BYTES]; /* as long as standard output */
 	struct sink_options options = { .quiet_rows = t->options.summary_only };
 	int fd;
 
@@ -128,7 +129,8 @@ static int open_output(struct trace *t)
 			return EXIT_FAILED;
 		}
 	}
-	setvbuf(t->out, NULL, _IOFBF, OUTPUT_BUFFER_BYTES);
+	/* without a buffer given the size counts for nothing: glibc takes a block's, 4 KB */
+	setvbuf(t->out, buffer, _IOFBF, sizeof(buffer));
 	options.color = argument__wants_color(t->options.color, t->out);
 	t->sink = sink__new(t->options.format, t->out, &options);
 	if (!t->sink)
