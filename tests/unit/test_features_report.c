@@ -50,7 +50,8 @@ static struct features make_able(void)
 		.machine = "x86_64",
 		.lockdown = "none",
 		.capabilities = BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_NET_ADMIN) |
-				BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE) | BIT(CAP_SYSLOG),
+				BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE) | BIT(CAP_SYSLOG) |
+				BIT(CAP_DAC_READ_SEARCH),
 		.module_types = { MODULE_TYPES_OWN, MODULE_TYPES_OWN, MODULE_TYPES_NONE,
 				  MODULE_TYPES_KERNEL },
 		.args = 4,

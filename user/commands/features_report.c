@@ -30,6 +30,7 @@ static const struct {
 	{ "CAP_BPF", CAP_BPF },		    { "CAP_PERFMON", CAP_PERFMON },
 	{ "CAP_NET_ADMIN", CAP_NET_ADMIN }, { "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
 	{ "CAP_SYS_PTRACE", CAP_SYS_PTRACE }, { "CAP_SYSLOG", CAP_SYSLOG },
+	{ "CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH },
 };
 
 static const char *const modules[__FEATURES_MODULE_MAX] = {
