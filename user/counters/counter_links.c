@@ -146,6 +146,17 @@ static int on_qdisc(const struct nlmsghdr *nlh, void *ctx)
 	return MNL_CB_OK;
 }
 
+/* A list that changed meanwhile is taken as it is, but to its end: the rest of it would pass for the
+ * answer to the next question. libmnl would stop at the mark. */
+static void unmark_interrupted(char *buf, ssize_t n)
+{
+	struct nlmsghdr *nlh = (void *)buf;
+	int left = (int)n;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		nlh->nlmsg_flags &= (__u16)~NLM_F_DUMP_INTR;
+}
+
 static int dump(struct mnl_socket *nl, __u16 type, size_t header_bytes, mnl_cb_t cb,
 		struct reading *r)
 {
@@ -165,9 +176,10 @@ static int dump(struct mnl_socket *nl, __u16 type, size_t header_bytes, mnl_cb_t
 		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 		if (n < 0)
 			return -errno;
+		unmark_interrupted(buf, n);
 		more = mnl_cb_run(buf, (size_t)n, seq, mnl_socket_get_portid(nl), cb, r);
 		if (more < 0)
-			return errno == EINTR ? 0 : -errno; /* it changed meanwhile: what there is */
+			return -errno;
 	} while (more > 0);
 	return 0;
 }
