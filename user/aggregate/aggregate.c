@@ -155,7 +155,7 @@ static struct entry *add_entry(struct aggregate *agg, const __u8 *key, unsigned 
 	return entry;
 }
 
-int aggregate__add(struct aggregate *agg, const struct drop *drop)
+void aggregate__add(struct aggregate *agg, const struct drop *drop)
 {
 	__u8 key[sizeof(agg->seed) + GROUP_KEY_MAX_BYTES];
 	unsigned int key_len, hash;
@@ -174,7 +174,6 @@ int aggregate__add(struct aggregate *agg, const struct drop *drop)
 		entry = add_entry(agg, key, key_len, hash);
 	group__merge(entry ? &entry->group : &agg->other, drop->count, drop->bytes, &drop->time,
 		     drop->count > 1 ? &drop->last_time : &drop->time);
-	return 0;
 }
 
 static int make_label(const struct aggregate *agg, struct entry *entry)

@@ -61,11 +61,8 @@ const char *group_key__name(enum group_key key);
  */
 struct aggregate *aggregate__new(const enum group_key *keys, size_t key_count, size_t max_groups);
 
-/**
- * @brief **aggregate__add()** counts an enriched drop.
- * @return 0. Out of memory is no error: the drop is counted in "other".
- */
-int aggregate__add(struct aggregate *agg, const struct drop *drop);
+/** @brief **aggregate__add()** counts an enriched drop; in "other" where memory is short. */
+void aggregate__add(struct aggregate *agg, const struct drop *drop);
 
 /**
  * @brief **aggregate__sorted()** lists the groups, most packets first, ties by

@@ -17,24 +17,18 @@
 #include "user/conntrack/tables.h"
 
 static const struct {
-	const char *name;	/* conntrack -S */
 	const char *proc;	/* the column of /proc/net/stat/nf_conntrack */
 	__u16 attr;
 } kinds[__CT_STAT_MAX] = {
-	[CT_STAT_DROP] = { "drop", "drop", CTA_STATS_DROP },
-	[CT_STAT_INSERT_FAILED] = { "insert_failed", "insert_failed", CTA_STATS_INSERT_FAILED },
-	[CT_STAT_EARLY_DROP] = { "early_drop", "early_drop", CTA_STATS_EARLY_DROP },
-	[CT_STAT_CHAINTOOLONG] = { "chaintoolong", "chainlength", CTA_STATS_CHAIN_TOOLONG },
-	[CT_STAT_CLASH_RESOLVE] = { "clash_resolve", "clashres", CTA_STATS_CLASH_RESOLVE },
-	[CT_STAT_INVALID] = { "invalid", "invalid", CTA_STATS_INVALID },
-	[CT_STAT_ERROR] = { "error", "icmp_error", CTA_STATS_ERROR },
-	[CT_STAT_SEARCH_RESTART] = { "search_restart", "search_restart", CTA_STATS_SEARCH_RESTART },
+	[CT_STAT_DROP] = { "drop", CTA_STATS_DROP },
+	[CT_STAT_INSERT_FAILED] = { "insert_failed", CTA_STATS_INSERT_FAILED },
+	[CT_STAT_EARLY_DROP] = { "early_drop", CTA_STATS_EARLY_DROP },
+	[CT_STAT_CHAINTOOLONG] = { "chainlength", CTA_STATS_CHAIN_TOOLONG },
+	[CT_STAT_CLASH_RESOLVE] = { "clashres", CTA_STATS_CLASH_RESOLVE },
+	[CT_STAT_INVALID] = { "invalid", CTA_STATS_INVALID },
+	[CT_STAT_ERROR] = { "icmp_error", CTA_STATS_ERROR },
+	[CT_STAT_SEARCH_RESTART] = { "search_restart", CTA_STATS_SEARCH_RESTART },
 };
-
-const char *conntrack_stat__name(enum conntrack_stat_kind kind)
-{
-	return kind < __CT_STAT_MAX ? kinds[kind].name : "unknown";
-}
 
 struct reader {
 	struct conntrack_tables *tables;

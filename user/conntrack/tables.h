@@ -25,9 +25,6 @@ enum conntrack_stat_kind {
 	__CT_STAT_MAX,
 };
 
-/** @brief **conntrack_stat__name()** names a counter as `conntrack -S` does. */
-const char *conntrack_stat__name(enum conntrack_stat_kind kind);
-
 /* One namespace. Unknown is 0 but where known says so. */
 struct conntrack_table {
 	__u32 netns_ino;
