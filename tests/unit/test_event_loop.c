@@ -104,6 +104,23 @@ Test(event_loop, signals_arrive_as_calls_and_stop_the_loop)
 	event_loop__free(seen.loop);
 }
 
+/* As nohup(1) has it. */
+Test(event_loop, a_hangup_that_is_ignored_stays_so)
+{
+	static const int signals[] = { SIGHUP, SIGINT, 0 };
+	struct seen seen = { .loop = event_loop__new() };
+
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* as of what a script starts behind its back, which it may end */
+	event_loop__signals(seen.loop, signals, stop, &seen);
+	raise(SIGHUP);
+	raise(SIGINT);
+	event_loop__wait(seen.loop, 1000);
+	cr_assert(eq(int, seen.calls, 1));
+	cr_assert(eq(int, seen.last, SIGINT));
+	event_loop__free(seen.loop);
+}
+
 Test(event_loop, released_signals_do_what_they_do, .signal = SIGTERM)
 {
 	static const int signals[] = { SIGTERM, 0 };

@@ -109,11 +109,22 @@ static void take_signals(void *ctx, int fd)
 		loop->on_signal(loop->signal_ctx, (int)info.ssi_signo);
 }
 
+/* What nohup(1) ignores stays so: blocked, it would be read. (SIGINT is ignored by whatever a script
+ * starts behind its back, and wanted.) */
+static bool is_for_others(int signal)
+{
+	struct sigaction action;
+
+	return signal == SIGHUP && !sigaction(signal, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
 int event_loop__signals(struct event_loop *loop, const int *signals, event_fn fn, void *ctx)
 {
 	sigemptyset(&loop->signals);
 	for (; *signals; signals++)
-		sigaddset(&loop->signals, *signals);
+		if (!is_for_others(*signals))
+			sigaddset(&loop->signals, *signals);
 	loop->on_signal = fn;
 	loop->signal_ctx = ctx;
 	if (sigprocmask(SIG_BLOCK, &loop->signals, NULL) < 0)

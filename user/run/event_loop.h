@@ -41,7 +41,7 @@ struct event_source *event_loop__timer(struct event_loop *loop, double first_s, 
 /**
  * @brief **event_loop__signals()** blocks signals and calls @p fn for each that
  * arrives from now on. To be called once.
- * @param signals ends in 0
+ * @param signals ends in 0; SIGHUP that is ignored, as by nohup(1), stays so
  * @return 0 or -errno
  */
 int event_loop__signals(struct event_loop *loop, const int *signals, event_fn fn, void *ctx);
