@@ -86,6 +86,12 @@ Test(conntrack_tables, pace)
 	cr_expect_eq(pace.growth, -25);
 	cr_expect_lt(pace.full_in_s, 0, "it drains");
 	now.entries = 1001;
+	/* nf_conntrack was loaded anew in between */
+	before.stats[CT_STAT_DROP] = 500;
+	now.stats[CT_STAT_DROP] = 20;
+	conntrack_pace__between(&before, &now, 2, &pace);
+	cr_expect_eq(pace.per_s[CT_STAT_DROP], 10, "%g", pace.per_s[CT_STAT_DROP]);
+
 	conntrack_pace__between(NULL, &now, 2, &pace);
 	cr_expect_eq(pace.seconds, 0, "nothing to compare with");
 	cr_expect_eq(pace.full_in_s, 0, "full is full");

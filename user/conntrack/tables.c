@@ -334,9 +334,9 @@ void conntrack_pace__between(const struct conntrack_table *before,
 		pace.growth = ((double)now->entries - before->entries) / seconds;
 		if (now->max > now->entries && pace.growth > 0)
 			pace.full_in_s = (now->max - now->entries) / pace.growth;
-		/* sums of counters that wrap wrap like them */
 		for (kind = 0; kind < __CT_STAT_MAX; kind++)
-			pace.per_s[kind] = (__u32)(now->stats[kind] - before->stats[kind]) / seconds;
+			pace.per_s[kind] = conntrack_stat__moved(before->stats[kind],
+								 now->stats[kind]) / seconds;
 	}
 	*ret_pace = pace;
 }

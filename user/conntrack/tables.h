@@ -79,6 +79,17 @@ void conntrack_tables__note_full(const struct conntrack_tables *before,
 /** @brief **conntrack_tables__done()** frees what they hold; zeroed ones are fine. */
 void conntrack_tables__done(struct conntrack_tables *tables);
 
+/**
+ * @brief **conntrack_stat__moved()** by how much a counter moved. They have 32 bits for each CPU and
+ * wrap, and so do their sums; one that seems to have run back began anew with nf_conntrack.
+ */
+static inline __u32 conntrack_stat__moved(__u32 before, __u32 now)
+{
+	__u32 by = now - before;
+
+	return by < 1U << 31 ? by : now;
+}
+
 /* What became of a namespace's table between two readings. */
 struct conntrack_pace {
 	double seconds;		/* between them; 0: there is no earlier one */
