@@ -117,14 +117,14 @@ static int look(struct observation *o, const struct options *options)
 	if (err)
 		return complain_of(&failure, err);
 	err = event_loop__signals(o->tracer.loop, signals, on_end, o->tracer.loop);
-	if (!err && !event_loop__timer(o->tracer.loop, options->duration_s, 0, on_end,
-				       o->tracer.loop))
-		err = -errno;
 	if (err)
 		return complain(EXIT_FAILED, err, "wait for events", NULL);
 	err = observation__start(o, &failure);
 	if (err)
 		return complain_of(&failure, err);
+	/* what starting took is not of the time that was asked for */
+	if (!event_loop__timer(o->tracer.loop, options->duration_s, 0, on_end, o->tracer.loop))
+		return complain(EXIT_FAILED, -errno, "wait for events", NULL);
 	fprintf(stderr, "dropwhy: looking for %g s; Ctrl-C ends it sooner\n", options->duration_s);
 	err = observation__run(o, &failure);
 	if (err)

@@ -174,9 +174,6 @@ static int open_events(struct trace *t)
 
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write */
 	err = event_loop__signals(loop, signals, on_end, loop);
-	if (!err && t->options.duration_s > 0 &&
-	    !event_loop__timer(loop, t->options.duration_s, 0, on_end, loop))
-		err = -errno;
 	return err ? complain(EXIT_FAILED, err, "wait for events", NULL) : EXIT_FINE;
 }
 
@@ -191,6 +188,7 @@ static int run(struct trace *t)
 
 static int start(struct trace *t)
 {
+	struct event_loop *loop = t->tracer.loop;
 	struct tracer_failure failure = {};
 	int err;
 
@@ -198,6 +196,10 @@ static int start(struct trace *t)
 	err = tracer__start(&t->tracer, &failure);
 	if (err)
 		return complain_of(&failure, err);
+	/* what starting took is not of the time that was asked for */
+	if (t->options.duration_s > 0 &&
+	    !event_loop__timer(loop, t->options.duration_s, 0, on_end, loop))
+		return complain(EXIT_FAILED, -errno, "wait for events", NULL);
 	fprintf(stderr, "dropwhy: tracing packet drops by %s; Ctrl-C ends it\n",
 		live__hook_name(t->tracer.live));
 	return EXIT_FINE;

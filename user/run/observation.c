@@ -131,11 +131,11 @@ static void fill_table(struct observation *o, size_t i, double seconds)
 	table->netns_name = netns_table__name(enricher__netns(o->tracer.enricher),
 					      now->netns_ino, 0);
 	conntrack_pace__between(before, now, seconds, &table->pace);
-	/* the counters of each CPU wrap at 2^32, and so does their sum here */
 	for (kind = 0; kind < __CT_STAT_MAX; kind++)
-		table->moved[kind] = !before ? now->stats[kind] :
-				     before->incarnation != now->incarnation ? now->stats[kind] :
-				     (__u32)(now->stats[kind] - before->stats[kind]);
+		table->moved[kind] = !before || before->incarnation != now->incarnation ?
+					     now->stats[kind] :
+					     conntrack_stat__moved(before->stats[kind],
+								   now->stats[kind]);
 }
 
 static int fill_tables(struct observation *o)
@@ -238,7 +238,7 @@ int observation__conclude(struct observation *o)
 	if (err)
 		return err;
 	f->drops = o->summary.summary.total;
-	f->seconds = seconds_between(&o->tracer.start, &o->tracer.end);
+	f->seconds = (double)(o->tracer.end_ns - o->tracer.start_ns) / 1e9;
 	err = fill_tables(o);
 	fill_node(o);
 	for (i = 0; !err && i < rule_count; i++) {

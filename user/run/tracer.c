@@ -322,6 +322,7 @@ void tracer__stop(struct tracer *t)
 	event_loop__release_signals(t->loop);
 	read_counters(t, READING_BEFORE_DISARM);
 	live__stop(t->live);
+	t->end_ns = clock__ns(CLOCK_BOOTTIME);
 	clock_gettime(CLOCK_REALTIME, &t->end);
 	read_counters(t, READING_AFTER_DISARM);
 	while (consume(t) > 0)

@@ -72,7 +72,7 @@ struct tracer {
 	struct event_source *fold_timer; /* runs while something is folded */
 	__u32 storms;		/* of which notice was given */
 	bool coarse;		/* likewise */
-	__u64 start_ns;		/* CLOCK_BOOTTIME */
+	__u64 start_ns, end_ns;	/* CLOCK_BOOTTIME */
 	struct timespec start, end; /* wall clock */
 };
 

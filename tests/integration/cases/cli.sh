@@ -114,6 +114,16 @@ case_cli_duration() {
 	assert_only 17
 }
 
+# What starting takes is not of the time to look.
+case_cli_duration_after_start() {
+	need_dropwhy
+	ns_new a
+	"$DROPWHY" doctor --json --duration 1 --netns "$(ns_inode a)" >"$WORK/doctor.json" 2>"$ERR" ||
+		[ $? -eq 4 ] || fail "$(cat "$ERR")"
+	seconds=$("$TOOLS/records" "$WORK/doctor.json" get seconds)
+	assert_at_least 1 "${seconds%%.*}" "seconds that it looked"
+}
+
 case_cli_csv() {
 	need_dropwhy
 	pair
