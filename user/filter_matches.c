@@ -72,18 +72,22 @@ static bool party_matches(const struct filter_spec *spec, const struct drop_end 
 	       labels_match(spec, party->kind == WHO_POD ? party->who : NULL);
 }
 
-/* The owner, or either end, or who is behind the Service. */
+/* The owner, or either end, or the Service or who is behind it. */
 static bool parties_match(const struct filter_spec *spec, const struct drop *drop)
 {
 	const struct drop_end owner = { .kind = drop->pod ? WHO_POD : WHO_UNKNOWN,
 					.name = drop->pod,
 					.namespace = drop->pod_namespace,
 					.who = drop->owner };
+	const struct drop_end service = { .kind = drop->service ? WHO_SERVICE : WHO_UNKNOWN,
+					  .name = drop->service,
+					  .namespace = drop->service_namespace };
 
 	if (!spec->pods.count && !spec->namespaces.count && !spec->selector_count)
 		return true;
 	return party_matches(spec, &owner) || party_matches(spec, &drop->src) ||
-	       party_matches(spec, &drop->dst) || party_matches(spec, &drop->backend);
+	       party_matches(spec, &drop->dst) || party_matches(spec, &drop->backend) ||
+	       party_matches(spec, &service);
 }
 
 bool filter_spec__matches(const struct filter_spec *spec, const struct drop *drop)

@@ -180,6 +180,24 @@ Test(filter_matches, matches_what_the_kernel_cannot)
 			     cases[i].expected, "case %zu: %s", i, cases[i].values);
 }
 
+/* Who is behind it may not be known: the Service alone matches by its namespace, and is no pod. */
+Test(filter_matches, namespace_of_a_service)
+{
+	struct drop drop = sample_drop(SAMPLE_UDP);
+	struct filter_spec spec = {};
+
+	drop.service = "cart";
+	drop.service_namespace = "shop";
+	add(&spec, FILTER_OPTION_NAMESPACE, "shop");
+	cr_expect(filter_spec__matches(&spec, &drop));
+	drop.service_namespace = "bank";
+	cr_expect_not(filter_spec__matches(&spec, &drop));
+	drop.service_namespace = "shop";
+	add(&spec, FILTER_OPTION_POD, "cart");
+	cr_expect_not(filter_spec__matches(&spec, &drop));
+	filter_spec__done(&spec);
+}
+
 Test(filter_matches, matches_all_of_an_unchecked_record)
 {
 	static const struct {
