@@ -103,6 +103,8 @@ int walk_namespaces(void *ctx)
 {
 	__u32 zero = 0;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	__u32 level;
+	int answer;
 
 	if (!cpu)
 		return 0;
@@ -116,7 +118,14 @@ int walk_namespaces(void *ctx)
 	}
 	if (globals.command == WALK_LEARN)
 		cpu->phase = CPU_LEARNING;
-	return walk(cpu, cpu->nesting);
+	/* on the loader's own CPU interrupts are on: a drop in one takes the next scratch */
+	level = cpu->nesting;
+	cpu->nesting = level + 1;
+	barrier();
+	answer = walk(cpu, level);
+	barrier();
+	cpu->nesting = level;
+	return answer;
 }
 
 /* Run in the loader's own process, before the walks and after nf_conntrack was loaded. */
