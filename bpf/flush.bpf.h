@@ -81,8 +81,9 @@ __inline_always int flush_some(struct cpu_state *cpu)
 
 	mark &= FOLD_CPUS - 1;
 	if (!cpu->flush_at) {
-		/* whoever comes into a bucket behind us sets it again */
-		fold_used[mark] = 0;
+		/* whoever comes into a bucket behind us sets it again; a flush that never
+		 * comes to its end leaves it so, and what is ahead is fetched the next time */
+		fold_used[mark] = FOLD_FLUSHING;
 		cpu->flush_kept = 0;
 		cpu->flush_packets = 0;
 	}
@@ -99,7 +100,9 @@ __inline_always int flush_some(struct cpu_state *cpu)
 		return FLUSH_MORE;
 	cpu->flush_at = 0;
 	if (cpu->flush_kept)
-		fold_used[mark] = 1;
+		fold_used[mark] = FOLD_IN_USE;
+	else if (fold_used[mark] == FOLD_FLUSHING)
+		fold_used[mark] = FOLD_EMPTY;
 	if (cpu->flush_packets < STORM_DROPS / 2)
 		cpu->storm = 0;
 	return FLUSH_DONE;

@@ -290,8 +290,8 @@ __inline_always bool fold_insert(struct scratch *sc, const struct fold_key *key,
 	if (pending)
 		fold_entry__add(entry, sc->rec.len_bytes, bpf_jiffies64());
 	bucket->tags[way] = fold_tag(hash);
-	if (!fold_used[cpu & (FOLD_CPUS - 1)])
-		fold_used[cpu & (FOLD_CPUS - 1)] = 1;
+	if (fold_used[cpu & (FOLD_CPUS - 1)] != FOLD_IN_USE)
+		fold_used[cpu & (FOLD_CPUS - 1)] = FOLD_IN_USE;
 	return true;
 }
 

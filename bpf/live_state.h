@@ -167,8 +167,14 @@ struct fold_record {
 /* Buckets of a CPU for coarser keys, behind those for flows. */
 #define FOLD_COARSE_BUCKETS 32
 
-/* A CPU's mark in fold_used[]; those with greater numbers share one. */
-#define FOLD_CPUS 1024
+/* Marks in fold_used[], one a CPU: as many as Linux can have on any machine (NR_CPUS). */
+#define FOLD_CPUS 8192
+
+enum fold_mark {
+	FOLD_EMPTY,		/* the CPU's table holds nothing */
+	FOLD_IN_USE,
+	FOLD_FLUSHING,		/* it may; no key came since the flush began */
+};
 
 /* More drops than this in a slice on one CPU make a storm. */
 #define STORM_SLICE_NS 100000000

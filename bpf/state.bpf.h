@@ -109,7 +109,7 @@ struct {
 	__type(value, struct fold_record);
 } fold_records SEC(".maps");
 
-/* A CPU's table may hold something; the loader flushes only those. */
+/* enum fold_mark, by CPU; the loader flushes only tables that may hold something. */
 __u8 fold_used[FOLD_CPUS] = {};
 
 /* What the programs take from an skb; the rest of the kernel side sees only this. */

@@ -110,7 +110,7 @@ static int flush_cpu(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, v
 
 static bool is_used(const struct drop_bpf *skel, int cpu)
 {
-	return __atomic_load_n(&skel->bss->fold_used[cpu % FOLD_CPUS], __ATOMIC_RELAXED);
+	return __atomic_load_n(&skel->bss->fold_used[cpu % FOLD_CPUS], __ATOMIC_RELAXED) != FOLD_EMPTY;
 }
 
 bool live_fold__used(const struct drop_bpf *skel, int cpu_count)
