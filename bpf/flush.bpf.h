@@ -4,6 +4,7 @@
  * which nothing came since the last time. Run by the loader on the CPU itself
  * (BPF_PROG_TEST_RUN on a CPU), so it can only interrupt a drop program or be
  * interrupted by one: cpu_state.nesting tells which, and the second yields.
+ * The table of a CPU that is offline, which nobody touches, it sends from another.
  */
 #ifndef DROPWHY_FLUSH_BPF_H
 #define DROPWHY_FLUSH_BPF_H
@@ -74,12 +75,12 @@ __stage __u64 flush_bucket(__u32 at, __u64 now_ns, __u64 now_ticks)
 	return answer;
 }
 
-__inline_always int flush_some(struct cpu_state *cpu)
+/* Of the table of the CPU with that number. */
+__inline_always int flush_some(struct cpu_state *cpu, __u32 number)
 {
-	__u32 buckets = fold_mask + 1 + FOLD_COARSE_BUCKETS, mark = bpf_get_smp_processor_id(), step;
+	__u32 buckets = fold_mask + 1 + FOLD_COARSE_BUCKETS, mark = number & (FOLD_CPUS - 1), step;
 	__u64 now_ns = bpf_ktime_get_boot_ns(), now_ticks = bpf_jiffies64(), answer;
 
-	mark &= FOLD_CPUS - 1;
 	if (!cpu->flush_at) {
 		/* whoever comes into a bucket behind us sets it again; a flush that never
 		 * comes to its end leaves it so, and what is ahead is fetched the next time */
@@ -88,7 +89,7 @@ __inline_always int flush_some(struct cpu_state *cpu)
 		cpu->flush_packets = 0;
 	}
 	for (step = 0; step < FLUSH_STEPS; step++) {
-		answer = flush_bucket(fold_base() + cpu->flush_at, now_ns, now_ticks);
+		answer = flush_bucket(fold_base(number) + cpu->flush_at, now_ns, now_ticks);
 		if (answer == FLUSH_NO_ROOM)
 			return FLUSH_FULL;
 		cpu->flush_kept += answer >> 32;
@@ -111,7 +112,7 @@ __inline_always int flush_some(struct cpu_state *cpu)
 SEC("raw_tp/dropwhy_flush")
 int flush_folds(void *ctx)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, offline = globals.offline_cpu;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
 	int answer;
 
@@ -121,7 +122,10 @@ int flush_folds(void *ctx)
 		return FLUSH_BUSY;
 	cpu->nesting = 1;
 	barrier();
-	answer = flush_some(cpu);
+	if (offline)
+		answer = flush_some(&globals.offline, offline - 1);
+	else
+		answer = flush_some(cpu, bpf_get_smp_processor_id());
 	barrier();
 	cpu->nesting = 0;
 	return answer;

@@ -47,19 +47,19 @@ __inline_always __u32 fold_tag(__u64 hash)
 }
 
 /* Where in the arrays a CPU's tables begin, in buckets. */
-__inline_always __u32 fold_base(void)
+__inline_always __u32 fold_base(__u32 cpu)
 {
-	return bpf_get_smp_processor_id() * (fold_mask + 1 + FOLD_COARSE_BUCKETS);
+	return cpu * (fold_mask + 1 + FOLD_COARSE_BUCKETS);
 }
 
 /* The bucket in which a key must lie. */
 __inline_always __u32 fold_bucket_at(__u64 hash, __u8 kind)
 {
-	__u32 high = hash >> 40;
+	__u32 high = hash >> 40, base = fold_base(bpf_get_smp_processor_id());
 
 	if (kind == FOLD_FLOW)
-		return fold_base() + (high & fold_mask);
-	return fold_base() + fold_mask + 1 + (high & (FOLD_COARSE_BUCKETS - 1));
+		return base + (high & fold_mask);
+	return base + fold_mask + 1 + (high & (FOLD_COARSE_BUCKETS - 1));
 }
 
 __inline_always bool fold_key_is(const struct fold_key *key, const struct fold_key *other)

@@ -201,6 +201,7 @@ enum walk_command {
 };
 
 struct live_globals {
+	struct cpu_state offline; /* how far the flush of an offline CPU's table is */
 	__u64 any_net;		/* some struct net, where walks begin */
 	__u64 netns_ops;	/* struct net.ns.ops: the same for all, tells a struct net from garbage */
 	__u64 last_wakeup_ns;	/* CLOCK_BOOTTIME */
@@ -218,6 +219,7 @@ struct live_globals {
 	__u32 all_known;	/* baselines exist for every namespace: a new one starts at zero */
 	__u32 namespace_count;	/* entries in the map */
 	__u32 storms;		/* begun so far, over all CPUs */
+	__u32 offline_cpu;	/* the flush is to visit this one's table, its number + 1; 0: its own */
 };
 
 /* Namespaces visited by one run of the walk program; it is run until it returns WALK_DONE. */

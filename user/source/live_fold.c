@@ -2,7 +2,6 @@
 /*
  * Sizes the fold tables and runs their flush on each CPU: see live_fold.h.
  */
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <sched.h>
@@ -11,13 +10,10 @@
 #include <time.h>
 
 #include "user/source/live_fold.h"
+#include "user/source/live_walk.h"
 
 /* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
 #include "drop.skel.h"
-
-#ifndef BPF_F_TEST_RUN_ON_CPU
-#define BPF_F_TEST_RUN_ON_CPU (1U << 0)
-#endif
 
 /*
  * A bucket with the records of its ways takes some 7 KB. 4,096 flows a CPU are
@@ -71,22 +67,13 @@ int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
 	return err ? err : bpf_map__set_max_entries(skel->maps.fold_records, all * FOLD_WAYS);
 }
 
-/* One run of the flush program; enum flush_answer or -errno. */
-static int run_flush(struct drop_bpf *skel, int cpu)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
-
-	if (bpf_prog_test_run_opts(bpf_program__fd(skel->progs.flush_folds), &opts) < 0)
-		return -errno;
-	return opts.retval ? (int)opts.retval : -EIO;
-}
-
+/* @cpu as live_walk__run() has it. */
 static int flush_cpu(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, void *ctx)
 {
 	int busy = 0, answer, err;
 
 	for (;;) {
-		answer = run_flush(skel, cpu);
+		answer = live_walk__run(skel->progs.flush_folds, cpu);
 		switch (answer) {
 		case FLUSH_DONE:
 			return 0;
@@ -103,9 +90,22 @@ static int flush_cpu(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, v
 				return err;
 			break;
 		default:
-			return answer;
+			return answer ? answer : -EIO;
 		}
 	}
+}
+
+/* The same from here, for one on which nothing runs. */
+static int flush_offline(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, void *ctx)
+{
+	struct live_globals *globals = &skel->bss->globals;
+	int err;
+
+	globals->offline = (struct cpu_state){};
+	globals->offline_cpu = cpu + 1;
+	err = flush_cpu(skel, -1, drain, ctx);
+	globals->offline_cpu = 0;
+	return err;
 }
 
 static bool is_used(const struct drop_bpf *skel, int cpu)
@@ -131,8 +131,9 @@ int live_fold__flush(struct drop_bpf *skel, int cpu_count, live_fold_drain_fn dr
 		if (!is_used(skel, cpu))
 			continue;
 		err = flush_cpu(skel, cpu, drain, ctx);
-		/* one that is offline holds what it holds until it is back */
-		if (err && err != -ENXIO && !first_err)
+		if (err == -ENXIO)
+			err = flush_offline(skel, cpu, drain, ctx);
+		if (err && !first_err)
 			first_err = err;
 	}
 	return first_err;

@@ -23,6 +23,21 @@ case_fold_exit() {
 		"$(sed -n 's/.*"type":"drop".*"bytes":\([0-9]*\).*/\1/p' "$OUT" | awk '{ sum += $1 } END { print sum }')" bytes
 }
 
+# A CPU that is gone at the end keeps nothing that it counted.
+case_fold_cpu_offline() {
+	[ "${THROWAWAY:-0}" = 1 ] || skip "somebody may need the CPU here"
+	ns_new a
+	trace_ns a --fold 60000
+	taskset -p -c 1 $$ >/dev/null
+	flows 1 1 5000
+	taskset -p -c 0 $$ >/dev/null
+	SAVED="/sys/devices/system/cpu/cpu1/online=1 $SAVED"
+	echo 0 >/sys/devices/system/cpu/cpu1/online
+	trace_stop
+	assert_folded 2 5000
+	[ "$DROPWHY" = none ] || ! grep 'could not be fetched' "$ERR" || fail "something was not fetched"
+}
+
 # One namespace after another, which may get the number of the one before: what is folded of each
 # stays its own.
 case_fold_number_reused() {
