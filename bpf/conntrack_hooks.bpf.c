@@ -25,6 +25,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define NF_ACCEPT 1
 #define MAX_ERRNO 4095 /* linux/err.h */
 
+/* Evictions of one CPU wake the reader no more often than this. */
+#define EVICTION_WAKEUP_NS 1000000
+
 /* nf_ct_resolve_clash is hooked: a packet that did not clash is known not to have. */
 const volatile bool has_clash_hook = false;
 
@@ -179,6 +182,20 @@ __inline_always bool is_expired(const struct nf_conn *ct)
 	return (__s32)(BPF_CORE_READ(ct, timeout) - (__u32)bpf_jiffies64()) <= 0;
 }
 
+/*
+ * The reader looks at evictions when it looks at drops; while there are none it sleeps. It is
+ * woken before they fill the ring: once that is full no drop can wake it any more.
+ */
+__inline_always __u64 wakeup_flags(struct conntrack_progress *mine, __u64 now_ns)
+{
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) <
+		    bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 4 ||
+	    now_ns - mine->wakeup_ns < EVICTION_WAKEUP_NS)
+		return BPF_RB_NO_WAKEUP;
+	mine->wakeup_ns = now_ns;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
 __inline_always void on_delete(__u64 ct)
 {
 	struct conntrack_progress *mine = this_progress();
@@ -194,7 +211,7 @@ __inline_always void on_delete(__u64 ct)
 		return;
 	}
 	fill_eviction(eviction, (const void *)ct);
-	bpf_ringbuf_submit(eviction, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(eviction, wakeup_flags(mine, eviction->rec.time_ns));
 }
 
 /* --- fentry and fexit */

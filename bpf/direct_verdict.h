@@ -28,6 +28,7 @@ struct conntrack_progress {
 	__u32 evicting;		/* inside early_drop */
 	__u64 evictions;	/* entries evicted */
 	__u64 evictions_lost;	/* of these, not delivered: no room in the ring buffer */
+	__u64 wakeup_ns;	/* when one of them woke the reader last */
 };
 
 #endif

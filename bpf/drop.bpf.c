@@ -85,11 +85,17 @@ __inline_always void assemble(__u32 level, struct scratch *sc)
 __inline_always bool deliver(struct scratch *sc)
 {
 	__u32 size = sc->rec.hdr.size;
+	__u64 flags;
 
 	/* tells the verifier what the compiler knows */
 	if (size > DROP_RECORD_MAX_SIZE)
 		return false;
-	return !bpf_ringbuf_output(&events, &sc->rec, size, wakeup_flags(sc->rec.time_ns));
+	flags = wakeup_flags(sc->rec.time_ns);
+	if (!bpf_ringbuf_output(&events, &sc->rec, size, flags))
+		return true;
+	if (flags == BPF_RB_FORCE_WAKEUP)
+		globals.wakeup_pending = 0; /* no room: nobody was woken */
+	return false;
 }
 
 enum fate {

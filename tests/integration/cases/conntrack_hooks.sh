@@ -146,6 +146,23 @@ case_ct_hooks_auto_evictions() {
 	assert_eq '' "$(sort "$WORK/victims" "$WORK/left" | uniq -d)" "victims still in the table"
 }
 
+# Evictions alone, without a drop that wakes the reader: more of them than the ring holds (234), in few seconds.
+case_ct_hooks_auto_evictions_storm() {
+	need_hooks
+	router
+	conntrack_on r forward
+	set_global net/netfilter/nf_conntrack_buckets 512
+	set_global net/netfilter/nf_conntrack_max 1000
+	# shellcheck disable=SC2034 # trace_start reads it
+	CONNTRACK_HOOKS=
+	trace_ns r --ring-size 65536
+	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 5000 --to 10.8.2.2 --dport 53
+	trace_stop
+	assert_ct r 0 0 0
+	assert_at_least 3500 "$(ct_stat r early_drop)" "entries evicted by early_drop"
+	assert_at_least 2500 "$(records lines type=eviction)" "evictions shown"
+}
+
 # Filters hold for evictions, too.
 case_ct_hooks_auto_evictions_filtered() {
 	need_hooks
