@@ -42,7 +42,9 @@ __inline_always bool read_entry(const struct nf_conn *ct, struct drop_section_ct
 	__u64 bytes[8]; /* a copy, from which fields are taken at relocated offsets */
 	const struct nf_conntrack_tuple_hash *copy = (const void *)bytes;
 
-	if (bpf_probe_read_kernel(bytes, size, (const void *)hash))
+	/* CONFIG_NF_CONNTRACK */
+	if (!bpf_core_field_exists(ct->tuplehash) ||
+	    bpf_probe_read_kernel(bytes, size, (const void *)hash))
 		return false;
 	take_tuple(&to->orig, &copy->tuple);
 	if (bpf_probe_read_kernel(bytes, size, (const void *)(hash + size)))

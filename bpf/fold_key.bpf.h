@@ -149,7 +149,7 @@ __inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb,
 	else
 		key->ifindex = KREAD(how, skb, skb_iif);
 	key->l3_proto = bpf_ntohs(KREAD(how, skb, protocol));
-	key->ct_state = ct_state(KREAD(how, skb, _nfct));
+	key->ct_state = ct_state(skb_nfct(skb, how));
 	return quick_packet(key, skb, how);
 }
 

@@ -95,7 +95,7 @@ __stage int find_conntrack(__u32 level, __u64 net_address)
 	if (!sc)
 		return 0;
 	sc->bytes[0] = sc->bytes[1] = 0;
-	if (bpf_core_field_exists(struct netns_ct___counted, count)) {
+	if (bpf_core_field_exists(old->ct.count)) {
 		entries = net_address + bpf_core_field_offset(struct net___counted_ct, ct.count);
 		if (!certify_conntrack_net(BPF_CORE_READ(old, ct.sysctl_header), entries, &limit))
 			return 0;
@@ -113,8 +113,9 @@ __inline_always bool read_ct_counts(__u64 address, struct scratch *sc, struct ct
 {
 	struct ip_conntrack_stat *stat = (void *)sc->bytes;
 
-	if (!address || bpf_probe_read_kernel(stat, bpf_core_type_size(struct ip_conntrack_stat),
-					      (const void *)address))
+	if (!bpf_core_field_exists(stat->drop) || !address ||
+	    bpf_probe_read_kernel(stat, bpf_core_type_size(struct ip_conntrack_stat),
+				  (const void *)address))
 		return false;
 	ret_counts->drop = stat->drop;
 	ret_counts->insert_failed = stat->insert_failed;

@@ -249,15 +249,18 @@ __inline_always __u32 hook_kinds(struct evidence *ev)
 	__builtin_memset(points, 0, 2 * HOOK_POINTS * sizeof(*points));
 	if (family == ETH_P_IPV6) {
 		own = net + bpf_core_field_offset(struct net, nf.hooks_ipv6);
-	} else if (family == ETH_P_ARP) {
+	} else if (family != ETH_P_ARP) {
+		own = net + bpf_core_field_offset(struct net, nf.hooks_ipv4);
+	} else if (bpf_core_field_exists(struct net, nf.hooks_arp)) {
 		own = net + bpf_core_field_offset(struct net, nf.hooks_arp);
 		own_points = ARP_HOOK_POINTS;
-	} else {
-		own = net + bpf_core_field_offset(struct net, nf.hooks_ipv4);
+	} else { /* CONFIG_NETFILTER_FAMILY_ARP */
+		own = net;
+		own_points = 0;
 	}
 	if (bpf_probe_read_kernel(points, own_points * sizeof(*points), (const void *)own))
 		return HOOK_OTHER;
-	if (bpf_core_field_exists(struct netns_nf, hooks_bridge))
+	if (bpf_core_field_exists(struct net, nf.hooks_bridge))
 		bpf_probe_read_kernel(
 			points + HOOK_POINTS, HOOK_POINTS * sizeof(*points),
 			(const void *)(net + bpf_core_field_offset(struct net, nf.hooks_bridge)));

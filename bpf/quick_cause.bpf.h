@@ -66,7 +66,7 @@ __inline_always bool knows_hooks(const struct netns_state *st, const struct net 
 	__u64 no_points[HOOK_POINTS] = {};
 	__u64 seen = hash_of_hooks(family, in_place((__u64)net + own));
 
-	if (bpf_core_field_exists(struct netns_nf, hooks_bridge))
+	if (bpf_core_field_exists(struct net, nf.hooks_bridge))
 		seen = hash_of_hooks(
 			seen,
 			in_place((__u64)net + bpf_core_field_offset(struct net, nf.hooks_bridge)));

@@ -67,6 +67,12 @@ __inline_always void skb_ends__init(struct skb_ends *ends, struct sk_buff *skb, 
 	}
 }
 
+/* Where there is conntrack: CONFIG_NF_CONNTRACK. */
+__inline_always __u64 skb_nfct(struct sk_buff *skb, const enum reading how)
+{
+	return bpf_core_field_exists(skb->_nfct) ? KREAD(how, skb, _nfct) : 0;
+}
+
 /* The namespace by its route, which is no pointer to the verifier. */
 __inline_always struct net *route_net(struct sk_buff *skb, const enum reading how)
 {
@@ -177,7 +183,7 @@ __inline_always void read_skb(struct sk_buff *skb, const struct skb_ends *ends,
 	struct net *net = ends->net;
 
 	packet->skb = (__u64)skb;
-	packet->nfct = KREAD(how, skb, _nfct);
+	packet->nfct = skb_nfct(skb, how);
 	sc->rec.len_bytes = KREAD(how, skb, len);
 	sc->rec.mark = KREAD(how, skb, mark);
 	if (net) {

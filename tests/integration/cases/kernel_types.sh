@@ -49,3 +49,27 @@ case_types_from_a_file() {
 		fail "not by the classic tracepoint"
 	}
 }
+
+# A kernel without conntrack, and without netfilter for ARP: as if what these add to the types
+# had other names.
+case_types_without_conntrack() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	LC_ALL=C sed 's/\x00_nfct\x00/\x00-nfct\x00/; s/\x00nf_conn\x00/\x00-f_conn\x00/
+		s/\x00ip_conntrack_stat\x00/\x00-p_conntrack_stat\x00/; s/\x00ct\x00/\x00-t\x00/
+		s/\x00hooks_arp\x00/\x00-ooks_arp\x00/' /sys/kernel/btf/vmlinux >"$WORK/types"
+	ns_new a
+	nft_rules a <<-END
+		add table ip watch
+		add chain ip watch input { type filter hook input priority 0; policy accept; }
+		add rule ip watch input udp dport 2000 counter drop
+	END
+	for fold_ms in 0 60000; do
+		trace_ns a --btf "$WORK/types" --fold $fold_ms
+		send a traffic udp --from 127.0.0.1 --to 127.0.0.1 --dport 1000 --count 20
+		send a traffic udp --from 127.0.0.1 --to 127.0.0.1 --dport 2000 --count 30
+		trace_stop
+		assert_drops 20 dport=1000 reason="$(reason NO_SOCKET)"
+		assert_drops 30 dport=2000 cause="$(expected nft_cause)" reason="$(reason NETFILTER_DROP)"
+		assert_only 50
+	done
+}
