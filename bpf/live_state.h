@@ -219,6 +219,7 @@ struct live_globals {
 	__u32 all_known;	/* baselines exist for every namespace: a new one starts at zero */
 	__u32 namespace_count;	/* entries in the map */
 	__u32 storms;		/* begun so far, over all CPUs */
+	__u32 hooks_epoch;	/* how often hook_functions was filled: what is known of hooks is of one */
 	__u32 offline_cpu;	/* the flush is to visit this one's table, its number + 1; 0: its own */
 };
 

@@ -223,6 +223,12 @@ __stage __u32 kinds_of_hooks(__u64 entries_address)
 	return kinds;
 }
 
+/* Where hash_of_hooks() begins. */
+__inline_always __u64 hooks_seed(__u32 family)
+{
+	return (__u64)globals.hooks_epoch << 16 | family;
+}
+
 /* Goes on from @seen with the addresses of a family's hook arrays. */
 __inline_always __u64 hash_of_hooks(__u64 seen, const __u64 *points)
 {
@@ -237,7 +243,7 @@ __inline_always __u64 hash_of_hooks(__u64 seen, const __u64 *points)
 /*
  * What sits in the hooks of the packet's family and of bridges. The arrays are
  * replaced whenever a hook comes or goes: as long as they are the same ones,
- * so is the answer.
+ * and so are the functions that are known, so is the answer.
  */
 __inline_always __u32 hook_kinds(struct evidence *ev)
 {
@@ -264,7 +270,7 @@ __inline_always __u32 hook_kinds(struct evidence *ev)
 		bpf_probe_read_kernel(
 			points + HOOK_POINTS, HOOK_POINTS * sizeof(*points),
 			(const void *)(net + bpf_core_field_offset(struct net, nf.hooks_bridge)));
-	seen = hash_of_hooks(hash_of_hooks(family, points), points + HOOK_POINTS);
+	seen = hash_of_hooks(hash_of_hooks(hooks_seed(family), points), points + HOOK_POINTS);
 	if (seen == st->hooks_seen)
 		return st->hook_kinds;
 

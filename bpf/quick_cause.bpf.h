@@ -64,7 +64,7 @@ __inline_always bool knows_hooks(const struct netns_state *st, const struct net 
 	__u32 own = family == ETH_P_IPV6 ? bpf_core_field_offset(struct net, nf.hooks_ipv6) :
 					   bpf_core_field_offset(struct net, nf.hooks_ipv4);
 	__u64 no_points[HOOK_POINTS] = {};
-	__u64 seen = hash_of_hooks(family, in_place((__u64)net + own));
+	__u64 seen = hash_of_hooks(hooks_seed(family), in_place((__u64)net + own));
 
 	if (bpf_core_field_exists(struct net, nf.hooks_bridge))
 		seen = hash_of_hooks(

@@ -127,18 +127,43 @@ static int configure(struct live *live, const struct live_options *options)
 					room < NETNS_ROOM_MIN ? NETNS_ROOM_MIN : room);
 }
 
+static bool is_hook(const struct hook_function *hooks, size_t count, __u64 address)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (hooks[i].address == address)
+			return true;
+	return false;
+}
+
+/* Forgets functions of modules that went: others may come to lie there. */
+static void remove_hooks(int fd, const struct hook_function *hooks, size_t count)
+{
+	__u64 address, next;
+	bool more = !bpf_map_get_next_key(fd, NULL, &address);
+
+	while (more) {
+		more = !bpf_map_get_next_key(fd, &address, &next);
+		if (!is_hook(hooks, count, address))
+			bpf_map_delete_elem(fd, &address);
+		address = next;
+	}
+}
+
 static int fill_hooks(struct live *live, const struct hook_function *hooks, size_t count)
 {
 	int fd = bpf_map__fd(live->skel->maps.hook_functions);
+	int err = 0;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		const struct hook_function *hook = &hooks[i];
-
-		if (bpf_map_update_elem(fd, &hook->address, &hook->kind, BPF_ANY) < 0)
-			return -errno;
-	}
-	return 0;
+	remove_hooks(fd, hooks, count);
+	for (i = 0; i < count && !err; i++)
+		if (bpf_map_update_elem(fd, &hooks[i].address, &hooks[i].kind, BPF_ANY) < 0)
+			err = -errno;
+	/* last: what was found out meanwhile is found out again */
+	__atomic_add_fetch(&live->skel->bss->globals.hooks_epoch, 1, __ATOMIC_SEQ_CST);
+	return err;
 }
 
 static int load(struct live *live, struct btf_excerpt *excerpt, struct live_failure *failure)
@@ -320,14 +345,15 @@ int live__modules_changed(struct live *live, const struct location_class *locati
 {
 	struct live_globals *globals = &live->skel->bss->globals;
 	unsigned int other = !globals->location_table;
-	int err;
+	int err, locate_err;
 
 	if (location_count > LOCATION_CLASSES_MAX)
 		return -E2BIG;
 	fill_locations(live, other, locations, location_count);
 	__atomic_store_n(&globals->location_table, other, __ATOMIC_RELEASE);
 	err = fill_hooks(live, hooks, hook_count);
-	return err ? err : locate(live);
+	locate_err = locate(live);
+	return err ? err : locate_err;
 }
 
 void live__conntrack_gone(struct live *live, bool gone)

@@ -162,6 +162,27 @@ case_iptables_legacy_policy() {
 	assert_only 30
 }
 
+# The first rule brings the module. What is dropped before that was noticed may be any rule's;
+# what is dropped afterwards is known.
+case_iptables_legacy_comes() {
+	[ "${THROWAWAY:-0}" = 1 ] || skip "somebody may need ip_tables here"
+	# shellcheck disable=SC1091,SC2154 # for unload; here is set in run
+	. "$here/cases/conntrack_module.sh"
+	until_true unload ip_tables || fail "ip_tables stays: $(grep ip_table /proc/modules)"
+	pair
+	trace_ns b
+	need_iptables b iptables-legacy
+	in_ns b iptables-legacy -A INPUT -p udp --dport 53 -j DROP
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --count 20
+	sleep 2.5 # dropwhy looks once a second
+	send a traffic udp --from 10.9.0.1 --sport 4001 --to 10.9.0.2 --dport 53 --count 20
+	trace_stop
+	assert_eq 40 "$(iptables_count b iptables-legacy INPUT)" "packets dropped by the rule"
+	assert_drops 20 cause='*_rule' sport=4000
+	assert_drops 20 cause=xtables_rule sport=4001
+	assert_only 40
+}
+
 # With nftables in the same namespace nf_hook_slow does not prove whose rule it was.
 case_iptables_legacy_beside_nft() {
 	pair
