@@ -41,17 +41,26 @@ __inline_always bool is_newcomer(struct cpu_state *cpu)
 	return true;
 }
 
+/* It was offline when the baselines were taken. */
+__inline_always bool is_late(__u32 at)
+{
+	__u32 zero = 0;
+	struct cpu_state *cpu = bpf_map_lookup_percpu_elem(&cpus, &zero, at);
+
+	return !cpu || cpu->late;
+}
+
 /*
  * Copies another CPU's state of a namespace: not every number below that of the
  * last CPU need be one. False: what it says of its counters is not sure.
  */
 __inline_always bool read_state(const struct netns_state *theirs, const struct netns_state *ours,
-				struct netns_state *ret_copy)
+				__u32 at, struct netns_state *ret_copy)
 {
 	if (bpf_probe_read_kernel(ret_copy, sizeof(*ret_copy), theirs))
 		return false;
 	if (!ret_copy->stat) /* it has not looked yet: the counters started at zero, if new */
-		return globals.all_known;
+		return globals.all_known && !is_late(at);
 	return !ret_copy->unsure && ret_copy->stat_base == ours->stat_base &&
 	       ret_copy->ct_departures == globals.ct_departures;
 }
@@ -64,7 +73,7 @@ __inline_always bool read_state(const struct netns_state *theirs, const struct n
 
 /* FETCHED_* taken from @theirs. */
 __inline_always __u32 fetch_from(struct netns_state *theirs, const struct netns_state *ours,
-				 struct scratch *sc, bool unconfirmed)
+				 struct scratch *sc, __u32 at, bool unconfirmed)
 {
 	const struct netns_state *st = (void *)sc->bytes;
 	__u32 fetched = 0;
@@ -72,7 +81,7 @@ __inline_always __u32 fetch_from(struct netns_state *theirs, const struct netns_
 
 	/* both are copies of one per-CPU allocation, as the counters are of another */
 	if (!read_ct_counts(ours->stat + ((__u64)theirs - (__u64)ours), sc, &sc->counted) ||
-	    !read_state(theirs, ours, (void *)sc->bytes))
+	    !read_state(theirs, ours, at, (void *)sc->bytes))
 		return 0;
 	is_spare = sc->rec.time_ns - st->spare_ns < SPARE_NS;
 	if (unconfirmed) {
@@ -112,7 +121,7 @@ __stage __u32 fetch_left_behind(__u32 level, bool unconfirmed)
 		theirs = bpf_map_lookup_percpu_elem(&namespaces, &sc->netns, at);
 		if (!theirs)
 			continue;
-		fetched = fetch_from(theirs, ours, sc, unconfirmed);
+		fetched = fetch_from(theirs, ours, sc, at, unconfirmed);
 		if (fetched)
 			return fetched;
 	}

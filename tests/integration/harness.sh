@@ -59,6 +59,17 @@ set_global() {
 	echo "$2" >"/proc/sys/$1"
 }
 
+# offline_cpu N: takes a CPU away, until the case ends; on a machine that nobody else needs.
+offline_cpu() {
+	SAVED="/sys/devices/system/cpu/cpu$1/online=1 $SAVED"
+	echo 0 >"/sys/devices/system/cpu/cpu$1/online"
+}
+
+# on_cpu N: what runs from now on runs there.
+on_cpu() {
+	taskset -p -c "$1" $$ >/dev/null
+}
+
 lock_global() {
 	[ -z "${LOCKED:-}" ] || return 0
 	LOCKED=yes

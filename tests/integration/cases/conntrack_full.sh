@@ -134,6 +134,28 @@ case_ct_full_output_moved() {
 	assert_drops 40 cause=ct_table_full netns="$(ns_inode a)"
 }
 
+# What a CPU that is offline counted long ago is nobody's: not a rule's victim's, sent without an
+# entry while the table is full.
+case_ct_full_cpu_offline() {
+	[ "${THROWAWAY:-0}" = 1 ] || skip "somebody may need the CPU here"
+	pair
+	need_iptables a iptables-legacy -t raw
+	in_ns a iptables-legacy -t raw -A OUTPUT -p udp --dport 99 -j DROP
+	conntrack_on a output
+	fill_table a
+	set_global net/netfilter/nf_conntrack_max 16
+	on_cpu 1
+	send a traffic udp --from 10.9.0.1 --sport 20000 --to 10.9.0.2 --dport 1000 --dports 20
+	on_cpu 0
+	assert_eq 20 "$(ct_stat a drop)" "conntrack -S drop"
+	offline_cpu 1
+	trace_ns a
+	send a traffic udp --from 10.9.0.1 --sport 20000 --to 10.9.0.2 --dport 99 --count 10
+	trace_stop
+	assert_drops 10 dport=99 reason="$(reason NETFILTER_DROP)"
+	assert_drops 0 cause='ct_*'
+}
+
 case_ct_full_v6() {
 	pair
 	nft_rules b <<-END

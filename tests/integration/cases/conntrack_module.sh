@@ -37,11 +37,6 @@ has_noticed() { # TEXT TIMES
 	[ "$(grep -c "^dropwhy: nf_conntrack was $1" "$ERR")" -eq "$2" ]
 }
 
-# What this CPU drops from now on: what is known of conntrack is known by each for itself.
-on_cpu() { # CPU
-	taskset -p -c "$1" $$ >/dev/null
-}
-
 lose_20() { # PORT: that a full table refuses
 	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 20 --to 10.8.2.2 --dport "$1"
 }
@@ -77,6 +72,7 @@ case_ct_module_comes_and_goes() {
 	noticed loaded 1
 	set_global net/netfilter/nf_conntrack_max 1
 	fill_table r 1
+	# what is known of conntrack is known by each CPU for itself
 	on_cpu "$last_cpu"
 	lose_20 53
 	assert_eq 20 "$(ct_stat r drop)" "conntrack -S drop"

@@ -28,11 +28,10 @@ case_fold_cpu_offline() {
 	[ "${THROWAWAY:-0}" = 1 ] || skip "somebody may need the CPU here"
 	ns_new a
 	trace_ns a --fold 60000
-	taskset -p -c 1 $$ >/dev/null
+	on_cpu 1
 	flows 1 1 5000
-	taskset -p -c 0 $$ >/dev/null
-	SAVED="/sys/devices/system/cpu/cpu1/online=1 $SAVED"
-	echo 0 >/sys/devices/system/cpu/cpu1/online
+	on_cpu 0
+	offline_cpu 1
 	trace_stop
 	assert_folded 2 5000
 	[ "$DROPWHY" = none ] || ! grep 'could not be fetched' "$ERR" || fail "something was not fetched"
