@@ -83,7 +83,7 @@ __inline_always __u32 fetch_from(struct netns_state *theirs, const struct netns_
 	if (!read_ct_counts(ours->stat + ((__u64)theirs - (__u64)ours), sc, &sc->counted) ||
 	    !read_state(theirs, ours, at, (void *)sc->bytes))
 		return 0;
-	is_spare = sc->rec.time_ns - st->spare_ns < SPARE_NS;
+	is_spare = is_spare_valid(st, sc->rec.time_ns);
 	if (unconfirmed) {
 		if (!IS_LEFT(sc, st, is_spare, insert_failed))
 			return 0;

@@ -191,6 +191,12 @@ __inline_always struct netns_state *netns_state__create(__u64 net, struct scratc
 	return bpf_map_lookup_elem(&namespaces, &key);
 }
 
+/* A run that interrupts another one may leave some later than that began. */
+__inline_always bool is_spare_valid(const struct netns_state *st, __u64 now_ns)
+{
+	return (__s64)(now_ns - st->spare_ns) < SPARE_NS;
+}
+
 /* What was known of an nf_conntrack that went; counters of the next one start at zero. */
 __inline_always void netns_state__forget(struct netns_state *st)
 {

@@ -87,6 +87,15 @@ __inline_always __u32 less_lent(__u32 moved, const volatile __u32 *lent, __u32 *
 	return moved > owed ? moved - owed : 0;
 }
 
+/* By less than half the range. */
+__inline_always bool ran_backwards(const struct ct_counts *now, const struct ct_counts *last)
+{
+	return (__s32)(now->drop - last->drop) < 0 ||
+	       (__s32)(now->insert_failed - last->insert_failed) < 0 ||
+	       (__s32)(now->chaintoolong - last->chaintoolong) < 0 ||
+	       (__s32)(now->invalid - last->invalid) < 0;
+}
+
 /* Brings the baseline up to date and says what moved. */
 __inline_always bool look_at_counters(struct evidence *ev, __u64 now_ns)
 {
@@ -102,17 +111,19 @@ __inline_always bool look_at_counters(struct evidence *ev, __u64 now_ns)
 		st->paid = st->lent;
 		return false;
 	}
-	/* a counter that ran backwards by less than half its range: another
-	 * namespace has this number and address now, and started at zero */
-	reborn = (__s32)(now.drop - st->last.drop) < 0 ||
-		 (__s32)(now.insert_failed - st->last.insert_failed) < 0 ||
-		 (__s32)(now.chaintoolong - st->last.chaintoolong) < 0 ||
-		 (__s32)(now.invalid - st->last.invalid) < 0;
+	/* a counter that ran backwards: another namespace has this number and address now, and
+	 * started at zero; or a drop in an interrupt was looked at since we read: read again */
+	reborn = ran_backwards(&now, &st->last);
+	if (reborn) {
+		if (!read_ct_counts(st->stat, ev->sc, &now))
+			return false;
+		reborn = ran_backwards(&now, &st->last);
+	}
 	ev->moved.drop = moved_by(now.drop, &st->last.drop, reborn);
 	ev->moved.insert_failed = moved_by(now.insert_failed, &st->last.insert_failed, reborn);
 	ev->moved.chaintoolong = moved_by(now.chaintoolong, &st->last.chaintoolong, reborn);
 	ev->moved.invalid = moved_by(now.invalid, &st->last.invalid, reborn);
-	if (now_ns - st->spare_ns < SPARE_NS) {
+	if (is_spare_valid(st, now_ns)) {
 		ev->moved.drop += st->spare.drop;
 		ev->moved.insert_failed += st->spare.insert_failed;
 		ev->moved.chaintoolong += st->spare.chaintoolong;
