@@ -136,13 +136,18 @@ __inline_always bool look_at_counters(struct evidence *ev, __u64 now_ns)
 	return true;
 }
 
+/* What was spare before keeps its age, or it would never be void while drops go on. */
 __inline_always void keep_spare(struct netns_state *st, const struct ct_counts *left, __u64 now_ns)
 {
+	bool grew = !is_spare_valid(st, now_ns) || left->drop > st->spare.drop ||
+		    left->insert_failed > st->spare.insert_failed ||
+		    left->chaintoolong > st->spare.chaintoolong;
+
 	st->spare = *left;
-	if (left->drop | left->insert_failed | left->chaintoolong)
-		st->spare_ns = now_ns;
-	else
+	if (!(left->drop | left->insert_failed | left->chaintoolong))
 		st->spare_ns = 0;
+	else if (grew)
+		st->spare_ns = now_ns;
 }
 
 /* The failed attempt is already subtracted, and other CPUs free entries meanwhile. */
