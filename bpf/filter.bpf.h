@@ -129,17 +129,19 @@ __stage int filter_matches(__u32 level)
 	struct scratch *sc = scratch_at(level);
 	const struct flow_tuple *tuple;
 	const struct drop_record *rec;
-	bool is_ip;
+	bool is_ip, has_ports;
 
 	if (!sc)
 		return 0;
 	rec = &sc->rec;
 	tuple = &rec->tuple;
 	is_ip = rec->flags & DROP_F_L3 && !(rec->flags & DROP_F_ARP);
+	has_ports = rec->flags & DROP_F_L4 && tuple->l4_proto != IPPROTO_ICMP &&
+		    tuple->l4_proto != IPPROTO_ICMPV6;
 	return cause_matches(rec->cause) && in_netns(rec->netns_ino) && iface_matches(rec) &&
 	       protocol_matches(rec->l3_proto, tuple->l4_proto, is_ip) &&
 	       addresses_match(tuple->saddr, tuple->daddr, tuple->ip_version) &&
-	       ports_match(tuple->sport_be, tuple->dport_be, rec->flags & DROP_F_L4);
+	       ports_match(tuple->sport_be, tuple->dport_be, has_ports);
 }
 
 /*
@@ -161,8 +163,8 @@ static __attribute__((noinline)) int key_matches(const struct fold_key *key)
 
 	return cause_matches(key->cause) && protocol_matches(key->l3_proto, key->l4_proto, true) &&
 	       addresses_match(key->saddr, key->daddr, key->l3_proto == ETH_P_IPV6 ? 6 : 4) &&
-	       /* where ICMP's type and code are in their place they count as 0, as in a record */
-	       ports_match(has_ports ? key->sport_be : 0, has_ports ? key->dport_be : 0, true);
+	       /* ICMP's type and code may be in their place */
+	       ports_match(key->sport_be, key->dport_be, has_ports);
 }
 
 #endif

@@ -314,6 +314,21 @@ case_cli_filter_cause() {
 	done
 }
 
+# ICMP has no ports, not even 0: neither one by one nor folded.
+case_cli_filter_port_of_icmp() {
+	need_dropwhy
+	pair
+	drop_at_tc b ingress
+	for fold in 0 60000; do
+		trace_ns b --port 0-65535 --fold "$fold"
+		send a frame veth0 30 eth dst="$(mac b veth0)" ip src=192.0.2.1 dst=192.0.2.2 icmp type=8 code=0
+		send a frame veth0 20 eth dst="$(mac b veth0)" ip src=192.0.2.1 dst=192.0.2.2 udp sport=0 dport=7
+		trace_stop
+		assert_drops 20 proto=udp
+		assert_only 20
+	done
+}
+
 # Frames for somebody else are no trouble: counted, and shown when asked for.
 case_cli_noise() {
 	need_dropwhy
