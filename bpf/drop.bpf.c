@@ -111,13 +111,13 @@ enum fate {
 __stage int fold_or_deliver(__u32 level)
 {
 	struct scratch *sc = scratch_at(level);
-	enum fold_found found;
+	enum fold_found found = FOLD_NO_ROOM;
 	bool delivered;
 	__u32 step;
 
 	if (!sc)
 		return FATE_LOST;
-	for (step = FOLD_FLOW; step <= FOLD_PLACE; step++) {
+	for (step = FOLD_FLOW; step <= (fold_flows_only ? FOLD_FLOW : FOLD_PLACE); step++) {
 		found = fold_count(&sc->key, sc->rec.len_bytes);
 		if (found == FOLD_COUNTED)
 			return FATE_PENDING;
@@ -127,7 +127,7 @@ __stage int fold_or_deliver(__u32 level)
 	}
 	delivered = deliver(sc);
 	/* no room in the ring: the table may hold it until there is some */
-	if (step <= FOLD_PLACE && fold_insert(sc, &sc->key, !delivered))
+	if (found == FOLD_ROOM && fold_insert(sc, &sc->key, !delivered))
 		return delivered ? FATE_DELIVERED : FATE_PENDING;
 	return delivered ? FATE_DELIVERED : FATE_LOST;
 }
@@ -357,7 +357,7 @@ __inline_always bool fold_with_like(struct fold_key *key, __u64 location, __u32 
 {
 	enum fold_found found = fold_count(key, bytes);
 
-	if (found != FOLD_NO_ROOM || has_flow_filter)
+	if (found != FOLD_NO_ROOM || has_flow_filter || fold_flows_only)
 		return found == FOLD_COUNTED;
 	fold_key__coarsen(key, location);
 	found = fold_count(key, bytes);

@@ -38,6 +38,7 @@ const volatile __u32 utsname_type = 0;   /* the kernel's number of struct new_ut
 const volatile __u64 tick_ns = 4000000;	    /* of jiffies */
 const volatile __u64 fold_seed[8];	    /* odd; who sends packets cannot choose their bucket */
 const volatile bool has_flow_filter = false; /* the filter looks at addresses or ports */
+const volatile bool fold_flows_only = false; /* who a drop concerns is filtered by user space */
 
 /* Set while running. */
 struct live_globals globals = {};

@@ -90,6 +90,12 @@ static bool parties_match(const struct filter_spec *spec, const struct drop *dro
 	       party_matches(spec, &service);
 }
 
+bool filter_spec__asks_who(const struct filter_spec *spec)
+{
+	return spec->pods.count || spec->namespaces.count || spec->services.count ||
+	       spec->selector_count;
+}
+
 bool filter_spec__matches(const struct filter_spec *spec, const struct drop *drop)
 {
 	if (spec->iface_pattern && !any_matches(&spec->ifaces, drop->rec.iface))

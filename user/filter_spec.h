@@ -78,6 +78,12 @@ int filter_spec__add(struct filter_spec *spec, enum filter_option option, const 
 int filter_spec__reason_flags(const struct filter_spec *spec, const struct reason_names *names,
 			      __u8 *ret_flags, char ret_error[FILTER_ERROR_LEN]);
 
+/**
+ * @brief **filter_spec__asks_who()** whether pods, namespaces, Services or labels are asked for:
+ * user space tells these by a drop's own addresses, ports, cgroup and conntrack entry.
+ */
+bool filter_spec__asks_who(const struct filter_spec *spec);
+
 /** @brief **filter_spec__matches()** checks what the kernel side could not. */
 bool filter_spec__matches(const struct filter_spec *spec, const struct drop *drop);
 

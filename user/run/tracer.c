@@ -51,6 +51,7 @@ static int open_live(struct tracer *t, struct tracer_failure *failure)
 		.dns_port_count = from->dns_port_count,
 		.noise = from->noise,
 		.fold = from->fold,
+		.fold_flows_only = filter_spec__asks_who(from->filter),
 		.conntrack = from->conntrack,
 		.verdicts = from->direct_extra || from->conntrack != CONNTRACK_COUNTERS,
 	};

@@ -117,7 +117,8 @@ static int configure(struct live *live, const struct live_options *options)
 	rodata->wakeup_bytes = options->ring_bytes / 4;
 	rodata->utsname_type = find_utsname();
 
-	err = live_fold__configure(live->skel, options->fold, options->filter, live->cpu_count);
+	err = live_fold__configure(live->skel, options->fold, options->filter,
+				   options->fold_flows_only, live->cpu_count);
 	if (err)
 		return err;
 	err = bpf_map__set_max_entries(live->skel->maps.events, options->ring_bytes);

@@ -49,6 +49,7 @@ struct live_options {
 	size_t dns_port_count;	/* at most DNS_PORTS_MAX */
 	bool noise;		/* deliver noise reasons too */
 	enum fold_mode fold;	/* count drops of one key together; needs live__flush() */
+	bool fold_flows_only;	/* never of many flows together, however many there are */
 	enum conntrack_mode conntrack; /* how causes of conntrack's drops are found */
 	bool verdicts;		/* direct hooks will be attached, now or later */
 	bool trial;		/* load, but attach nothing: only to be asked for its name and closed */

@@ -39,7 +39,7 @@ static bool has_flow_filter(const struct drop_filter *filter)
 }
 
 int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
-			 const struct drop_filter *filter, int cpu_count)
+			 const struct drop_filter *filter, bool flows_only, int cpu_count)
 {
 	__u32 buckets = FOLD_BUCKETS_MAX, all, i;
 	struct timespec tick;
@@ -51,6 +51,7 @@ int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
 		skel->rodata->tick_ns = tick.tv_nsec;
 	skel->rodata->fold_mode = mode;
 	skel->rodata->has_flow_filter = has_flow_filter(filter);
+	skel->rodata->fold_flows_only = flows_only;
 	if (mode == FOLD_OFF)
 		return 0;
 	/* without it all still works, only less hardened */

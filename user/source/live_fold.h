@@ -15,11 +15,12 @@ struct drop_bpf;
 
 /**
  * @brief **live_fold__configure()** is to be called before load.
+ * @param flows_only never without ports or addresses, by which user space filters
  * @param cpu_count possible CPUs
  * @return 0 or -errno
  */
 int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
-			 const struct drop_filter *filter, int cpu_count);
+			 const struct drop_filter *filter, bool flows_only, int cpu_count);
 
 /** @brief **live_fold__used()** whether some CPU's table may hold something. */
 bool live_fold__used(const struct drop_bpf *skel, int cpu_count);
