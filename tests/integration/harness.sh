@@ -7,7 +7,7 @@
 # DROPWHY=none runs the cases without the tracer: their drops are caused and
 # counted independently, and what concerns dropwhy's output is not asserted.
 
-WAIT_SECONDS=${WAIT_SECONDS:-60}	# the longest that any one event is waited for
+WAIT_SECONDS=${WAIT_SECONDS:-100}	# the longest that any one event is waited for
 GLOBAL_LOCK=/run/lock/dropwhy-tests.lock
 
 PREFIX=dwt$$
@@ -105,10 +105,10 @@ assert_at_least() { # LEAST ACTUAL WHAT
 
 # until_true COMMAND...: runs it until it succeeds; fails after WAIT_SECONDS.
 until_true() {
-	tries=0
+	read -r until_began _ </proc/uptime
 	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt $((WAIT_SECONDS * 50)) ] || return 1
+		read -r until_now _ </proc/uptime
+		[ $((${until_now%.*} - ${until_began%.*})) -lt "$WAIT_SECONDS" ] || return 1
 		sleep 0.02
 	done
 }

@@ -8,6 +8,9 @@ CRI_SOCKET=/run/containerd/containerd.sock
 POD_CGROUPS=/kubepods/besteffort
 POD_PIDS=CONTAINER		# the namespace of their processes: or NODE
 NODE_CGROUPS=shared		# ours: all below is to go in the end
+# All of it is deleted in the end: never a real node's.
+grep -q '^dropwhy-test /run/containerd ' /proc/mounts ||
+	fail "/run/containerd is this machine's own: cases on pods are run by tests/pods/run"
 UNDO="$UNDO node_undo"
 
 # --- the node --------------------------------------------------------------

@@ -94,7 +94,7 @@ case_features_kernel_too_old() {
 	for arguments in features 'trace --summary-only --duration 1'; do
 		status=0
 		# shellcheck disable=SC2086 # a list
-		ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$TOOLS/old_kernel.so \
+		ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 LD_PRELOAD=$TOOLS/old_kernel.so \
 			"$DROPWHY" $arguments >"$WORK/stdout" 2>"$ERR" || status=$?
 		assert_eq 3 "$status" "exit status of $arguments"
 		assert_eq 1 "$(wc -l <"$ERR" | tr -d ' ')" "lines on standard error"

@@ -87,13 +87,12 @@ all_given_up() {
 case_no_route_forwarding() {
 	pair
 	ns_sysctl b net.ipv4.ip_forward=1
-	kfree_start IP_INNOROUTES
 	trace_ns b
 	send a frame veth0 18 eth src="$(mac a veth0)" dst="$(mac b veth0)" \
 		ip src=10.9.0.1 dst=172.30.0.1 udp sport=4000 dport=53
 	trace_stop
 	assert_eq 18 "$(snmp b IpExtInNoRoutes)" InNoRoutes
-	assert_drops 18 src=10.9.0.1 dst=172.30.0.1 dport=53 netns="$(ns_inode b)"
+	assert_drops 18 reason="$(reason IP_INNOROUTES)" src=10.9.0.1 dst=172.30.0.1 dport=53 netns="$(ns_inode b)"
 	assert_only 18
 }
 

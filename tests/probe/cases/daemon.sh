@@ -78,24 +78,32 @@ log_goes_on() {
 	[ "$(metric dropwhy_log_rows_total)" -gt "$before" ]
 }
 
-# A reader of the log that goes away, and one that sleeps, do not stop it.
-case_daemon_log_reader_gone() {
-	ns_new a
-	mkfifo "$WORK/pipe"
-	exec 8<>"$WORK/pipe"
+probe_into_pipe() { # opened for reading as 8
 	: >"$ERR"
-	"$DROPWHY" probe --listen 127.0.0.1:0 --fold 0 --netns "$(ns_inode a)" --json-log - >"$WORK/pipe" 2>"$ERR" 9>&- &
+	"$DROPWHY" probe --listen 127.0.0.1:0 --fold 0 --netns "$(ns_inode a)" --json-log - \
+		>"$WORK/pipe" 2>"$ERR" 8>&- 9>&- &
 	pid_dropwhy=$!
 	CHILDREN="$CHILDREN $!"
 	wait_for "$ERR" '^dropwhy: probing' "$pid_dropwhy" || fail "the probe did not start"
 	url=$(sed -n 's,.*http://\([^;]*\);.*,\1,p' "$ERR")
+}
+
+# A reader of the log that sleeps, and one that goes away, do not stop it.
+case_daemon_log_reader_gone() {
+	ns_new a
+	mkfifo "$WORK/pipe"
+	exec 8<>"$WORK/pipe"
+	probe_into_pipe
 	udp a 5000	# far more than a pipe holds
 	assert_metric 5000 dropwhy_drops_total
 	scrape
 	assert_at_least 1 "$(metric dropwhy_log_rows_failed_total)" "rows that nobody read"
+	probe_stop
+	probe_into_pipe
 	exec 8>&-
 	udp a 10
-	assert_metric 5010 dropwhy_drops_total
+	wait_for "$ERR" 'cannot write the log: Broken pipe' "$pid_dropwhy" || fail "it does not say so: $(cat "$ERR")"
+	assert_metric 10 dropwhy_drops_total
 	probe_stop
 }
 
