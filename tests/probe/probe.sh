@@ -73,6 +73,15 @@ is_balanced() { # other traffic of this machine is counted while it is read
 	[ "$(metric dropwhy_seen_packets_total)" = "$(metric dropwhy_accounted_packets_total)" ]
 }
 
+# cluster_config: writes $WORK/kubeconfig of the API server $server.
+cluster_config() {
+	cat >"$WORK/kubeconfig" <<-END
+		current-context: a
+		contexts: [{name: a, context: {cluster: c}}]
+		clusters: [{name: c, cluster: {server: "$server"}}]
+	END
+}
+
 # prometheus_begin: a real one that looks every second; the rest of its settings comes from the input.
 prometheus_begin() {
 	{

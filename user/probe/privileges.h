@@ -8,7 +8,8 @@
 /**
  * @brief **privileges__drop()** keeps only the capabilities that a running
  * probe needs, forbids itself to gain new ones, and has the kernel refuse all
- * system calls that it never makes. For all threads and children to come.
+ * system calls that it never makes. Capabilities are the calling thread's, the
+ * rest is for all threads; and everything for threads and children to come.
  * @param ret_what on failure, completes "cannot …"; static
  * @return 0 or -errno
  */

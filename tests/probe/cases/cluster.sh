@@ -43,14 +43,6 @@ case_cluster_gone() {
 	probe_stop
 }
 
-cluster_config() { # of $server
-	cat >"$WORK/kubeconfig" <<-END
-		current-context: a
-		contexts: [{name: a, context: {cluster: c}}]
-		clusters: [{name: c, cluster: {server: "$server"}}]
-	END
-}
-
 # Whether its memory stayed as it was for a moment: what was listed is taken in after it was sent.
 at_rest() {
 	at_rest_before=$(status_kb VmRSS)

@@ -27,8 +27,7 @@ all_accounted() { # N
 case_daemon_capabilities() {
 	ns_new a
 	probe_ns a
-	assert_eq 1 "$(awk '$1 == "NoNewPrivs:" { print $2 }' "/proc/$pid_dropwhy/status")" "no new privileges"
-	assert_eq 2 "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/$pid_dropwhy/status")" "a seccomp filter"
+	is_confined
 	for set in CapPrm CapEff; do
 		# bpf, perfmon, syslog, sys_admin, sys_ptrace, net_admin, dac_read_search
 		assert_eq 000000c400281004 "$(awk -v set="$set:" '$1 == set { print $2 }' \
@@ -39,6 +38,27 @@ case_daemon_capabilities() {
 	in_ns b sh -c : # lives
 	udp a 1
 	assert_metric 1 dropwhy_drops_total
+	probe_stop
+	! grep -i 'not permitted' "$ERR" || fail "something was refused"
+}
+
+is_confined() { # all threads
+	for status in "/proc/$pid_dropwhy/task"/*/status; do
+		assert_eq "1 2" "$(awk '/^(NoNewPrivs|Seccomp):/ { print $2 }' "$status" | xargs)" \
+			"no new privileges, a seccomp filter: $status"
+	done
+}
+
+# So is the thread that reads what the API server sends, though it starts before.
+case_daemon_threads_are_confined() {
+	ns_new a
+	spawn_command cluster "$TOOLS/../probe/large_cluster" 10 2
+	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
+	cluster_config
+	probe_ns a --api cluster --kubelet off --kubeconfig "$WORK/kubeconfig"
+	assert_at_least 2 "$(ls "/proc/$pid_dropwhy/task" | wc -l)" threads
+	is_confined
+	wait_for "$WORK/cluster.out" '^watched' "$pid_dropwhy" || fail "not all is watched: $(cat "$ERR")"
 	probe_stop
 	! grep -i 'not permitted' "$ERR" || fail "something was refused"
 }
