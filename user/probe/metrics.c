@@ -139,8 +139,9 @@ static void add_moved(struct metrics *m, const struct conntrack_stat *now,
 	__u64 values[SERIES_VALUES_MAX];
 
 	if (!before) {
-		/* what a namespace counted before the first look is not of this run */
-		if (!m->reading.snapshot.count)
+		/* what a namespace counted before the first look is not of this run; if one
+		 * could not be read the last time, it was counted already */
+		if (!m->reading.snapshot.count || m->reading.unreadable || m->reading.vanished)
 			return;
 		before = &none;
 	}
