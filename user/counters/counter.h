@@ -39,6 +39,7 @@ struct counters {
 	struct counter *list;
 	size_t count;
 	size_t room;
+	size_t vanished;	/* namespaces that were not found any more */
 	size_t unreadable;	/* namespaces that could not be entered or asked */
 	int first_error;	/* -errno of the first of these; 0: none */
 };
@@ -58,8 +59,9 @@ int counters__add(struct counters *c, __u32 netns_ino, const char *iface, const 
 
 /**
  * @brief **counters__moved()** lists what grew between two readings. What was
- * not there before began at 0, unless namespaces were unreadable then; what
- * fell was reset, and is left out.
+ * not there before began at 0, unless namespaces were unreadable or vanished
+ * then, or an interface came from where it is gone now; what fell was reset,
+ * and is left out.
  * @param before sorted in place
  * @param after sorted in place
  * @param ret_moved values are differences, never 0; the largest first; free

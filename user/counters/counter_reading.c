@@ -110,6 +110,7 @@ int counter_reading__take(struct netns_table *netns, struct counters *ret_counte
 		free(r);
 		return err;
 	}
+	r->counters.vanished = visits.vanished;
 	r->counters.unreadable = visits.unreadable;
 	r->counters.first_error = visits.first_error;
 	*ret_counters = r->counters;
