@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -205,8 +206,17 @@ static FILE *open_stream(struct rotating_log *log)
 	return log->options.stream;
 }
 
-static void wait_longer(struct rotating_log *log)
+/* It tells itself when there is room again. */
+static bool is_full_pipe(const struct rotating_log *log)
 {
+	return log->dir_fd < 0 && log->error == -EAGAIN;
+}
+
+static void fail(struct rotating_log *log, int err)
+{
+	log->error = err;
+	if (is_full_pipe(log))
+		return;
 	log->patience_s = log->patience_s ? 2 * log->patience_s : 1;
 	if (log->patience_s > PATIENCE_MAX_S)
 		log->patience_s = PATIENCE_MAX_S;
@@ -228,12 +238,13 @@ static int open_file(struct rotating_log *log)
 	err = log->sink ? sink__flush(log->sink) : -errno;
 	if (err) {
 		close_file(log);
-		wait_longer(log);
-	} else if (log->dir_fd >= 0) {
-		delete_oldest(log);
+		fail(log, err);
+		return err;
 	}
-	log->error = err;
-	return err;
+	if (log->dir_fd >= 0)
+		delete_oldest(log);
+	log->error = 0;
+	return 0;
 }
 
 struct rotating_log *rotating_log__new(const struct rotating_log_options *options)
@@ -266,10 +277,8 @@ struct rotating_log *rotating_log__new(const struct rotating_log_options *option
 
 static void note_error(struct rotating_log *log)
 {
-	if (log->error || !log->sink || !log->sink->first_error)
-		return;
-	log->error = log->sink->first_error;
-	wait_longer(log);
+	if (!log->error && log->sink && log->sink->first_error)
+		fail(log, log->sink->first_error);
 }
 
 static void after_row(struct rotating_log *log)
@@ -303,10 +312,27 @@ void rotating_log__sysctl(struct rotating_log *log, const struct sysctl_change *
 	after_row(log);
 }
 
+static void try_again(struct rotating_log *log)
+{
+	struct pollfd pipe = { .events = POLLOUT };
+
+	if (is_full_pipe(log)) {
+		pipe.fd = fileno(log->options.stream);
+		if (poll(&pipe, 1, 0) != 1)
+			return;
+	} else if (now_s() < log->retry_s) {
+		return;
+	}
+	close_file(log);
+	open_file(log);
+}
+
 void rotating_log__flush(struct rotating_log *log)
 {
 	__u64 before;
 
+	if (is_full_pipe(log))
+		try_again(log);
 	if (!log->sink)
 		return;
 	before = log->sink->rows_unflushed;
@@ -321,10 +347,12 @@ void rotating_log__tick(struct rotating_log *log)
 	bool old = log->dir_fd >= 0 && (double)(now_s() - log->opened_s) >= log->options.age_s;
 	bool empty = log->sink && !log->sink->rows_written;
 
-	if (log->error ? now_s() < log->retry_s : !old || empty)
-		return;
-	close_file(log);
-	open_file(log);
+	if (log->error) {
+		try_again(log);
+	} else if (old && !empty) {
+		close_file(log);
+		open_file(log);
+	}
 }
 
 __u64 rotating_log__written(const struct rotating_log *log)

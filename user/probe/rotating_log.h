@@ -6,7 +6,8 @@
  * Files are DIR/PREFIX-YYYYMMDDTHHMMSSZ-NNNN.SUFFIX, complete under their final
  * name from their first byte on: a reader may follow the newest, and a process
  * killed at any moment leaves nothing behind but the row that it was writing.
- * What cannot be written is counted, and tried again once a second.
+ * What cannot be written is counted. It is tried again: a full pipe once it has
+ * room, others after a second and more.
  */
 #ifndef DROPWHY_ROTATING_LOG_H
 #define DROPWHY_ROTATING_LOG_H
@@ -41,7 +42,7 @@ void rotating_log__drop(struct rotating_log *log, const struct drop *drop);
 /** @brief **rotating_log__sysctl()** likewise, where the format has such rows. */
 void rotating_log__sysctl(struct rotating_log *log, const struct sysctl_change *change);
 
-/** @brief **rotating_log__flush()** hands what was written to the file. */
+/** @brief **rotating_log__flush()** hands what was written to the file; tries a full pipe again. */
 void rotating_log__flush(struct rotating_log *log);
 
 /** @brief **rotating_log__tick()** once a second: rotates by age, tries failed files again. */
