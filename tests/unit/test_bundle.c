@@ -171,6 +171,24 @@ Test(bundle, the_oldest_go_when_there_are_too_many_bytes)
 	close(fd);
 }
 
+Test(bundle, one_that_cannot_be_removed_keeps_no_other)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX];
+	size_t all;
+
+	write_bundle("dropwhy-1", false, 30000);
+	temp_tree__text(dir, "dropwhy-1/by-hand/notes", "a directory");
+	write_bundle("dropwhy-2", false, 30000);
+	write_bundle("dropwhy-3", false, 30000);
+	write_bundle("dropwhy-4", false, 30000);
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 70000, "dropwhy-4"), -ENOTEMPTY));
+	cr_assert(eq(sz, count(&all), 3));
+	snprintf(path, sizeof(path), "%s/dropwhy-2", dir);
+	cr_assert(eq(int, access(path, F_OK), -1));
+	close(fd);
+}
+
 /* What was just written is no older than others, whatever its name says. */
 Test(bundle, a_clock_set_back_costs_no_new_bundle)
 {

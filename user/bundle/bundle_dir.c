@@ -163,22 +163,25 @@ int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep)
 	struct bundle_info *bundles;
 	__u64 total = 0;
 	size_t count, i;
-	int err, deleted = 0;
+	int err, first_error = 0, deleted = 0;
 
 	err = bundle_dir__list(dir_fd, &bundles, &count);
 	if (err)
 		return err;
 	for (i = 0; i < count; i++)
 		total += bundles[i].bytes;
-	for (i = 0; i < count && total > bytes && !err; i++) {
+	for (i = 0; i < count && total > bytes; i++) {
 		if (!strcmp(bundles[i].name, keep))
 			continue;
 		err = remove_bundle(dir_fd, bundles[i].name);
 		total -= bundles[i].bytes;
+		if (err) /* its directory may be all that is left */
+			total += size_of(dir_fd, bundles[i].name, bundles[i].archive);
+		first_error = first_error ? first_error : err;
 		deleted += !err;
 	}
 	bundle_dir__free_list(bundles, count);
-	return err ? err : deleted;
+	return first_error ? first_error : deleted;
 }
 
 static int remove_if_torn(void *ctx, int dir_fd, const char *name)

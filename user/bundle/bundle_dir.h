@@ -37,7 +37,8 @@ void bundle_dir__free_list(struct bundle_info *bundles, size_t count);
  * have at most @p bytes.
  * @param keep the name of the one that stays whatever its size, though the
  * clock was set back and others seem newer
- * @return how many were deleted, or -errno
+ * @return how many were deleted; -errno of the first that could not be, the
+ * next ones were all the same
  */
 int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep);
 
