@@ -30,4 +30,12 @@ bool accounting__balanced(const struct accounting *a);
 /** @brief **accounting__add()** adds @p b to @p a field by field. */
 void accounting__add(struct accounting *a, const struct accounting *b);
 
+/**
+ * @brief **accounting__never_fall()** for counters that must not: a record on
+ * its way counts as delivered, until the filters here reject it. What was told
+ * of it already stays, and is not told as filtered, until others make up for it.
+ * @param before what was told the last time
+ */
+void accounting__never_fall(struct accounting *a, const struct accounting *before);
+
 #endif

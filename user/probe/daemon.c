@@ -164,6 +164,18 @@ void daemon__tick(void *ctx, int fd)
 	look_for_triggers(d);
 }
 
+int daemon__accounting(struct daemon *d, struct run_summary *s)
+{
+	int err = run_summary__accounting(s, d->tracer.live, d->tracer.enricher,
+					  &d->tracer.corrections);
+
+	if (err)
+		return err;
+	accounting__never_fall(&s->summary.total, &d->told);
+	d->told = s->summary.total;
+	return 0;
+}
+
 void daemon__gauges(const struct daemon *d, struct metrics_gauges *ret_gauges)
 {
 	struct metrics_gauges g = {

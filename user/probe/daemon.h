@@ -38,6 +38,7 @@ struct daemon {
 	struct sink row;		/* builds the recorder's rows */
 	struct sysctl_log sysctls;
 	struct trigger trigger;
+	struct accounting told;		/* the last time */
 	__u64 drops;			/* packets */
 	__u64 now_s;			/* CLOCK_BOOTTIME */
 	bool ready;
@@ -70,6 +71,9 @@ void daemon__tick(void *ctx, int fd);
 
 /** @brief **daemon__read_conntrack()** reads conntrack's counters for the metrics. */
 void daemon__read_conntrack(struct daemon *d);
+
+/** @brief **daemon__accounting()** run_summary__accounting() as counters, which never fall. */
+int daemon__accounting(struct daemon *d, struct run_summary *s);
 
 /** @brief **daemon__gauges()** what metrics__write() wants to know. */
 void daemon__gauges(const struct daemon *d, struct metrics_gauges *ret_gauges);

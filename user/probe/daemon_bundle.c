@@ -179,8 +179,7 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 	d->bundle_last_s = d->now_s;
 	clock_gettime(CLOCK_REALTIME, &snapshot.time);
 	daemon__gauges(d, &gauges);
-	err = run_summary__accounting(&accounting, d->tracer.live, d->tracer.enricher,
-				      &d->tracer.corrections);
+	err = daemon__accounting(d, &accounting);
 	if (!err)
 		err = start_child(d, &snapshot);
 	run_summary__done(&accounting);

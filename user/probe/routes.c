@@ -18,8 +18,7 @@ static int look(struct daemon *d, struct standing *ret_standing)
 {
 	*ret_standing = (struct standing){};
 	daemon__gauges(d, &ret_standing->gauges);
-	return run_summary__accounting(&ret_standing->accounting, d->tracer.live,
-				       d->tracer.enricher, &d->tracer.corrections);
+	return daemon__accounting(d, &ret_standing->accounting);
 }
 
 static unsigned int get_metrics(void *ctx, const struct http_request *request,
