@@ -56,9 +56,10 @@ void daemon__change(void *ctx, const struct sysctl_change *change)
 {
 	struct daemon *d = ctx;
 
-	sysctl_log__add(&d->sysctls, change);
-	if (!change->refused)
+	if (sysctl_change__matters(change)) {
+		sysctl_log__add(&d->sysctls, change);
 		metrics__sysctl(d->metrics, change->name, d->now_s);
+	}
 	if (d->log)
 		rotating_log__sysctl(d->log, change);
 }

@@ -43,7 +43,7 @@ static bool is_limit(const char *name)
 void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change)
 {
 	log->changes[log->count++ % SYSCTL_LOG_MAX] = *change;
-	log->lowered += !change->refused && is_limit(change->name) &&
+	log->lowered += is_limit(change->name) &&
 			is_lowered(change->old_value, change->new_value);
 }
 

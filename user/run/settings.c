@@ -69,8 +69,7 @@ static void hand_over(void *ctx, const struct sysctl_change *change)
 {
 	struct settings *s = ctx;
 
-	if (!change->refused && (strcmp(change->old_value, change->new_value) ||
-				 change->old_cut != change->new_cut)) {
+	if (sysctl_change__matters(change)) {
 		if (s->kept_count < SETTINGS_KEPT_MAX)
 			s->kept[s->kept_count++] = *change;
 		else

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <string.h>
 #include <time.h>
 
 #include "bpf/sysctl_record.h"
@@ -41,5 +42,12 @@ struct sysctl_change {
 	char namespace[SYSCTL_WHO_LEN]; /* of that pod */
 	char unit[SYSCTL_WHO_LEN]; /* systemd's, e.g. "kubelet.service" */
 };
+
+/** @brief **sysctl_change__matters()** the value is another one now, as far as can be seen. */
+static inline bool sysctl_change__matters(const struct sysctl_change *change)
+{
+	return !change->refused && (strcmp(change->old_value, change->new_value) ||
+				    change->old_cut != change->new_cut);
+}
 
 #endif

@@ -31,6 +31,31 @@ case_daemon_bundle_triggers() {
 	probe_stop
 }
 
+# A write that left the value as it was, refused or of the same value, is a row of the log alone.
+case_daemon_bundle_of_changes() {
+	ns_new a
+	mkdir "$WORK/bundles" "$WORK/log"
+	probe_ns a --bundle-dir "$WORK/bundles" --csv-dir "$WORK/log"
+	max_dist 64 || fail "64 was refused"
+	! max_dist -1 || fail "-1 was not refused"
+	max_dist 65 || fail "65 was refused"
+	until_true all_are_logged || fail "not in the log: $(grep ipfrag_max_dist "$WORK/log"/*)"
+	assert_metric 1 dropwhy_sysctl_changes_total name=net.ipv4.ipfrag_max_dist
+	assert_eq 202 "$(post /bundle)" "a bundle"
+	until_true bundle_of request || fail "no bundle"
+	assert_eq 64,65 "$(sed -n 's/.*,net.ipv4.ipfrag_max_dist,\([^,]*,[^,]*\),.*/\1/p' \
+		"$WORK/bundles"/*/sysctl.csv)" changes
+	probe_stop
+}
+
+max_dist() { # VALUE: nobody else sets it
+	in_ns a sh -c "echo $1 >/proc/sys/net/ipv4/ipfrag_max_dist" 2>"$WORK/refused"
+}
+
+all_are_logged() {
+	[ "$(cat "$WORK/log"/* | grep -c ',net.ipv4.ipfrag_max_dist,')" = 3 ]
+}
+
 bundle_of() { # TRIGGER
 	[ -n "$(find "$WORK/bundles" -name "dropwhy-*-$1")" ]
 }
