@@ -17,7 +17,6 @@
 void daemon__init(struct daemon *d)
 {
 	memset(d, 0, sizeof(*d));
-	d->bundle_fd = -1;
 	d->row.type = &sink_csv;
 }
 
@@ -156,6 +155,7 @@ void daemon__tick(void *ctx, int fd)
 		read_counters(d);
 	if (d->seconds % MAINTAIN_SECONDS == 0)
 		metrics__maintain(d->metrics, enricher__directory(d->tracer.enricher), d->now_s);
+	daemon__look_for_bundle(d);
 	if (d->http)
 		http_server__tick(d->http);
 	if (d->log)

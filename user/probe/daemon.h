@@ -45,9 +45,7 @@ struct daemon {
 	bool log_failing;		/* has been said */
 
 	/* a child that writes a bundle */
-	int bundle_fd;			/* its pidfd; -1: there is none */
-	pid_t bundle_pid;
-	struct event_source *bundle_source;
+	pid_t bundle_pid;		/* 0: there is none */
 	__u64 bundle_last_s;		/* when the last began; 0: never */
 	bool bundle_failed;		/* the last one */
 	__u64 bundles, bundles_failed, bundles_limited;
@@ -88,6 +86,9 @@ enum bundle_start {
 
 /** @brief **daemon__bundle()** begins to write a bundle, in a child. */
 enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger);
+
+/** @brief **daemon__look_for_bundle()** whether the child has ended; does not wait. */
+void daemon__look_for_bundle(struct daemon *d);
 
 /** Paths that the probe serves; ctx is the daemon. */
 extern const struct http_route daemon_routes[];

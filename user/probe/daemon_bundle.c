@@ -73,12 +73,9 @@ static void reap(struct daemon *d, int options)
 {
 	int status;
 
-	if (d->bundle_fd < 0 || waitpid(d->bundle_pid, &status, options) != d->bundle_pid)
+	if (!d->bundle_pid || waitpid(d->bundle_pid, &status, options) != d->bundle_pid)
 		return;
-	event_loop__remove(d->tracer.loop, d->bundle_source);
-	d->bundle_source = NULL;
-	close(d->bundle_fd);
-	d->bundle_fd = -1;
+	d->bundle_pid = 0;
 	d->bundle_failed = !WIFEXITED(status) || WEXITSTATUS(status);
 	if (!d->bundle_failed) {
 		d->bundles++;
@@ -90,10 +87,9 @@ static void reap(struct daemon *d, int options)
 			WTERMSIG(status));
 }
 
-static void on_child(void *ctx, int fd)
+void daemon__look_for_bundle(struct daemon *d)
 {
-	(void)fd;
-	reap(ctx, WNOHANG);
+	reap(d, WNOHANG);
 }
 
 static bool is_too_soon(const struct daemon *d, enum trigger_kind trigger)
@@ -101,7 +97,7 @@ static bool is_too_soon(const struct daemon *d, enum trigger_kind trigger)
 	bool asked = trigger == TRIGGER_SIGNAL || trigger == TRIGGER_REQUEST;
 	double wait = d->options.bundle_interval_s;
 
-	if (d->bundle_fd >= 0)
+	if (d->bundle_pid)
 		return true;
 	if (!d->bundle_last_s)
 		return false;
@@ -140,18 +136,7 @@ static int start_child(struct daemon *d, const struct snapshot *snapshot)
 		_exit(write_bundle(d, snapshot));
 	}
 	d->bundle_pid = pid;
-	d->bundle_fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (d->bundle_fd >= 0)
-		d->bundle_source = event_loop__watch(d->tracer.loop, d->bundle_fd, on_child, d);
-	if (d->bundle_source)
-		return 0;
-	/* before 5.3 there are no pidfds; ring buffers came later */
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	if (d->bundle_fd >= 0)
-		close(d->bundle_fd);
-	d->bundle_fd = -1;
-	return -ENOSYS;
+	return 0;
 }
 
 enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
@@ -172,6 +157,7 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 
 	if (!d->options.bundle_dir)
 		return BUNDLE_NO_DIRECTORY;
+	daemon__look_for_bundle(d);
 	if (is_too_soon(d, trigger)) {
 		d->bundles_limited++;
 		return BUNDLE_TOO_SOON;

@@ -31,7 +31,7 @@ static const char *const allowed_calls[] = {
 	/* memory, threads, children */
 	"brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "futex", "futex_waitv",
 	"fork", "vfork", "set_robust_list", "rseq", "exit", "exit_group",
-	"wait4", "waitid", "pidfd_open", "membarrier", "set_tid_address", "arch_prctl",
+	"wait4", "waitid", "membarrier", "set_tid_address", "arch_prctl",
 	"sched_yield", "sched_getaffinity", "getcpu",
 	/* time, signals, events */
 	"clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "alarm",

@@ -88,11 +88,11 @@ case_daemon_bundle_signals_to_all() {
 	probe_stop
 }
 
-signal_writer() { # SIGNAL: false if there is none
+signal_writer() { # SIGNAL: false if there is none, or it has ended
 	writer=
 	read -r writer <"/proc/$pid_dropwhy/task/$pid_dropwhy/children" || :
 	# shellcheck disable=SC2086 # there is a space behind it
-	[ -n "$writer" ] && kill "-$1" $writer 2>/dev/null
+	[ -n "$writer" ] && grep -q '^State:.[^Z]' /proc/$writer/status 2>/dev/null && kill "-$1" $writer 2>/dev/null
 }
 
 is_written() { # N
