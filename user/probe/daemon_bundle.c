@@ -171,6 +171,7 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 	run_summary__done(&accounting);
 	if (!err)
 		return BUNDLE_STARTED;
+	d->bundle_failed = true;
 	d->bundles_failed++;
 	fprintf(stderr, "dropwhy: cannot write a bundle: %s\n", strerror(-err));
 	return BUNDLE_FAILED;

@@ -44,6 +44,26 @@ case_memory_short() {
 	assert_eq "$total" $(($(cat "$WORK/log"/* | grep -c '^drop,') + ${failed:-0})) "rows, and ${failed:-none} failed"
 }
 
+# A bundle that could not even be begun is no reason to wait for the next as after one.
+case_memory_short_for_a_bundle() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	fail_every 0
+	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
+	export FAILING_MALLOC LD_PRELOAD
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 1000
+	unset FAILING_MALLOC LD_PRELOAD
+	fail_every 1
+	kill -USR1 "$pid_dropwhy"
+	until_true grep -q 'cannot write a bundle: Cannot allocate' "$ERR" || fail "it could be begun"
+	fail_every 0
+	assert_metric 1 dropwhy_bundles_failed_total
+	sleep 10
+	in_ns a sh -c 'echo 3000 >/proc/sys/net/core/somaxconn'
+	assert_metric 1 dropwhy_bundles_total
+	probe_stop
+}
+
 # With default sizes: once its tables are full more flows change nothing, and from the start on it
 # stays below 24 MB, on a kernel of some 60,000 functions. More of them are more names.
 case_memory_small() {
