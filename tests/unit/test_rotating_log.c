@@ -105,6 +105,23 @@ Test(rotating_log, rotates_by_size_and_loses_nothing)
 	rotating_log__free(log);
 }
 
+Test(rotating_log, writes_much_at_a_time)
+{
+	struct rotating_log *log = new_log(1 << 20, 1);
+	struct drop drop = sample_udp();
+	size_t rows;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		rotating_log__drop(log, &drop);
+	count(&rows);
+	cr_assert(eq(sz, rows, 0));
+	rotating_log__flush(log);
+	count(&rows);
+	cr_assert(eq(sz, rows, 100));
+	rotating_log__free(log);
+}
+
 Test(rotating_log, rotates_by_age_what_has_rows)
 {
 	static const struct {

@@ -37,6 +37,7 @@ struct rotating_log {
 	unsigned int serial;	/* of the next one */
 	char name[NAME_LEN];	/* of the file */
 	int error;
+	char buffer[BUFFER_BYTES]; /* of the file */
 };
 
 static __u64 now_s(void)
@@ -231,10 +232,11 @@ static int open_file(struct rotating_log *log)
 	log->out = log->dir_fd >= 0 ? open_next(log) : open_stream(log);
 	log->opened_s = now_s();
 	log->bytes = 0;
-	if (log->out) {
-		setvbuf(log->out, NULL, _IOFBF, BUFFER_BYTES);
+	/* to a pipe stdio's own size is better: it takes 4 KiB whole or not at all */
+	if (log->out && log->dir_fd >= 0)
+		setvbuf(log->out, log->buffer, _IOFBF, sizeof(log->buffer));
+	if (log->out)
 		log->sink = sink__new(log->options.format, log->out, &options);
-	}
 	err = log->sink ? sink__flush(log->sink) : -errno;
 	if (err) {
 		close_file(log);
