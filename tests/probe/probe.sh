@@ -50,6 +50,8 @@ metric_is() {
 	scrape
 	metric_wanted=$1
 	shift
+	# one that is not there at all is no 0
+	grep -q "^# TYPE ${1%_total}\(_total\)\? " "$METRICS" || return 1
 	[ "$(metric "$@")" = "$metric_wanted" ]
 }
 
