@@ -72,10 +72,10 @@ static const struct writer {
 			    "\"io.kubernetes.cri.sandbox-namespace\":\"../../etc\"") },
 	  "containerd_sandbox.json", ID_A },
 	{ "cri-o", CRIO, "/userdata/config.json",
-	  { CRIO_SPEC("\"io.kubernetes.cri-o.KubeName\":\"\\u001b[31mred\","
-		      "\"io.kubernetes.cri-o.Namespace\":\"shop\""),
-	    CRIO_SPEC("\"io.kubernetes.cri-o.KubeName\":\"cart\","
-		      "\"io.kubernetes.cri-o.Namespace\":\"shop\",\"io.kubernetes.cri-o.Labels\":\"{\"") },
+	  { CRIO_SPEC("\"io.kubernetes.pod.name\":\"\\u001b[31mred\","
+		      "\"io.kubernetes.pod.namespace\":\"shop\""),
+	    CRIO_SPEC("\"io.kubernetes.pod.name\":\"cart\","
+		      "\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.cri-o.Labels\":\"{\"") },
 	  "crio_sandbox.json", ID_C },
 	{ "docker", DOCKER, "/config.v2.json",
 	  { DOCKER_CONFIG(ID_H0, "\"Name\":\"/\\u001b[31mred\""),

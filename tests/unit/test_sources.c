@@ -217,8 +217,33 @@ Test(sources, crio)
 	cr_assert_eq(who->label_count, 2);
 	cr_expect_str_eq(who->labels[0], "app=web");
 	cr_expect_str_eq(who->labels[1], "tier=front");
+	who_node__free(&n);
+}
+
+/* The pod's annotations are among CRI-O's, over most of them. */
+Test(sources, crio_annotations_of_the_pod)
+{
+	struct who_node n = who_node__new();
+	__u32 ino = who_node__netns(&n, "run/netns/x");
+
+	temp_tree__text(n.root, CRIO ID_C "/userdata/config.json",
+			"{\"ociVersion\":\"1\",\"annotations\":{"
+			"\"io.kubernetes.cri-o.ContainerType\":\"sandbox\","
+			"\"io.kubernetes.cri-o.HostNetwork\":\"true\","
+			"\"io.kubernetes.cri-o.IP.1\":\"10.96.0.1\","
+			"\"io.kubernetes.cri-o.KubeName\":\"victim\","
+			"\"io.kubernetes.cri-o.Namespace\":\"other\","
+			"\"io.kubernetes.cri-o.SandboxID\":\"" ID_A "\","
+			"\"io.kubernetes.pod.name\":\"web-0\",\"io.kubernetes.pod.namespace\":\"prod\","
+			"\"io.kubernetes.pod.uid\":\"c1234567-89ab-cdef-0123-456789abcdef\"},"
+			"\"linux\":{\"namespaces\":[{\"type\":\"network\",\"path\":\"/run/netns/x\"}]}}");
+	/* what CNI left is known by the file's name, not by the annotation */
+	temp_tree__text(n.root, RESULTS "net-" ID_C "-eth0",
+			"{\"cniVersion\":\"0.4.0\",\"ips\":[{\"address\":\"10.85.0.7/16\"}]}");
+	who_node__start(&n);
+	who_node__check(directory__by_netns(n.dir, ino, 0), "pod prod/web-0", "netns");
 	who_node__check_address(&n, "10.85.0.7", 0, "pod prod/web-0");
-	who_node__check_address(&n, "fd00:85::7", 0, "pod prod/web-0");
+	who_node__check_address(&n, "10.96.0.1", 0, "-");
 	who_node__free(&n);
 }
 

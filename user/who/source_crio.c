@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * CRI-O's sandboxes: an OCI specification each, whose annotations know names,
- * UIDs, labels and addresses.
+ * UIDs and labels. CRI-O copies the pod's own annotations over most of its own,
+ * then the kubelet's labels over both: only the latter name a pod.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,27 +24,9 @@ static const char directory[] = "/run/containers/storage/overlay-containers";
 /* Room for what facts point to. */
 struct sandbox {
 	struct pod_facts facts;
-	struct who_address addresses[FACTS_ADDRESSES_MAX];
 	char *labels[FACTS_LABELS_MAX];
 	json_t *label_json;
 };
-
-static void add_addresses(struct sandbox *s, const struct oci_spec *spec)
-{
-	char name[sizeof(CRIO "IP.") + 4];
-	const char *text;
-	int i;
-
-	for (i = 0; i < FACTS_ADDRESSES_MAX; i++) {
-		snprintf(name, sizeof(name), CRIO "IP.%d", i);
-		text = oci_spec__annotation(spec, name);
-		if (!text)
-			break;
-		if (!who_address__parse(text, &s->addresses[s->facts.address_count]))
-			s->facts.address_count++;
-	}
-	s->facts.addresses = s->addresses;
-}
 
 /* The pod's own labels, those of the kubelet among them left aside. */
 static int add_labels(struct sandbox *s)
@@ -76,27 +59,19 @@ static void sandbox__done(struct sandbox *s)
 static int fill(struct sandbox *s, const struct file_found *found, const struct oci_spec *spec)
 {
 	const char *labels = oci_spec__annotation(spec, CRIO "Labels");
-	const char *host = oci_spec__annotation(spec, CRIO "HostNetwork");
 	struct pod_facts *facts = &s->facts;
 
 	if (labels && json_file__parse(labels, strlen(labels), &s->label_json))
 		return -EINVAL;
-	facts->name = oci_spec__annotation(spec, CRIO "KubeName");
-	facts->namespace = oci_spec__annotation(spec, CRIO "Namespace");
+	facts->name = oci_spec__annotation(spec, "io.kubernetes.pod.name");
+	facts->namespace = oci_spec__annotation(spec, "io.kubernetes.pod.namespace");
 	facts->uid = oci_spec__annotation(spec, "io.kubernetes.pod.uid");
-	if (!facts->name)
-		facts->name = json_file__text(s->label_json, "io.kubernetes.pod.name");
-	if (!facts->uid)
-		facts->uid = json_file__text(s->label_json, "io.kubernetes.pod.uid");
-	facts->sandbox_id = oci_spec__annotation(spec, CRIO "SandboxID");
-	if (!facts->sandbox_id)
-		facts->sandbox_id = found->name;
+	facts->sandbox_id = found->name;
 	facts->cgroup = spec->cgroup;
-	facts->host_network = (host && strcmp(host, "true") == 0) || !spec->own_network;
+	facts->host_network = !spec->own_network;
 	/* 0 where CRI-O runs no process for the sandbox: then its namespace is all there is */
 	facts->pid = file_scan__number(found->dir_fd, "pidfile");
 	facts->netns_path = facts->host_network ? NULL : spec->netns_path;
-	add_addresses(s, spec);
 	if (facts->host_network && !facts->pid)
 		return -ESTALE;
 	if (!facts->host_network && !facts->netns_path)
