@@ -177,6 +177,35 @@ Test(sources, cni_left_over)
 	who_node__free(&n);
 }
 
+/* As cri-dockerd has it: the sandbox's process holds its namespace. */
+Test(sources, cni_of_a_process)
+{
+	static const struct {
+		const char *cgroup, *expected;
+	} cases[] = {
+		{ CART_CGROUP, CART },
+		{ "0::/kubepods/burstable/" ID_A "\n", CART },
+		{ "0::/kubepods.slice/kubepods-pod11234567_89ab_cdef_0123_456789abcdef.slice/x\n", "-" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct who_node n = who_node__new();
+		__u32 ino = who_node__netns(&n, "run/netns/x");
+
+		who_node__process(&n, 10, ino, cases[i].cgroup);
+		temp_tree__text(n.root, RESULTS "net-" ID_A "-eth0",
+				"{\"containerId\":\"" ID_A "\",\"netns\":\"/proc/10/ns/net\","
+				"\"cniArgs\":[[\"K8S_POD_NAME\",\"cart-6d4b75cb6d-x2x7v\"],"
+				"[\"K8S_POD_NAMESPACE\",\"shop\"]],\"result\":{\"cniVersion\":\"1.0.0\","
+				"\"ips\":[{\"address\":\"10.244.1.66/24\"}]}}");
+		who_node__start(&n);
+		who_node__check(directory__by_netns(n.dir, ino, 0), cases[i].expected, cases[i].cgroup);
+		who_node__check_address(&n, "10.244.1.66", 0, cases[i].expected);
+		who_node__free(&n);
+	}
+}
+
 Test(sources, cni_without_a_runtime_known)
 {
 	struct who_node n = who_node__new();

@@ -238,15 +238,18 @@ static bool find_sandbox(struct directory *dir, int id, const struct pod_facts *
 	const char *name = facts->uid && !facts->container ? facts->uid : facts->sandbox_id;
 	const struct netns_info *info = NULL;
 	bool proven = dir->sources[id]->rank != RANK_CACHE;
+	/* a cache outlives processes, whose numbers are used again */
+	const char *holder = proven ? NULL : name;
 
 	if (facts->host_network)
 		return !facts->pid || !sandbox__process(dir->root, facts->pid, name);
 	if (facts->netns_path) {
-		info = sandbox__netns(dir->root, dir->netns, facts->netns_path, facts->pid);
+		info = sandbox__netns(dir->root, dir->netns, facts->netns_path, holder, facts->pid);
 		/* who lives in one that is new takes a look at all processes */
 		if (info && !proven && !info->pid_count &&
 		    netns_table__refresh_if_due(dir->netns) == 1)
-			info = sandbox__netns(dir->root, dir->netns, facts->netns_path, facts->pid);
+			info = sandbox__netns(dir->root, dir->netns, facts->netns_path, holder,
+					      facts->pid);
 		if (!info)
 			return false;
 		proven |= info->pid_count != 0;

@@ -55,13 +55,13 @@ static const struct netns_info *find_of_process(const char *root, struct netns_t
 }
 
 const struct netns_info *sandbox__netns(const char *root, struct netns_table *netns,
-					const char *path, pid_t pid)
+					const char *path, const char *id, pid_t pid)
 {
 	pid_t holder = pid_of_path(path);
 	const struct netns_info *info;
 	__u32 ino = 0;
 
-	if (!is_safe(path))
+	if (!is_safe(path) || (holder && id && sandbox__process(root, holder, id)))
 		return NULL;
 	info = holder ? find_of_process(root, netns, holder) : learn_file(root, netns, path);
 	/* the node's own is nobody's alone */

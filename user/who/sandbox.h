@@ -16,12 +16,14 @@
  * @brief **sandbox__netns()** looks at the namespace of a sandbox.
  * @param root as for netns_table__new(), never NULL
  * @param path below root: absolute, without "..": a file or /proc/PID/ns/net
+ * @param id the process of /proc/PID must be of, as for sandbox__process();
+ * NULL: any will do
  * @param pid if not 0: a process that must live there
  * @return lives until the next call on the table; NULL: it is gone, the
  * process does not live there, or it is the node's own
  */
 const struct netns_info *sandbox__netns(const char *root, struct netns_table *netns,
-					const char *path, pid_t pid);
+					const char *path, const char *id, pid_t pid);
 
 /**
  * @brief **sandbox__process()** whether a process lives and is of that pod or
