@@ -179,6 +179,41 @@ Test(directory, what_is_here_beats_hearsay)
 	who_node__free(&c.node);
 }
 
+/* What anyone may write into a pod names nobody whom somebody else knows. */
+Test(directory, claims_lose)
+{
+	static const char *const claims[] = { "10.1.0.5", "10.2.0.7", "10.96.0.10", "192.168.2.10",
+					      "10.8.0.1", "10.8.0.2" };
+	struct cluster c = make_cluster();
+	struct who_address a[6], node = address("192.168.2.10");
+	struct node_facts node_facts = { .name = "node-1", .addresses = &node, .address_count = 1 };
+	struct pod_facts facts = { .uid = UID_A, .name = "thief", .namespace = "shop",
+				   .netns_path = "/run/netns/cni-a", .addresses = a,
+				   .address_count = 6, .claim_count = 6 };
+	size_t i;
+
+	for (i = 0; i < 6; i++)
+		a[i] = address(claims[i]);
+	who_node__netns(&c.node, "run/netns/cni-a");
+	local_pod(&c, UID_B, "here", claims[0], "/run/netns/cni-b");
+	cr_assert_eq(directory__pod(c.node.dir, c.runtime, UID_A, &facts), 0);
+	api_pod(&c, "11234567-89ab-cdef-0123-456789abcdef", "away", claims[1], 0);
+	service(&c, "dns", claims[2], 53, 0);
+	cr_assert_eq(directory__node(c.node.dir, c.api, "node-1", &node_facts), 0);
+	facts = (struct pod_facts){ .uid = "21234567-89ab-cdef-0123-456789abcdef", .name = "other",
+				    .namespace = "shop", .addresses = &a[5], .address_count = 1,
+				    .claim_count = 1 };
+	cr_assert_eq(directory__pod(c.node.dir, c.api, "other", &facts), 0);
+	who_node__check_address(&c.node, claims[0], 0, "pod shop/here");
+	who_node__check_address(&c.node, claims[1], 0, "pod shop/away");
+	who_node__check_address(&c.node, claims[2], 0, "service infra/dns");
+	who_node__check_address(&c.node, claims[3], 0, "node node-1");
+	who_node__check_address(&c.node, claims[4], 0, "pod shop/thief");
+	/* two claim it, and where they live proves nothing */
+	who_node__check_address(&c.node, claims[5], 0, "-");
+	who_node__free(&c.node);
+}
+
 Test(directory, same_name_again)
 {
 	struct cluster c = make_cluster();

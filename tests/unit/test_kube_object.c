@@ -40,7 +40,7 @@ static void describe(const struct kube_object *o, char *buf, size_t room)
 	for (i = 0; i < o->address_count; i++) {
 		inet_ntop(o->addresses[i].ip_version == 4 ? AF_INET : AF_INET6, o->addresses[i].ip,
 			  text, sizeof(text));
-		put(buf, room, "ip", text);
+		put(buf, room, i + o->claim_count < o->address_count ? "ip" : "claim", text);
 	}
 	for (i = 0; i < o->port_count; i++) {
 		snprintf(text, sizeof(text), "%u/%u/%u", ntohs(o->ports[i].port_be),
@@ -74,7 +74,13 @@ Test(kube_object, keeps_what_is_used)
 		{ KUBE_POD,
 		  "{" META ",'annotations':{'k8s.v1.cni.cncf.io/network-status':"
 		  "'[{\\'ips\\':[\\'10.0.0.1\\']},{\\'ips\\':[\\'10.9.0.1\\']}]'}},'status':{'podIP':'10.0.0.1'}}",
-		  "name=n ns=s ip=10.0.0.1 ip=10.9.0.1" },
+		  "name=n ns=s ip=10.0.0.1 claim=10.9.0.1" },
+		/* the internet's are nobody's to claim */
+		{ KUBE_POD,
+		  "{" META ",'annotations':{'k8s.v1.cni.cncf.io/network-status':"
+		  "'[{\\'ips\\':[\\'8.8.8.8\\',\\'2001:db8::1\\',\\'64:ff9b::808:808\\',\\'100.64.0.1\\',"
+		  "\\'172.31.0.1\\',\\'192.168.0.1\\',\\'fd00::1\\']}]'}}}",
+		  "name=n ns=s claim=100.64.0.1 claim=172.31.0.1 claim=192.168.0.1 claim=fd00::1" },
 		{ KUBE_POD, "{" META ",'annotations':{'k8s.v1.cni.cncf.io/network-status':'[{'}}}",
 		  "name=n ns=s" },
 		/* owners */

@@ -71,6 +71,7 @@ struct thing {
 struct use {
 	struct statement *by;
 	struct use *next; /* newest first */
+	bool claimed;	  /* pods' addresses: it is one of claim_count */
 };
 
 struct address_slot {

@@ -240,15 +240,16 @@ static bool states_at(const struct statement *s, __u64 when_ns)
 /*
  * Who of two had the address: 1: @s, -1: @best, 0: nothing can be said. What
  * lives here is proven, what lives elsewhere is hearsay; what came later took
- * the address over, unless the earlier one still lives.
+ * the address over, unless the earlier one still lives. What is claimed proves
+ * nothing wherever it lives.
  */
-static int compare_claims(const struct statement *s, const struct statement *best)
+static int compare_claims(const struct statement *s, const struct statement *best, bool claimed)
 {
 	bool s_is_local = s->kind == THING_POD && is_local(s->thing);
 	bool best_is_local = s->kind == THING_POD && is_local(best->thing);
 	const struct statement *later = s, *earlier = best;
 
-	if (s_is_local != best_is_local)
+	if (!claimed && s_is_local != best_is_local)
 		return s_is_local ? 1 : -1;
 	if (s->since_ns == best->since_ns)
 		return 0;
@@ -262,7 +263,7 @@ static int compare_claims(const struct statement *s, const struct statement *bes
 }
 
 static const struct thing *owner_of(struct directory *dir, const struct use *use, __u64 when_ns,
-				    enum thing_kind kind, bool *ret_many)
+				    enum thing_kind kind, bool claimed, bool *ret_many)
 {
 	const struct statement *best = NULL, *s;
 	int order;
@@ -270,14 +271,15 @@ static const struct thing *owner_of(struct directory *dir, const struct use *use
 	*ret_many = false;
 	for (; use; use = use->next) {
 		s = use->by;
-		if (s->kind != kind || !states_at(s, when_ns) || (best && s->thing == best->thing))
+		if (s->kind != kind || use->claimed != claimed || !states_at(s, when_ns) ||
+		    (best && s->thing == best->thing))
 			continue;
 		if (kind == THING_POD && is_local(s->thing) &&
 		    !sandbox_lived(dir, s->thing, when_ns)) {
 			dir->doubt = true;
 			continue;
 		}
-		order = best ? compare_claims(s, best) : 1;
+		order = best ? compare_claims(s, best, claimed) : 1;
 		if (!order)
 			*ret_many = true;
 		if (order > 0) {
@@ -291,7 +293,15 @@ static const struct thing *owner_of(struct directory *dir, const struct use *use
 const struct who *directory__by_address(struct directory *dir, __u8 ip_version, const __u8 *ip,
 					__u64 when_ns)
 {
-	static const enum thing_kind order[] = { THING_POD, THING_SERVICE, THING_NODE };
+	static const struct {
+		enum thing_kind kind;
+		bool claimed;
+	} order[] = {
+		{ THING_POD, false },
+		{ THING_SERVICE, false },
+		{ THING_NODE, false },
+		{ THING_POD, true },
+	};
 	const struct use *uses = use__of_address(dir, ip_version, ip);
 	const struct thing *thing;
 	bool many;
@@ -304,7 +314,7 @@ const struct who *directory__by_address(struct directory *dir, __u8 ip_version, 
 		return NULL;
 	}
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		thing = owner_of(dir, uses, when_ns, order[i], &many);
+		thing = owner_of(dir, uses, when_ns, order[i].kind, order[i].claimed, &many);
 		if (many)
 			return ambiguous(dir);
 		if (thing && thing->who.name)

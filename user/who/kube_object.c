@@ -134,16 +134,27 @@ static void set_workload(struct kube_draft *draft, json_t *metadata)
 	}
 }
 
-/* What Multus and its like write about a pod's further networks. */
+/*
+ * What Multus and its like write about a pod's further networks. So may whoever
+ * may make the pod: no word on anybody outside, nor as good as the others.
+ */
 static void add_networks(struct kube_draft *draft, json_t *annotations)
 {
 	const char *text =
 		json_string_value(json_object_get(annotations, "k8s.v1.cni.cncf.io/network-status"));
-	json_t *networks = text ? json_loads(text, 0, NULL) : NULL, *network;
-	size_t i;
+	json_t *networks = text ? json_loads(text, 0, NULL) : NULL, *network, *item;
+	size_t own = draft->address_count, i, j;
+	struct who_address address;
 
 	json_array_foreach(networks, i, network)
-		add_addresses(draft, json_object_get(network, "ips"), NULL);
+		json_array_foreach(json_object_get(network, "ips"), j, item) {
+			text = json_string_value(item);
+			if (text && draft->address_count < FACTS_ADDRESSES_MAX &&
+			    !who_address__parse(text, &address) &&
+			    who_address__is_private(address.ip_version, address.ip))
+				add_address(draft, text);
+		}
+	draft->object.claim_count = draft->address_count - own;
 	json_decref(networks);
 }
 

@@ -39,6 +39,7 @@ struct kube_object {
 	/* A pod's own, a Service's, a node's; of a slice those that are ready. */
 	const struct who_address *addresses;
 	__u32 address_count;
+	__u32 claim_count;	/* of those the last so many: see struct pod_facts */
 	__u32 port_count;
 	__u32 label_count;
 	__u32 bytes;		/* of the whole piece */

@@ -61,10 +61,9 @@ static bool is_public(const struct flow_tuple *tuple, enum flow_end end)
 
 	if (tuple->ip_version == 6)
 		return (ip[0] & 0xe0) == 0x20; /* 2000::/3 */
-	if (tuple->ip_version != 4 || !ip[0] || ip[0] == 10 || ip[0] == 127 || ip[0] >= 224)
+	if (tuple->ip_version != 4 || !ip[0] || ip[0] == 127 || ip[0] >= 224)
 		return false;
-	return !(ip[0] == 172 && (ip[1] & 0xf0) == 16) && !(ip[0] == 192 && ip[1] == 168) &&
-	       !(ip[0] == 169 && ip[1] == 254) && !(ip[0] == 100 && (ip[1] & 0xc0) == 64);
+	return !(ip[0] == 169 && ip[1] == 254) && !who_address__is_private(4, ip);
 }
 
 static struct drop_end describe(const struct who *who)

@@ -129,6 +129,7 @@ static int state_pod(struct directory *dir, int id, const char *key, const struc
 		.labels = o->labels_known ? labels : NULL,
 		.addresses = o->addresses,
 		.address_count = o->address_count,
+		.claim_count = o->claim_count,
 		.host_network = o->host_network,
 	};
 

@@ -201,6 +201,7 @@ static bool same_pod(const struct pod_facts *a, const struct pod_facts *b)
 	       same_text(a->sandbox_id, b->sandbox_id) && same_text(a->node, b->node) &&
 	       same_text(a->workload, b->workload) && same_text(a->netns_path, b->netns_path) &&
 	       same_text(a->cgroup, b->cgroup) && a->container == b->container &&
+	       a->claim_count == b->claim_count &&
 	       a->host_network == b->host_network;
 }
 

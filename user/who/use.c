@@ -8,13 +8,14 @@
 
 #include "user/who/directory_inside.h"
 
-static int push(struct directory *dir, struct use **uses, struct statement *s)
+static int push(struct directory *dir, struct use **uses, struct statement *s, bool claimed)
 {
 	struct use *use = malloc(sizeof(*use));
 
 	if (!use)
 		return -ENOMEM;
 	use->by = s;
+	use->claimed = claimed;
 	use->next = *uses;
 	*uses = use;
 	dir->bytes += sizeof(*use);
@@ -45,7 +46,7 @@ static struct address_slot *find_address(struct directory *dir, const struct who
 }
 
 static int add_address(struct directory *dir, const struct who_address *address,
-		       struct statement *s)
+		       struct statement *s, bool claimed)
 {
 	struct address_slot *slot = find_address(dir, address);
 
@@ -61,7 +62,7 @@ static int add_address(struct directory *dir, const struct who_address *address,
 		}
 		dir->bytes += sizeof(*slot);
 	}
-	return push(dir, &slot->uses, s);
+	return push(dir, &slot->uses, s, claimed);
 }
 
 static void remove_address(struct directory *dir, const struct who_address *address,
@@ -111,7 +112,7 @@ static int add_netns(struct directory *dir, struct statement *s)
 {
 	struct netns_slot *slot = use__netns_slot(dir, s->netns_ino);
 
-	return slot ? push(dir, &slot->uses, s) : -ENOMEM;
+	return slot ? push(dir, &slot->uses, s, false) : -ENOMEM;
 }
 
 static void remove_netns(struct directory *dir, const struct statement *s)
@@ -163,10 +164,11 @@ int use__add(struct directory *dir, struct statement *s)
 
 	addresses = statement__addresses(s, &count);
 	for (i = 0; !err && i < count; i++)
-		err = add_address(dir, &addresses[i], s);
+		err = add_address(dir, &addresses[i], s,
+				  s->kind == THING_POD && count - i <= s->pod.claim_count);
 	for (i = 0; !err && s->kind == THING_SERVICE && i < s->service.port_count; i++)
 		if (node_port(s, i, &key))
-			err = add_address(dir, &key, s);
+			err = add_address(dir, &key, s, false);
 	if (!err && s->netns_ino)
 		err = add_netns(dir, s);
 	return err;

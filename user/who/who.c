@@ -34,6 +34,15 @@ static bool is_somebodys_v6(const struct in6_addr *ip)
 	       !IN6_IS_ADDR_V4MAPPED(ip);
 }
 
+bool who_address__is_private(__u8 ip_version, const __u8 *ip)
+{
+	if (ip_version == 6)
+		return (ip[0] & 0xfe) == 0xfc;
+	return ip_version == 4 &&
+	       (ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||
+		(ip[0] == 192 && ip[1] == 168) || (ip[0] == 100 && (ip[1] & 0xc0) == 64));
+}
+
 int who_address__parse(const char *text, struct who_address *ret)
 {
 	struct who_address address = {};

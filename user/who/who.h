@@ -53,4 +53,12 @@ const char *who_kind__name(unsigned int kind);
  */
 int who_address__parse(const char *text, struct who_address *ret);
 
+/**
+ * @brief **who_address__is_private()** whether an address is the inside's of some
+ * cluster, company or provider: RFC 1918, RFC 6598, RFC 4193.
+ * @param ip_version 4 or 6; anything else is not
+ * @param ip as in struct who_address
+ */
+bool who_address__is_private(__u8 ip_version, const __u8 *ip);
+
 #endif
