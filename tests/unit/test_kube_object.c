@@ -62,10 +62,17 @@ Test(kube_object, keeps_what_is_used)
 	} cases[] = {
 		{ KUBE_POD, "{" META "}}", "name=n ns=s" },
 		{ KUBE_POD,
-		  "{" META ",'uid':'u','labels':{'app':'x'},'annotations':{'kubernetes.io/config.hash':'h'}},"
+		  "{" META ",'uid':'u','labels':{'app':'x'},'annotations':{'kubernetes.io/config.hash':'"
+		  "0123456789abcdef0123456789abcdef'}},"
 		  "'spec':{'nodeName':'w1'},'status':{'podIP':'10.0.0.1','podIPs':[{'ip':'10.0.0.1'},{'ip':"
 		  "'2001:db8::1'}]}}",
-		  "name=n ns=s uid=u static=h node=w1 label=app=x ip=10.0.0.1 ip=2001:db8::1" },
+		  "name=n ns=s uid=u static=0123456789abcdef0123456789abcdef "
+		  "node=w1 label=app=x ip=10.0.0.1 ip=2001:db8::1" },
+		/* no hash: another pod's UID; too short */
+		{ KUBE_POD,
+		  "{" META ",'uid':'u','annotations':{'kubernetes.io/config.hash':"
+		  "'01234567-89ab-cdef-0123-456789abcdef'}}}", "name=n ns=s uid=u" },
+		{ KUBE_POD, "{" META ",'annotations':{'kubernetes.io/config.hash':'0123'}}}", "name=n ns=s" },
 		{ KUBE_POD, "{" META "},'status':{'phase':'Succeeded','podIP':'10.0.0.1'}}", "name=n ns=s" },
 		{ KUBE_POD, "{" META "},'status':{'phase':'Failed','podIP':'10.0.0.1'}}", "name=n ns=s" },
 		{ KUBE_POD, "{" META "},'spec':{'hostNetwork':true},'status':{'podIP':'10.0.0.1'}}",

@@ -12,6 +12,7 @@
 
 #include "user/who/kube_draft.h"
 #include "user/who/kube_object.h"
+#include "user/who/pod_uid.h"
 
 static const char *const kind_names[__KUBE_KIND_MAX] = {
 	[KUBE_POD] = "pods",
@@ -158,6 +159,14 @@ static void add_networks(struct kube_draft *draft, json_t *annotations)
 	json_decref(networks);
 }
 
+/* Of a static pod; anybody may write it. With dashes it would be another pod's UID. */
+static const char *get_hash(json_t *annotations)
+{
+	const char *hash = get_name(annotations, "kubernetes.io/config.hash");
+
+	return hash && !strchr(hash, '-') && pod_uid__is(hash) ? hash : NULL;
+}
+
 static void read_pod(struct kube_draft *draft, json_t *json)
 {
 	json_t *metadata = json_object_get(json, "metadata"), *spec = json_object_get(json, "spec");
@@ -166,7 +175,7 @@ static void read_pod(struct kube_draft *draft, json_t *json)
 	const char *phase = json_string_value(json_object_get(status, "phase"));
 
 	draft->object.node = get_name(spec, "nodeName");
-	draft->object.static_uid = get_name(annotations, "kubernetes.io/config.hash");
+	draft->object.static_uid = get_hash(annotations);
 	draft->object.host_network = json_is_true(json_object_get(spec, "hostNetwork"));
 	set_workload(draft, metadata);
 	/* the address of a pod that is done is another's already */
