@@ -4,6 +4,7 @@
  * refuses; by what arrives in its queue.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "tests/unit/fake_kube.h"
 #include "user/who/kube_client.h"
+#include "user/who/kube_transfer.h"
 
 #define TLS "tests/unit/fixtures/tls/"
 
@@ -249,6 +251,39 @@ Test(kube_client, believes_the_right_certificate, .timeout = 60)
 		kube_client__stop(client);
 		fake_kube__free(fake);
 	}
+}
+
+static CURLcode without_blobs(CURL *easy, CURLoption option, ...)
+{
+	(void)easy;
+	return option == CURLOPT_CAINFO_BLOB ? CURLE_NOT_BUILT_IN : CURLE_OK;
+}
+
+/* As 7.74, and as those with GnuTLS: it would believe the distribution's CAs instead. */
+Test(kube_client, sends_nothing_where_libcurl_does_not_take_the_ca)
+{
+	struct kube_curl curl = *kube_curl__load();
+	struct kube_transfer transfer = { .curl = &curl };
+	struct kube_feed_options options = { .kind = KUBE_POD };
+	struct kube_config config = { .server = "https://127.0.0.1:1" };
+	CURLM *multi = curl.multi_init();
+	struct kube_answer answer;
+	struct kube_feed feed;
+
+	curl.easy_setopt = without_blobs;
+	kube_feed__init(&feed, &options, NULL, NULL);
+	cr_expect_eq(kube_transfer__begin(&transfer, multi, &config, &feed, "/", 1, &answer), 0);
+	kube_transfer__done(&transfer, multi);
+	transfer = (struct kube_transfer){ .curl = &curl };
+	config.ca.data = (char *)"x";
+	config.ca.len = 1;
+	cr_expect_eq(kube_transfer__begin(&transfer, multi, &config, &feed, "/", 1, &answer), -ENOTSUP);
+	cr_expect_not(transfer.under_way);
+	cr_expect(strstr(answer.broken, "does not take certificates"), "%s", answer.broken);
+	cr_expect(strstr(answer.remedy, "7.77"), "%s", answer.remedy);
+	kube_transfer__done(&transfer, multi);
+	kube_feed__done(&feed);
+	curl.multi_cleanup(multi);
 }
 
 /* The writer waits for a reader that sleeps, and does not keep it from ending. */

@@ -28,32 +28,50 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx)
 	return t->err ? 0 : size * count;
 }
 
-static void set_blob(struct kube_transfer *t, CURLoption option, const struct kube_bytes *bytes)
+static CURLcode set_blob(struct kube_transfer *t, CURLoption option, const struct kube_bytes *bytes)
 {
 	struct curl_blob blob = { .data = bytes->data, .len = bytes->len,
 				  .flags = CURL_BLOB_NOCOPY };
 
-	if (bytes->data)
-		t->curl->easy_setopt(t->easy, option, &blob);
+	return bytes->data ? t->curl->easy_setopt(t->easy, option, &blob) : CURLE_OK;
 }
 
-static void set_trust(struct kube_transfer *t, const struct kube_config *config)
+static CURLcode set_file(struct kube_transfer *t, CURLoption option, const char *path)
 {
+	return path ? t->curl->easy_setopt(t->easy, option, path) : CURLE_OK;
+}
+
+/* A CA that libcurl does not take leaves the distribution's: no such server gets the token. */
+static int set_trust(struct kube_transfer *t, const struct kube_config *config,
+		     struct kube_answer *ret_answer)
+{
+	CURLcode code;
+
 	t->curl->easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, config->insecure ? 0L : 1L);
 	t->curl->easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, config->insecure ? 0L : 2L);
 	t->curl->easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (config->ca_file || config->ca.data)
 		/* this one alone: not also those of the distribution */
 		t->curl->easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
-	if (config->ca_file)
-		t->curl->easy_setopt(t->easy, CURLOPT_CAINFO, config->ca_file);
-	set_blob(t, CURLOPT_CAINFO_BLOB, &config->ca);
-	if (config->cert_file)
-		t->curl->easy_setopt(t->easy, CURLOPT_SSLCERT, config->cert_file);
-	set_blob(t, CURLOPT_SSLCERT_BLOB, &config->cert);
-	if (config->key_file)
-		t->curl->easy_setopt(t->easy, CURLOPT_SSLKEY, config->key_file);
-	set_blob(t, CURLOPT_SSLKEY_BLOB, &config->key);
+	code = set_file(t, CURLOPT_CAINFO, config->ca_file);
+	if (!code)
+		code = set_blob(t, CURLOPT_CAINFO_BLOB, &config->ca);
+	if (!code)
+		code = set_file(t, CURLOPT_SSLCERT, config->cert_file);
+	if (!code)
+		code = set_blob(t, CURLOPT_SSLCERT_BLOB, &config->cert);
+	if (!code)
+		code = set_file(t, CURLOPT_SSLKEY, config->key_file);
+	if (!code)
+		code = set_blob(t, CURLOPT_SSLKEY_BLOB, &config->key);
+	if (!code)
+		return 0;
+	if (code == CURLE_OUT_OF_MEMORY)
+		return -ENOMEM;
+	ret_answer->broken = "this libcurl does not take certificates out of a kubeconfig";
+	ret_answer->remedy = "install libcurl 7.77 or later, built with OpenSSL, or name files: "
+			     "certificate-authority, client-certificate, client-key";
+	return -ENOTSUP;
 }
 
 static void set_limits(struct kube_transfer *t, bool watch, unsigned int timeout_s)
@@ -157,7 +175,9 @@ int kube_transfer__begin(struct kube_transfer *t, CURLM *multi, const struct kub
 	t->err = 0;
 	t->text[0] = '\0';
 	set_limits(t, feed->watching, timeout_s);
-	set_trust(t, config);
+	err = set_trust(t, config, ret_answer);
+	if (err)
+		return err;
 	if (config->proxy)
 		t->curl->easy_setopt(t->easy, CURLOPT_PROXY, config->proxy);
 	if (feed->options.kubelet)
