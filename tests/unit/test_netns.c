@@ -302,6 +302,55 @@ Test(netns, number_that_changed_hands)
 	temp_tree__free(root);
 }
 
+static void check_name_at(struct netns_table *t, __u32 ino, __u64 when_ns, const char *expected)
+{
+	const char *name = netns_table__name(t, ino, when_ns);
+
+	cr_expect_str_eq(name ? name : "(none)", expected);
+}
+
+/* What happened before it was there was another's. */
+Test(netns, first_seen_is_not_believed_for_the_past)
+{
+	char *root = make_node();
+	__u64 before, after, made;
+	struct netns_table *t;
+	__u32 blue, green;
+	char path[256];
+
+	/* there from the beginning: by the time of its file, or for all that is known always */
+	before = clock__ns(CLOCK_BOOTTIME);
+	pause_ms(50);
+	blue = add_named(root, "run/netns/blue");
+	add_process(root, 10, BOX, "first\n");
+	pause_ms(1);
+	made = clock__ns(CLOCK_BOOTTIME);
+	pause_ms(50);
+	t = load(root);
+	check_name_at(t, blue, made, "blue");
+	check_name_at(t, blue, before, "(none)");
+	check_name_at(t, BOX, before, "first");
+
+	/* none of the last scan, and none that a scan on a miss has found */
+	check_name_at(t, BOX + 1, 0, "(none)");
+	cr_assert_eq(netns_table__refresh(t), 0);
+	after = clock__ns(CLOCK_BOOTTIME);
+	add_process(root, 11, BOX + 1, "later\n");
+	add_process(root, 12, BOX + 2, "late\n");
+	green = add_named(root, "run/netns/green");
+	snprintf(path, sizeof(path), "%s/run/netns/green", root);
+	cr_expect(netns_table__learn(t, path) != NULL);
+	cr_assert_eq(netns_table__refresh(t), 0);
+	check_name_at(t, BOX + 1, after, "later");
+	check_name_at(t, BOX + 2, after, "late");
+	check_name_at(t, BOX + 1, made, "(none)");
+	check_name_at(t, BOX + 2, made, "(none)");
+	check_name_at(t, green, clock__ns(CLOCK_BOOTTIME), "green");
+	check_name_at(t, green, made, "(none)");
+	netns_table__free(t);
+	temp_tree__free(root);
+}
+
 Test(netns, number_seen_free_in_between)
 {
 	char *root = make_node();

@@ -159,8 +159,8 @@ Test(resolved_rows, name_every_party_in_every_format)
 	const struct service_facts service = { .name = "dns", .namespace = "infra",
 					       .addresses = &dns, .address_count = 1,
 					       .ports = &port, .port_count = 1 };
-	struct drop drop = unresolved();
 	struct who_node n = who_node__new();
+	struct drop drop;
 	struct resolver *r;
 	__u32 ino;
 	int id;
@@ -175,6 +175,7 @@ Test(resolved_rows, name_every_party_in_every_format)
 	cr_assert_eq(directory__service(n.dir, id, "infra/dns", &service), 0);
 	r = resolver__new(n.root, "node-1", n.dir, n.netns);
 	cr_assert(r);
+	drop = unresolved();
 	resolver__drop(r, &drop);
 	check_text(&drop);
 	check_json(&drop);

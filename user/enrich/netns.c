@@ -35,6 +35,7 @@ struct netns_table {
 	__u64 incarnations;
 	__u64 evicted;
 	__u64 next_refresh_ns;
+	__u64 refreshed_ns; /* when the last refresh began */
 	char *retired[RETIRED_NAMES]; /* a ring */
 	size_t retired_next;
 };
@@ -206,7 +207,8 @@ static int replace_list(struct netns_scan *scan, __u64 start_ns, __u64 end_ns)
 
 			/* what was seen is proven for the scan's beginning, not for its end */
 			e->checked_ns = start_ns;
-			netns_entry__inherit(e, both ? o : NULL, &scan->table->incarnations);
+			netns_entry__inherit(e, both ? o : NULL, scan->table->refreshed_ns,
+					     &scan->table->incarnations);
 			merged.entries[merged.count++] = e;
 			if (both)
 				retire_chain(scan->table, netns_entry__succeed(e, o), e);
@@ -224,6 +226,7 @@ static int replace_list(struct netns_scan *scan, __u64 start_ns, __u64 end_ns)
 			merged.entries[merged.count++] = o;
 	}
 	scan->table->living = found->count;
+	scan->table->refreshed_ns = start_ns;
 	free(old->entries);
 	*old = merged;
 	found->count = 0;
@@ -371,7 +374,7 @@ const struct netns_info *netns_table__learn(struct netns_table *t, const char *p
 		return NULL;
 	}
 	t->living += !old || old->unknown || old->gone_ns;
-	netns_entry__inherit(e, old, &t->incarnations);
+	netns_entry__inherit(e, old, t->refreshed_ns, &t->incarnations);
 	if (old)
 		retire_chain(t, netns_entry__succeed(e, old), e);
 	return &e->info;

@@ -46,17 +46,21 @@ void netns_entry__mark_gone(struct netns_entry *e, __u64 now_ns)
  */
 static __u64 made_ns(const struct netns_entry *e, __u64 not_before_ns)
 {
-	__u64 age_ns, made;
+	__u64 age_ns, now_ns, made;
 
 	if (e->kind == __NETNS_FILE_MAX)
 		return 0;
 	age_ns = clock__ns(CLOCK_REALTIME) -
 		 ((__u64)e->made.tv_sec * 1000000000ull + (__u64)e->made.tv_nsec);
-	made = clock__ns(CLOCK_BOOTTIME) - age_ns;
-	return made >= not_before_ns && made <= e->checked_ns ? made : 0;
+	now_ns = clock__ns(CLOCK_BOOTTIME);
+	made = now_ns - age_ns;
+	if (made < not_before_ns || made > now_ns)
+		return 0;
+	/* while the scan was under way */
+	return made < e->checked_ns ? made : e->checked_ns;
 }
 
-void netns_entry__inherit(struct netns_entry *e, const struct netns_entry *old,
+void netns_entry__inherit(struct netns_entry *e, const struct netns_entry *old, __u64 scanned_ns,
 			  __u64 *incarnations)
 {
 	if (old && old->unknown)
@@ -67,8 +71,12 @@ void netns_entry__inherit(struct netns_entry *e, const struct netns_entry *old,
 		return;
 	}
 	e->info.incarnation = ++*incarnations;
-	if (!old)
+	if (!old) {
+		e->since_ns = made_ns(e, scanned_ns);
+		if (!e->since_ns)
+			e->since_ns = scanned_ns;
 		return;
+	}
 	/* seen to be free in between, or passed on at some time before this scan */
 	e->since_ns = old->gone_ns ? old->gone_ns : made_ns(e, old->checked_ns);
 	if (!e->since_ns)

@@ -24,7 +24,7 @@ struct netns_entry {
 	pid_t *pids;
 	enum netns_file_kind kind; /* of path; __NETNS_FILE_MAX: it is a process's */
 	struct timespec made;	   /* when the inode of path was made */
-	__u64 since_ns;		   /* before this another one had the number; 0: none known */
+	__u64 since_ns;		   /* not its number before, or another's; 0: not known */
 	__u64 checked_ns;	   /* proven to have it until here */
 	__u64 gone_ns;		   /* when it was found to be gone; 0: it lives */
 	__u64 retry_ns;		   /* no scan for this number before */
@@ -43,9 +43,11 @@ bool netns_entry__same(const struct netns_entry *a, const struct netns_entry *b)
  * @brief **netns_entry__inherit()** tells a found namespace since when it has
  * its number, and which incarnation of it it is.
  * @param old who had the number at the last look; NULL: nobody
+ * @param scanned_ns when the last scan began, which found nobody where @p old
+ * is NULL; 0: this is the first
  * @param incarnations how many there have been in this table
  */
-void netns_entry__inherit(struct netns_entry *e, const struct netns_entry *old,
+void netns_entry__inherit(struct netns_entry *e, const struct netns_entry *old, __u64 scanned_ns,
 			  __u64 *incarnations);
 
 /**
