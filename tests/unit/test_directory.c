@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/who_node.h"
@@ -211,6 +212,35 @@ Test(directory, claims_lose)
 	who_node__check_address(&c.node, claims[4], 0, "pod shop/thief");
 	/* two claim it, and where they live proves nothing */
 	who_node__check_address(&c.node, claims[5], 0, "-");
+	who_node__free(&c.node);
+}
+
+/* What the processes in a namespace told is over with it, though no source says so. */
+Test(directory, processes_of_a_number_used_again)
+{
+	enum { NETNS = 4026532999u, PODS = 20 };
+	struct cluster c = make_cluster();
+	struct directory_stats stats;
+	char uid[40], cgroup[80];
+	int i;
+
+	for (i = 0; i < PODS; i++) {
+		snprintf(uid, sizeof(uid), "%08d-89ab-cdef-0123-456789abcdef", i);
+		snprintf(cgroup, sizeof(cgroup), "0::/kubepods/pod%s/x\n", uid);
+		api_pod(&c, uid, "web-0", NULL, 0);
+		who_node__process(&c.node, 10 + i, NETNS, cgroup);
+		cr_assert_eq(netns_table__refresh(c.node.netns), 0);
+		who_node__check(directory__by_netns(c.node.dir, NETNS, 0), "pod shop/web-0", uid);
+		directory__expire(c.node.dir);
+		directory__stats(c.node.dir, &stats);
+		cr_expect_eq(stats.pods, 1, "%d: %zu", i, stats.pods);
+		directory__pod_gone(c.node.dir, c.api, uid);
+		who_node__end_process(&c.node, 10 + i);
+		cr_assert_eq(netns_table__refresh(c.node.netns), 0);
+	}
+	directory__expire(c.node.dir);
+	directory__stats(c.node.dir, &stats);
+	cr_expect_eq(stats.pods, 0);
 	who_node__free(&c.node);
 }
 

@@ -120,12 +120,28 @@ static void forget_oldest(struct directory *dir)
 	forget(dir, s);
 }
 
+/* What /proc told of those that had the number before: no source ever takes that back. */
+static void expire_processes(struct directory *dir, const struct netns_slot *slot)
+{
+	const struct netns_info *info;
+	const struct use *use;
+
+	for (use = slot->uses; use; use = use->next) {
+		if (use->by->source != dir->proc_id || use->by->gone_ns)
+			continue;
+		info = netns_table__find(dir->netns, slot->ino, 0);
+		if (!info || info->incarnation != use->by->netns_incarnation)
+			take_back(dir, use->by);
+	}
+}
+
 /* Namespaces that nobody states, once their next look at /proc would be due for long. */
 static void expire_namespaces(struct directory *dir, __u64 now)
 {
 	struct netns_slot *slot, *next;
 
 	HASH_ITER(hh, dir->namespaces, slot, next) {
+		expire_processes(dir, slot);
 		if (slot->uses || now < slot->retry_ns + DIRECTORY_GRACE_NS)
 			continue;
 		use__free_slot(dir, slot);

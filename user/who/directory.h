@@ -161,7 +161,8 @@ const struct who *directory__by_uid(struct directory *dir, const char *uid);
 
 /**
  * @brief **directory__expire()** forgets what was taken back longer ago than
- * the grace period. Call it about once a second.
+ * the grace period, and takes back what /proc told of namespaces that are gone.
+ * Call it about once a second.
  * @return whether anything was forgotten
  */
 bool directory__expire(struct directory *dir);
