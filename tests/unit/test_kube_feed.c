@@ -136,6 +136,26 @@ Test(kube_feed, a_refusal_is_not_asked_about_every_second_for_ever)
 	kube_feed__done(&feed);
 }
 
+Test(kube_feed, a_nul_in_an_annotation_hides_nothing)
+{
+	struct kube_feed feed;
+	struct log log = { 0 };
+
+	init(&feed, &log, KUBE_POD);
+	ask(&feed, 0, 200, LIST, NULL);
+	ask(&feed, 10000, 200,
+	    "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"n\",\"namespace\":\"s\","
+	    "\"annotations\":{\"a\":\"\\u0000\"}}}}", NULL);
+	cr_expect_str_eq(log.text, "BEP");
+	/* nor is what is before it a name */
+	ask(&feed, 20000, 200,
+	    "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"n\\u0000x\",\"namespace\":\"s\"}}}",
+	    NULL);
+	cr_expect_str_eq(log.text, "BEP");
+	cr_expect_eq(feed.malformed, 1);
+	kube_feed__done(&feed);
+}
+
 Test(kube_feed, a_watch_that_breaks_goes_on_where_it_was)
 {
 	struct kube_feed feed;

@@ -88,6 +88,10 @@ Test(kube_object, keeps_what_is_used)
 		  "'[{\\'ips\\':[\\'8.8.8.8\\',\\'2001:db8::1\\',\\'64:ff9b::808:808\\',\\'100.64.0.1\\',"
 		  "\\'172.31.0.1\\',\\'192.168.0.1\\',\\'fd00::1\\']}]'}}}",
 		  "name=n ns=s claim=100.64.0.1 claim=172.31.0.1 claim=192.168.0.1 claim=fd00::1" },
+		{ KUBE_POD,
+		  "{" META ",'annotations':{'k8s.v1.cni.cncf.io/network-status':"
+		  "'[{\\'name\\':\\'\\\\u0000\\',\\'ips\\':[\\'10.9.0.1\\']}]'}}}",
+		  "name=n ns=s claim=10.9.0.1" },
 		{ KUBE_POD, "{" META ",'annotations':{'k8s.v1.cni.cncf.io/network-status':'[{'}}}",
 		  "name=n ns=s" },
 		/* owners */

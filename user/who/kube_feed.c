@@ -141,7 +141,8 @@ static int feed__watch_event(struct kube_feed *feed, json_t *json)
 static int on_part(void *ctx, enum kube_split_part part, const char *bytes, size_t len)
 {
 	struct kube_feed *feed = ctx;
-	json_t *json = json_loadb(bytes, len, 0, NULL);
+	/* it is allowed in an annotation: whoever writes one there must not hide a pod */
+	json_t *json = json_loadb(bytes, len, JSON_ALLOW_NUL, NULL);
 	int err;
 
 	if (!json) {

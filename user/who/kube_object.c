@@ -29,10 +29,11 @@ const char *kube_kind__name(enum kube_kind kind)
 /* A text that may serve as a name; anything else counts as missing. */
 static const char *get_name(json_t *object, const char *key)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-	size_t len = text ? strlen(text) : 0;
+	const json_t *value = json_object_get(object, key);
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
 
-	return len > 0 && len <= KUBE_NAME_MAX ? text : NULL;
+	return len > 0 && len <= KUBE_NAME_MAX && strlen(text) == len ? text : NULL;
 }
 
 static void add_address(struct kube_draft *draft, const char *text)
@@ -143,7 +144,7 @@ static void add_networks(struct kube_draft *draft, json_t *annotations)
 {
 	const char *text =
 		json_string_value(json_object_get(annotations, "k8s.v1.cni.cncf.io/network-status"));
-	json_t *networks = text ? json_loads(text, 0, NULL) : NULL, *network, *item;
+	json_t *networks = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL, *network, *item;
 	size_t own = draft->address_count, i, j;
 	struct who_address address;
 
