@@ -38,6 +38,7 @@ static const struct {
 	  "/var/lib/containers/storage/overlay-containers/" ID "/userdata/config.json" },
 	{ &source_node, "/proc/1/net/fib_trie" },
 	{ &source_node, "/proc/1/net/if_inet6" },
+	{ &source_node, "/proc/1/net/dev" },
 };
 
 static char node_name[] = "node1";

@@ -404,6 +404,7 @@ Test(sources, node)
 		temp_tree__text(n.root, "proc/1/net/if_inet6",
 				"fd000000000000000000000000000010 02 40 00 80     eth0\n"
 				"00000000000000000000000000000001 01 80 10 80       lo\ntorn\n");
+		temp_tree__text(n.root, "proc/1/net/dev", "  eth0: 1 2\n    lo: 3 4\n");
 		who_node__start(&n);
 		who_node__check_address(&n, "192.0.2.10", 0, cases[i].expected);
 		who_node__check_address(&n, "fd00::10", 0, cases[i].expected);
@@ -411,6 +412,36 @@ Test(sources, node)
 		who_node__check_address(&n, "127.0.0.1", 0, "-");
 		who_node__free(&n);
 	}
+}
+
+/* In IPVS mode every ClusterIP is an address of the node's namespace, and none of the node. */
+Test(sources, node_with_services_for_addresses)
+{
+	struct who_node n = who_node__new();
+	char text[8192] = "";
+	size_t len = 0;
+	int i;
+
+	temp_tree__text(n.root, "etc/hostname", "n1\n");
+	for (i = 0; i < 70; i++)
+		len += snprintf(text + len, sizeof(text) - len,
+				"     |-- 10.96.0.%d\n        /32 host LOCAL\n", i);
+	temp_tree__text(n.root, "proc/1/net/fib_trie", text);
+	temp_tree__text(n.root, "proc/1/net/dev",
+			"Inter-|   Receive\n face |bytes\n  eth0: 1 2\nkube-ipvs0:       0       0\n");
+	temp_tree__text(n.root, "proc/1/net/if_inet6",
+			"fd000000000000000000000000000010 02 40 00 80     eth0\n"
+			"fd000000000000000000000000000020 03 80 00 80 kube-ipvs0\n");
+	who_node__start(&n);
+	who_node__check_address(&n, "10.96.0.10", 0, "-");
+	who_node__check_address(&n, "fd00::10", 0, "node n1");
+	who_node__check_address(&n, "fd00::20", 0, "-");
+	cr_expect_eq(who_node__stats(&n, "node").huge, 0);
+	temp_tree__text(n.root, "proc/1/net/dev", "");
+	who_node__rescan(&n);
+	who_node__check_address(&n, "10.96.0.10", 0, "node n1");
+	cr_expect_eq(who_node__stats(&n, "node").huge, 1, "it has more than are kept");
+	who_node__free(&n);
 }
 
 Test(sources, process_number_of_somebody_else)

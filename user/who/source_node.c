@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * This node: its name, and the addresses of its own network namespace as the
- * kernel lists them for process 1.
+ * This node: its name, and the addresses of its own network namespace, which is
+ * that of process 1: by the kernel where that is ours, too, or else by /proc,
+ * which does not tell the interfaces of IPv4.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "user/who/directory.h"
 #include "user/who/node_name.h"
@@ -16,18 +20,53 @@
 struct addresses {
 	struct who_address list[SERVICE_ADDRESSES_MAX];
 	size_t count;
+	bool cut;
 };
 
 static void add(struct addresses *a, const char *text)
 {
+	struct who_address address;
 	size_t i;
 
-	if (a->count >= SERVICE_ADDRESSES_MAX || who_address__parse(text, &a->list[a->count]))
+	if (who_address__parse(text, &address))
 		return;
 	for (i = 0; i < a->count; i++)
-		if (memcmp(&a->list[i], &a->list[a->count], sizeof(a->list[i])) == 0)
+		if (memcmp(&a->list[i], &address, sizeof(address)) == 0)
 			return;
-	a->count++;
+	if (a->count < SERVICE_ADDRESSES_MAX)
+		a->list[a->count++] = address;
+	else
+		a->cut = true;
+}
+
+/* kube-proxy's and kube-router's, in IPVS mode, have every Service's addresses. */
+static bool is_of_services(const char *interface)
+{
+	return strcmp(interface, "kube-ipvs0") == 0 || strcmp(interface, "kube-dummy-if") == 0;
+}
+
+static int read_interfaces(struct addresses *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct ifaddrs *list, *one;
+	const void *ip;
+
+	if (getifaddrs(&list))
+		return -errno;
+	for (one = list; one; one = one->ifa_next) {
+		if (!one->ifa_addr || is_of_services(one->ifa_name))
+			continue;
+		if (one->ifa_addr->sa_family == AF_INET)
+			ip = &((const struct sockaddr_in *)(const void *)one->ifa_addr)->sin_addr;
+		else if (one->ifa_addr->sa_family == AF_INET6)
+			ip = &((const struct sockaddr_in6 *)(const void *)one->ifa_addr)->sin6_addr;
+		else
+			continue;
+		if (inet_ntop(one->ifa_addr->sa_family, ip, text, sizeof(text)))
+			add(a, text);
+	}
+	freeifaddrs(list);
+	return 0;
 }
 
 /* "|-- 10.0.0.1", and on the next line "/32 host LOCAL" */
@@ -47,14 +86,29 @@ static void read_fib_trie(FILE *in, struct addresses *a)
 	}
 }
 
+/* "  eth0: 123 …": with Services among the addresses nothing is said of those of IPv4 */
+static void read_dev(FILE *in, struct addresses *a)
+{
+	char line[256], *name;
+
+	while (fgets(line, sizeof(line), in)) {
+		name = line + strspn(line, " ");
+		name[strcspn(name, ":")] = '\0';
+		if (is_of_services(name))
+			*a = (struct addresses){};
+	}
+}
+
 /* 32 digits, index, prefix length, scope, flags, interface */
 static void read_if_inet6(FILE *in, struct addresses *a)
 {
-	char line[256], text[40];
+	char line[256], text[40], interface[16];
 	size_t i;
 
 	while (fgets(line, sizeof(line), in)) {
-		if (strspn(line, "0123456789abcdef") != 32)
+		if (strspn(line, "0123456789abcdef") != 32 ||
+		    (sscanf(line + 32, "%*s%*s%*s%*s%15s", interface) == 1 &&
+		     is_of_services(interface)))
 			continue;
 		for (i = 0; i < 8; i++)
 			snprintf(text + 5 * i, sizeof(text) - 5 * i, "%.4s%s", line + 4 * i,
@@ -92,25 +146,33 @@ static void close_node(void *state)
 	free(node);
 }
 
-static int scan_node(void *state, struct directory *dir, int id, struct source_stats *stats)
+static bool is_our_namespace(const char *root)
 {
+	struct stat node, ours;
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/proc/1/ns/net", root) < (int)sizeof(path) &&
+	       !stat(path, &node) && !stat("/proc/thread-self/ns/net", &ours) &&
+	       node.st_dev == ours.st_dev && node.st_ino == ours.st_ino;
+}
+
+static void read_files(const char *root, struct addresses *a, struct source_stats *stats)
+{
+	/* in this order: of IPv4, whether to forget it, of IPv6 */
 	static const struct {
 		const char *path;
 		void (*read)(FILE *in, struct addresses *a);
 	} files[] = {
 		{ "/proc/1/net/fib_trie", read_fib_trie },
+		{ "/proc/1/net/dev", read_dev },
 		{ "/proc/1/net/if_inet6", read_if_inet6 },
 	};
-	struct addresses addresses = {};
-	struct node_facts facts = {};
-	struct node *node = state;
 	char path[PATH_MAX];
 	size_t i;
 	FILE *in;
-	int err;
 
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (snprintf(path, sizeof(path), "%s%s", node->root, files[i].path) >= (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s%s", root, files[i].path) >= (int)sizeof(path))
 			continue;
 		in = fopen(path, "re");
 		if (!in) {
@@ -118,9 +180,22 @@ static int scan_node(void *state, struct directory *dir, int id, struct source_s
 			continue;
 		}
 		stats->files++;
-		files[i].read(in, &addresses);
+		files[i].read(in, a);
 		fclose(in);
 	}
+}
+
+static int scan_node(void *state, struct directory *dir, int id, struct source_stats *stats)
+{
+	struct addresses addresses = {};
+	struct node_facts facts = {};
+	struct node *node = state;
+	int err;
+
+	if (!is_our_namespace(node->root) || read_interfaces(&addresses))
+		read_files(node->root, &addresses, stats);
+	if (addresses.cut)
+		source_problem__count(stats, "addresses of this node", NULL, -E2BIG);
 	if (!node->name[0])
 		return 0;
 	facts.name = node->name;

@@ -124,3 +124,22 @@ unit_del() {
 	until_true has rmdir "$slice/$unit"
 	rmdir "$slice"
 }
+
+# kube-proxy in IPVS mode puts every ClusterIP on an interface of the node's.
+case_netns_of_services() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	ip -n "$(ns a)" -batch - <<-END
+		link add kube-ipvs0 type bridge
+		link add eth0 type bridge
+		addr add 10.96.0.1/32 dev kube-ipvs0
+		addr add fd96::1/128 dev kube-ipvs0
+		addr add 10.9.0.1/24 dev eth0
+		addr add fd09::1/64 dev eth0
+	END
+	# its process 1 lives there, too
+	nsenter --net="/run/netns/$(ns a)" unshare --pid --fork --mount-proc \
+		"$DROPWHY" pods --json --api off --kubelet off >"$WORK/pods"
+	assert_eq '"addresses":["10.9.0.1","fd09::1"]' \
+		"$(grep '"kind":"node"' "$WORK/pods" | grep -o '"addresses":[^]]*]')" "addresses of the node"
+}
