@@ -4,9 +4,11 @@
  * left over.
  */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "tests/unit/temp_tree.h"
@@ -174,6 +176,27 @@ Test(sources, cni_left_over)
 	who_node__fixture(&n, "cni_cilium.json", RESULTS "cilium-" ID_A "-eth0");
 	who_node__start(&n);
 	who_node__check_address(&n, "10.244.1.66", 0, "-");
+	who_node__free(&n);
+}
+
+/* What was not believed is, some scans later, however many directories there are. */
+Test(sources, cni_is_looked_at_again)
+{
+	static const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	struct who_node n = who_node__new();
+	char path[256];
+	int i;
+
+	who_node__fixture(&n, "cni_cilium.json", RESULTS "cilium-" ID_A "-eth0");
+	temp_tree__text(n.root, "var/lib/cni/cache/results/other", "{}");
+	snprintf(path, sizeof(path), "%s/%scilium-%s-eth0", n.root, RESULTS, ID_A);
+	cr_assert_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+	who_node__start(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, "-");
+	add_cart(&n);
+	for (i = 0; i < 16; i++)
+		who_node__rescan(&n);
+	who_node__check_address(&n, "10.244.1.66", 0, CART);
 	who_node__free(&n);
 }
 

@@ -27,7 +27,7 @@
 /* What is younger may not be whole, or its process not be there yet. */
 #define SETTLED_S 5
 
-/* What was not believed is looked at again once in so many rounds. */
+/* What was not believed is looked at again once in so many scans. */
 #define RETRY_ROUNDS 16
 
 struct known_file {
@@ -36,6 +36,7 @@ struct known_file {
 	struct timespec changed;
 	off_t size;
 	int verdict;
+	unsigned int kept; /* looks at it, not believed, without reading it */
 	__u64 round;
 	char key[];
 };
@@ -166,7 +167,7 @@ static int look_at(struct file_scan *scan, const struct file_kind *kind, struct 
 	file->round = scan->round;
 	err = file->verdict;
 	if (!same || (err && err != -ENOENT &&
-		      (!is_settled(st) || scan->round % RETRY_ROUNDS == 0)))
+		      (!is_settled(st) || ++file->kept % RETRY_ROUNDS == 0)))
 		err = load_and_state(kind, found, file_name);
 	else if (!err)
 		err = directory__pod_again(found->dir, found->id, found->key);
