@@ -368,6 +368,26 @@ Test(sources, podman_containers_of_one_run)
 	who_node__free(&n);
 }
 
+/* Which are in the same list: told by it alone, their specifications are not read. */
+Test(sources, podman_leaves_containers_of_crio)
+{
+	struct who_node n = who_node__new();
+	__u32 ino = who_node__netns(&n, "run/netns/x");
+
+	temp_tree__text(n.root, PODMAN "containers.json",
+			"[{\"id\":\"" ID_C "\",\"names\":[\"k8s_POD_web-0_prod_c1_0\"],\"metadata\":"
+			"\"{\\\"pod-name\\\":\\\"k8s_web-0_prod_c1_0\\\",\\\"pod-id\\\":\\\"" ID_C "\\\"}\"}]");
+	temp_tree__text(n.root, PODMAN ID_C "/userdata/config.json",
+			"{\"ociVersion\":\"1\",\"linux\":{\"namespaces\":[{\"type\":\"network\","
+			"\"path\":\"/run/netns/x\"}]}}");
+	temp_tree__text(n.root, CRIO ID_C "/userdata/pidfile", "50");
+	who_node__process(&n, 50, ino, "0::/x\n");
+	who_node__start(&n);
+	who_node__check(directory__by_netns(n.dir, ino, 0), "-", "netns");
+	cr_expect_eq(who_node__stats(&n, "podman").files, 0);
+	who_node__free(&n);
+}
+
 /* Where a cgroup has a container's id alone: the link that is named after it has the pod. */
 Test(sources, container_logs)
 {

@@ -78,8 +78,6 @@ static int state_container(const char *root, struct directory *dir, int source, 
 	if (err)
 		return err;
 	err = oci_spec__parse(json, &spec);
-	if (!err && oci_spec__annotation(&spec, "io.kubernetes.cri-o.ContainerType"))
-		err = -ENOENT; /* CRI-O keeps its own in the same list */
 	if (!err) {
 		facts.host_network = !spec.own_network;
 		snprintf(netns, sizeof(netns), "/proc/%d/ns/net", facts.pid);
@@ -93,6 +91,20 @@ static int state_container(const char *root, struct directory *dir, int source, 
 	return err;
 }
 
+/* CRI-O keeps its own in the same list, each with its pod's id. */
+static bool is_of_crio(const json_t *one)
+{
+	const char *text = json_file__text(one, "metadata");
+	json_t *metadata = NULL;
+	bool has_pod;
+
+	if (!text || json_file__parse(text, strlen(text), &metadata))
+		return false;
+	has_pod = json_file__text(metadata, "pod-id");
+	json_decref(metadata);
+	return has_pod;
+}
+
 static int state_list(const char *root, struct directory *dir, int source, size_t which,
 		      const json_t *list, struct source_stats *stats)
 {
@@ -102,6 +114,8 @@ static int state_list(const char *root, struct directory *dir, int source, size_
 	int err;
 
 	json_array_foreach(list, i, one) {
+		if (is_of_crio(one))
+			continue;
 		id = json_file__text(one, "id");
 		name = json_string_value(json_array_get(json_object_get(one, "names"), 0));
 		if (!id || !name || !container_id__is(id)) {
