@@ -27,16 +27,15 @@ struct directory *directory__new(const char *root, struct netns_table *netns)
 	if (!dir)
 		return NULL;
 	dir->netns = netns;
-	dir->root_copy = strdup(root ? root : "");
+	dir->root = strdup(root ? root : "");
 	dir->cgroups = cgroup_paths__new(root ? root : "");
-	if (!dir->root_copy || !dir->cgroups) {
+	if (!dir->root || !dir->cgroups) {
 		directory__free(dir);
 		errno = ENOMEM;
 		return NULL;
 	}
-	for (len = strlen(dir->root_copy); len && dir->root_copy[len - 1] == '/'; len--)
-		dir->root_copy[len - 1] = '\0';
-	dir->root = dir->root_copy;
+	for (len = strlen(dir->root); len && dir->root[len - 1] == '/'; len--)
+		dir->root[len - 1] = '\0';
 	dir->proc_id = directory__add_source(dir, &source_proc);
 	return dir;
 }
@@ -390,6 +389,6 @@ void directory__free(struct directory *dir)
 	}
 	expire_namespaces(dir, ~0ull);
 	cgroup_paths__free(dir->cgroups);
-	free(dir->root_copy);
+	free(dir->root);
 	free(dir);
 }

@@ -47,7 +47,6 @@ struct statement {
 	size_t size;
 	size_t key_len;
 	char *key; /* source, kind and the source's key */
-	size_t facts_size;
 };
 
 /* How a thing is found: "u:UID", "s:sandbox", "n:namespace/name", … */
@@ -93,8 +92,7 @@ struct netns_slot {
 };
 
 struct directory {
-	const char *root;
-	char *root_copy;
+	char *root;
 	struct netns_table *netns;
 	const struct pod_source *sources[DIRECTORY_SOURCES_MAX];
 	__u64 list[DIRECTORY_SOURCES_MAX];

@@ -36,7 +36,6 @@ struct pod_facts {
 	size_t claim_count; /* of those the last so many: anyone who may edit the pod states
 			     * them, they count where nobody else has the address */
 	const char *netns_path; /* below the node's root: "/run/netns/cni-…", "/proc/1/ns/net" */
-	const char *cgroup;	/* path below the cgroup root */
 	pid_t pid;		/* a process that lives as long as the pod does */
 	bool container;		/* a container of no pod */
 	bool host_network;	/* its addresses are its node's */

@@ -19,7 +19,6 @@ int oci_spec__parse(const json_t *json, struct oci_spec *ret_spec)
 	if (!json_file__text(json, "ociVersion") || !json_is_object(linux_part))
 		return -EINVAL;
 	spec.annotations = json_object_get(json, "annotations");
-	spec.cgroup = json_file__text(linux_part, "cgroupsPath");
 	namespaces = json_object_get(linux_part, "namespaces");
 	json_array_foreach(namespaces, i, one) {
 		type = json_file__text(one, "type");

@@ -13,7 +13,6 @@
 struct oci_spec {
 	const json_t *annotations;
 	const char *netns_path; /* linux.namespaces[network].path */
-	const char *cgroup;	/* linux.cgroupsPath: cgroupfs' or systemd's form */
 	bool own_network;	/* it has a network namespace, with or without a path */
 };
 

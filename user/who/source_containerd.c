@@ -95,7 +95,6 @@ static int state_bundle(const struct file_found *found)
 	if (err)
 		return err;
 	facts.sandbox_id = found->name;
-	facts.cgroup = spec.cgroup;
 	facts.host_network = !spec.own_network;
 	facts.pid = file_scan__number(found->dir_fd, "init.pid");
 	/* without a process it has not begun, or has ended */

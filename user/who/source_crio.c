@@ -67,7 +67,6 @@ static int fill(struct sandbox *s, const struct file_found *found, const struct 
 	facts->namespace = oci_spec__annotation(spec, "io.kubernetes.pod.namespace");
 	facts->uid = oci_spec__annotation(spec, "io.kubernetes.pod.uid");
 	facts->sandbox_id = found->name;
-	facts->cgroup = spec->cgroup;
 	facts->host_network = !spec->own_network;
 	/* 0 where CRI-O runs no process for the sandbox: then its namespace is all there is */
 	facts->pid = file_scan__number(found->dir_fd, "pidfile");

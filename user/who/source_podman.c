@@ -84,7 +84,6 @@ static int state_container(const char *root, struct directory *dir, int source, 
 		facts.netns_path = spec.netns_path ? spec.netns_path : netns;
 		if (facts.host_network)
 			facts.netns_path = NULL;
-		facts.cgroup = spec.cgroup;
 		err = directory__pod(dir, source, id, &facts);
 	}
 	json_decref(json);

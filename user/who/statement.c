@@ -64,7 +64,6 @@ static void pack_pod(struct packer *p, struct pod_facts *facts)
 	const char **texts[] = {
 		&facts->name, &facts->namespace, &facts->uid,	     &facts->alias_uid,
 		&facts->sandbox_id, &facts->node,      &facts->workload, &facts->netns_path,
-		&facts->cgroup,
 	};
 	const char **labels = NULL;
 	size_t i;
@@ -173,7 +172,6 @@ struct statement *statement__new(enum thing_kind kind, int source, const char *k
 	set_facts(s, facts);
 	p = (struct packer){ .at = (char *)s, .size = sizeof(*s) };
 	pack_facts(&p, s);
-	s->facts_size = p.size - sizeof(*s);
 	s->key = (char *)s + p.size;
 	s->key_len = 2 + key_len;
 	s->key[0] = (char)('0' + kind);
@@ -200,8 +198,7 @@ static bool same_pod(const struct pod_facts *a, const struct pod_facts *b)
 	       same_text(a->uid, b->uid) && same_text(a->alias_uid, b->alias_uid) &&
 	       same_text(a->sandbox_id, b->sandbox_id) && same_text(a->node, b->node) &&
 	       same_text(a->workload, b->workload) && same_text(a->netns_path, b->netns_path) &&
-	       same_text(a->cgroup, b->cgroup) && a->container == b->container &&
-	       a->claim_count == b->claim_count &&
+	       a->container == b->container && a->claim_count == b->claim_count &&
 	       a->host_network == b->host_network;
 }
 
