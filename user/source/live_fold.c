@@ -111,7 +111,8 @@ static int flush_offline(struct drop_bpf *skel, int cpu, live_fold_drain_fn drai
 
 static bool is_used(const struct drop_bpf *skel, int cpu)
 {
-	return __atomic_load_n(&skel->bss->fold_used[cpu % FOLD_CPUS], __ATOMIC_RELAXED) != FOLD_EMPTY;
+	return __atomic_load_n(&skel->bss->fold_used[cpu % FOLD_CPUS], __ATOMIC_RELAXED) !=
+	       FOLD_EMPTY;
 }
 
 bool live_fold__used(const struct drop_bpf *skel, int cpu_count)
