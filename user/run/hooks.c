@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_functions.h"
@@ -23,6 +24,14 @@ static bool has_conntrack(const struct kallsyms *k)
 	return k && kallsyms__range(k, "nf_conntrack_in", NULL, NULL) > 0;
 }
 
+/* Which of the nf_conntracks that were loaded one after the other this is; 0: none, or not known. */
+static __u64 conntrack_instance(void)
+{
+	struct stat directory;
+
+	return stat("/sys/module/nf_conntrack", &directory) ? 0 : directory.st_ino;
+}
+
 int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 		      struct live_failure *ret_failure)
 {
@@ -31,6 +40,7 @@ int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 
 	h->generation = k ? kallsyms__generation(k) : 0;
 	h->conntrack = has_conntrack(k);
+	h->instance = conntrack_instance();
 	/* an earlier one may have left addresses behind, which the next may get again */
 	if (k)
 		live__conntrack_gone(live, !h->conntrack);
@@ -64,14 +74,19 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 {
 	static struct location_class locations[LOCATION_CLASSES_MAX];
 	static struct hook_function functions[HOOK_FUNCTIONS_MAX];
+	__u64 instance = conntrack_instance();
 	const char *why_not;
+	bool replaced;
 	int err;
 
 	*ret_news = NULL;
 	if (!k)
 		return 0;
+	/* gone and back since the last look, maybe to where it was */
+	replaced = h->conntrack && instance && h->instance && instance != h->instance;
+	h->instance = instance;
 	kallsyms__reload_if_stale(k);
-	if (kallsyms__generation(k) == h->generation)
+	if (kallsyms__generation(k) == h->generation && !replaced)
 		return h->conntrack ? live__conntrack_up(live) : 0;
 	h->generation = kallsyms__generation(k);
 	err = live__modules_changed(live, locations, kernel_functions__locations(k, locations),
@@ -82,6 +97,11 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 		live__conntrack_gone(live, !h->conntrack);
 		*ret_news = h->conntrack ? "nf_conntrack was loaded: its drops are known from now on" :
 					   "nf_conntrack was unloaded";
+	} else if (!err && replaced) {
+		h->unloaded = true;
+		live__conntrack_gone(live, true);
+		live__conntrack_gone(live, false);
+		*ret_news = "nf_conntrack was unloaded and loaded again";
 	}
 	if (h->wanted) {
 		/* hooks on a module that was unloaded hold nothing; those on another load are new */

@@ -18,6 +18,7 @@ struct run_hooks {
 	bool wanted;
 	bool conntrack;		/* nf_conntrack is there */
 	bool unloaded;		/* it has gone during the run, perhaps to come again */
+	__u64 instance;		/* of nf_conntrack, as last seen; 0: unknown */
 	__u64 generation;	/* of the symbols that the tables were made from */
 	__u64 evictions;	/* by hooks that have been closed */
 	__u64 evictions_lost;

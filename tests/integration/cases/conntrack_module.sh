@@ -101,3 +101,35 @@ case_ct_module_comes_and_goes() {
 	assert_only 100
 	assert_summary "conntrack[netns=$(ns_inode r)].drop.attributed" 40
 }
+
+# Gone and back between two looks, with another table and counters that begin anew.
+case_ct_module_loaded_again() {
+	need_module
+	router
+	lock_global
+	conntrack_on r forward
+	kfree_start NETFILTER_DROP
+	trace_ns r
+	set_global net/netfilter/nf_conntrack_max 1
+	fill_table r 1
+	lose_20 53
+	nft_rules r <<-END
+		delete table ip watch
+	END
+	SAVED=
+	[ "$DROPWHY" = none ] || kill -STOP "$pid_dropwhy"
+	until_true conntrack_gone || fail "nf_conntrack stays: $(grep conntrack /proc/modules)"
+	modprobe nf_conntrack_netlink
+	conntrack_on r forward
+	set_global net/netfilter/nf_conntrack_max 1
+	fill_table r 1
+	[ "$DROPWHY" = none ] || kill -CONT "$pid_dropwhy"
+	noticed "unloaded and loaded again" 1
+	lose_20 54
+	trace_stop
+	assert_kfree 40
+	assert_drops 20 cause=ct_table_full dport=53
+	assert_drops 20 cause=ct_table_full dport=54
+	assert_only 40
+	assert_summary "conntrack[netns=$(ns_inode r)].drop.attributed" 40
+}
