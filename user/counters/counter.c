@@ -140,31 +140,6 @@ static int add_difference(struct counters *moved, const struct counter *after, _
 	return err;
 }
 
-static bool has(const struct counters *c, const struct counter *like)
-{
-	return c->count && bsearch(like, c->list, c->count, sizeof(*like), compare_subjects);
-}
-
-/* An interface keeps its counts when it moves to another namespace or gets another name: where
- * one of those that are gone left off, the nearest below. */
-static __u64 gone_count(const struct counters *before, const struct counters *after,
-			const struct counter *now)
-{
-	__u64 most = 0;
-	size_t i;
-
-	if (!*now->iface || !now->value)
-		return 0;
-	for (i = 0; i < before->count; i++) {
-		const struct counter *gone = &before->list[i];
-
-		if (gone->value > most && gone->value <= now->value && *gone->iface &&
-		    !strcmp(gone->name, now->name) && !has(after, gone))
-			most = gone->value;
-	}
-	return most;
-}
-
 int counters__moved(struct counters *before, struct counters *after, struct counters *ret_moved)
 {
 	struct counters moved = { .unreadable = after->unreadable,
@@ -182,7 +157,7 @@ int counters__moved(struct counters *before, struct counters *after, struct coun
 		if (k < before->count && !compare_subjects(&before->list[k], now))
 			err = add_difference(&moved, now, before->list[k].value);
 		else if (!before->unreadable && !before->vanished)
-			err = add_difference(&moved, now, gone_count(before, after, now));
+			err = add_difference(&moved, now, 0);
 	}
 	if (err) {
 		counters__done(&moved);

@@ -60,8 +60,8 @@ int counters__add(struct counters *c, __u32 netns_ino, const char *iface, const 
 /**
  * @brief **counters__moved()** lists what grew between two readings. What was
  * not there before began at 0, unless namespaces were unreadable or vanished
- * then, or an interface came from where it is gone now; what fell was reset,
- * and is left out.
+ * then; what fell was reset, and is left out. (An interface that moves to
+ * another namespace, or is renamed, keeps its counts: they count again.)
  * @param before sorted in place
  * @param after sorted in place
  * @param ret_moved values are differences, never 0; the largest first; free
