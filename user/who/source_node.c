@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * This node: its name, and the addresses of its own network namespace, which is
- * that of process 1: by the kernel where that is ours, too, or else by /proc,
- * which does not tell the interfaces of IPv4.
+ * that of process 1: by /proc, or, where Services' are among them, whose
+ * interfaces /proc does not tell for IPv4, by the kernel.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,30 +13,39 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "user/clock.h"
 #include "user/who/directory.h"
 #include "user/who/node_name.h"
 #include "user/who/source_problem.h"
+
+#define INTERFACES_NS 10000000000ULL
 
 struct addresses {
 	struct who_address list[SERVICE_ADDRESSES_MAX];
 	size_t count;
 	bool cut;
+	bool of_services;	/* an interface has them, too */
 };
+
+static void add_address(struct addresses *a, const struct who_address *address)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++)
+		if (memcmp(&a->list[i], address, sizeof(*address)) == 0)
+			return;
+	if (a->count < SERVICE_ADDRESSES_MAX)
+		a->list[a->count++] = *address;
+	else
+		a->cut = true;
+}
 
 static void add(struct addresses *a, const char *text)
 {
 	struct who_address address;
-	size_t i;
 
-	if (who_address__parse(text, &address))
-		return;
-	for (i = 0; i < a->count; i++)
-		if (memcmp(&a->list[i], &address, sizeof(address)) == 0)
-			return;
-	if (a->count < SERVICE_ADDRESSES_MAX)
-		a->list[a->count++] = address;
-	else
-		a->cut = true;
+	if (!who_address__parse(text, &address))
+		add_address(a, &address);
 }
 
 /* kube-proxy's and kube-router's, in IPVS mode, have every Service's addresses. */
@@ -95,7 +104,7 @@ static void read_dev(FILE *in, struct addresses *a)
 		name = line + strspn(line, " ");
 		name[strcspn(name, ":")] = '\0';
 		if (is_of_services(name))
-			*a = (struct addresses){};
+			*a = (struct addresses){ .of_services = true };
 	}
 }
 
@@ -120,6 +129,8 @@ static void read_if_inet6(FILE *in, struct addresses *a)
 struct node {
 	char *root;
 	char name[NODE_NAME_LEN]; /* "": unknown */
+	struct addresses interfaces; /* as last read */
+	__u64 read_ns;		/* when that was; 0: never */
 };
 
 static int open_node(const struct pod_source_options *options, void **ret_state)
@@ -154,6 +165,21 @@ static bool is_our_namespace(const char *root)
 	return snprintf(path, sizeof(path), "%s/proc/1/ns/net", root) < (int)sizeof(path) &&
 	       !stat(path, &node) && !stat("/proc/thread-self/ns/net", &ours) &&
 	       node.st_dev == ours.st_dev && node.st_ino == ours.st_ino;
+}
+
+/* Those of IPv4 that are no Service's. The kernel may keep one waiting for them: not at each scan. */
+static void add_interfaces(struct node *node, struct addresses *a)
+{
+	__u64 now_ns = clock__ns(CLOCK_BOOTTIME);
+	size_t i;
+
+	if (!node->read_ns || now_ns - node->read_ns > INTERFACES_NS) {
+		node->interfaces = (struct addresses){};
+		node->read_ns = read_interfaces(&node->interfaces) ? 0 : now_ns;
+	}
+	for (i = 0; i < node->interfaces.count; i++)
+		add_address(a, &node->interfaces.list[i]);
+	a->cut |= node->interfaces.cut;
 }
 
 static void read_files(const char *root, struct addresses *a, struct source_stats *stats)
@@ -192,8 +218,9 @@ static int scan_node(void *state, struct directory *dir, int id, struct source_s
 	struct node *node = state;
 	int err;
 
-	if (!is_our_namespace(node->root) || read_interfaces(&addresses))
-		read_files(node->root, &addresses, stats);
+	read_files(node->root, &addresses, stats);
+	if (addresses.of_services && is_our_namespace(node->root))
+		add_interfaces(node, &addresses);
 	if (addresses.cut)
 		source_problem__count(stats, "addresses of this node", NULL, -E2BIG);
 	if (!node->name[0])

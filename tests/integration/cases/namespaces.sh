@@ -140,6 +140,6 @@ case_netns_of_services() {
 	# its process 1 lives there, too
 	nsenter --net="/run/netns/$(ns a)" unshare --pid --fork --mount-proc \
 		"$DROPWHY" pods --json --api off --kubelet off >"$WORK/pods"
-	assert_eq '"addresses":["10.9.0.1","fd09::1"]' \
+	assert_eq '"addresses":["fd09::1","10.9.0.1"]' \
 		"$(grep '"kind":"node"' "$WORK/pods" | grep -o '"addresses":[^]]*]')" "addresses of the node"
 }
