@@ -328,6 +328,13 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
 	return NULL;
 }
 
+bool netns_table__is_gone(const struct netns_table *t, __u32 ino, __u64 incarnation)
+{
+	const struct netns_entry *e = netns_list__find(&t->list, ino);
+
+	return !e || e->unknown || e->gone_ns || e->info.incarnation != incarnation;
+}
+
 /* A namespace seen by its file alone. */
 static struct netns_entry *new_entry(struct netns_table *t, __u32 ino, const char *path,
 				     const struct timespec *made)

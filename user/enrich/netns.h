@@ -70,6 +70,12 @@ const struct netns_info *netns_table__find(struct netns_table *t, __u32 ino, __u
 const struct netns_info *netns_table__learn(struct netns_table *t, const char *path);
 
 /**
+ * @brief **netns_table__is_gone()** whether the last scan did not find this namespace any more, or
+ * found another one of its number. Looks nowhere itself.
+ */
+bool netns_table__is_gone(const struct netns_table *t, __u32 ino, __u64 incarnation);
+
+/**
  * @brief **netns_table__name()** names a namespace: as in /run/netns (ip netns,
  * CNI); "host" where the node itself lives; as in /run/docker/netns; the
  * command name of the process there with the lowest number.

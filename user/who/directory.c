@@ -122,16 +122,12 @@ static void forget_oldest(struct directory *dir)
 /* What /proc told of those that had the number before: no source ever takes that back. */
 static void expire_processes(struct directory *dir, const struct netns_slot *slot)
 {
-	const struct netns_info *info;
 	const struct use *use;
 
-	for (use = slot->uses; use; use = use->next) {
-		if (use->by->source != dir->proc_id || use->by->gone_ns)
-			continue;
-		info = netns_table__find(dir->netns, slot->ino, 0);
-		if (!info || info->incarnation != use->by->netns_incarnation)
+	for (use = slot->uses; use; use = use->next)
+		if (use->by->source == dir->proc_id && !use->by->gone_ns &&
+		    netns_table__is_gone(dir->netns, slot->ino, use->by->netns_incarnation))
 			take_back(dir, use->by);
-	}
 }
 
 /* Namespaces that nobody states, once their next look at /proc would be due for long. */
