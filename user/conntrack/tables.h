@@ -81,7 +81,8 @@ void conntrack_tables__done(struct conntrack_tables *tables);
 
 /**
  * @brief **conntrack_stat__moved()** by how much a counter moved. They have 32 bits for each CPU and
- * wrap, and so do their sums; one that seems to have run back began anew with nf_conntrack.
+ * wrap, and so do their sums; one that seems to have run back began anew with nf_conntrack, or is
+ * that of another namespace which was given the same number.
  */
 static inline __u32 conntrack_stat__moved(__u32 before, __u32 now)
 {

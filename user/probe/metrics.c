@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/conntrack/tables.h"
 #include "user/probe/living.h"
 #include "user/probe/metrics_state.h"
 
@@ -106,17 +107,6 @@ static const struct conntrack_stat *find_stat(const struct conntrack_snapshot *s
 	return bsearch(like, snapshot->stats, snapshot->count, sizeof(*like), compare_stats);
 }
 
-/*
- * The kernel's counters have 32 bits and wrap. One that seems to have run
- * back by little belongs to another namespace that was given the same number.
- */
-static __u64 moved(__u32 before, __u32 now)
-{
-	__u32 by = now - before;
-
-	return by < 1U << 31 ? by : now;
-}
-
 static void name_netns(struct enricher *enricher, __u32 ino, const char **labels)
 {
 	const struct who *who = directory__by_netns(enricher__directory(enricher), ino, 0);
@@ -145,9 +135,9 @@ static void add_moved(struct metrics *m, const struct conntrack_stat *now,
 			return;
 		before = &none;
 	}
-	values[0] = moved(before->drop, now->drop);
-	values[1] = moved(before->insert_failed, now->insert_failed);
-	values[2] = moved(before->chaintoolong, now->chaintoolong);
+	values[0] = conntrack_stat__moved(before->drop, now->drop);
+	values[1] = conntrack_stat__moved(before->insert_failed, now->insert_failed);
+	values[2] = conntrack_stat__moved(before->chaintoolong, now->chaintoolong);
 	if (!values[0] && !values[1] && !values[2])
 		return;
 	name_netns(enricher, now->netns_ino, labels);
