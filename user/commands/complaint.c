@@ -19,6 +19,12 @@ int complain(int status, int err, const char *what, const char *remedy)
 	return status;
 }
 
+void say_notice(void *ctx, const struct notice *notice)
+{
+	(void)ctx;
+	fprintf(stderr, "dropwhy: %s\n", notice->text);
+}
+
 int complain_of(const struct tracer_failure *failure, int err)
 {
 	if (!failure->live.what) {

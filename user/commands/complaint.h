@@ -22,6 +22,9 @@ int complain(int status, int err, const char *what, const char *remedy);
 /** @brief **complain_of()** the same of a failed run; the exit status that follows from it. */
 int complain_of(const struct tracer_failure *failure, int err);
 
+/** @brief **say_notice()** says it on stderr; a handler's function, which needs no @p ctx. */
+void say_notice(void *ctx, const struct notice *notice);
+
 /** @brief **warn_about_tables()** says which names will be missing. */
 void warn_about_tables(const struct enricher *enricher);
 

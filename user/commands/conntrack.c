@@ -308,12 +308,6 @@ static void on_change(void *ctx, const struct sysctl_change *change)
 	}
 }
 
-static void on_notice(void *ctx, const struct notice *notice)
-{
-	(void)ctx;
-	fprintf(stderr, "dropwhy: %s\n", notice->text);
-}
-
 static void on_sources(void *ctx, int fd)
 {
 	struct conntrack *c = ctx;
@@ -336,7 +330,7 @@ static int open_settings(struct conntrack *c)
 {
 	struct settings_options options = { .mode = SETTINGS_AUTO, .root = c->options.root,
 					    .netns = c->netns, .directory = c->directory };
-	struct settings_handler handler = { .ctx = c, .change = on_change, .notice = on_notice };
+	struct settings_handler handler = { .ctx = c, .change = on_change, .notice = say_notice };
 	struct sink_options plain = {};
 	const char *why_not;
 

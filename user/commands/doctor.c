@@ -100,12 +100,6 @@ static void on_end(void *ctx, int fd)
 	event_loop__stop(loop);
 }
 
-static void on_notice(void *ctx, const struct notice *notice)
-{
-	(void)ctx;
-	fprintf(stderr, "dropwhy: %s\n", notice->text);
-}
-
 static int look(struct observation *o, const struct options *options)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, 0 };
@@ -113,7 +107,7 @@ static int look(struct observation *o, const struct options *options)
 	struct tracer_failure failure = {};
 	int err;
 
-	err = observation__open(o, &tracer, options->run.settings, on_notice, &failure);
+	err = observation__open(o, &tracer, options->run.settings, say_notice, &failure);
 	if (err)
 		return complain_of(&failure, err);
 	err = event_loop__signals(o->tracer.loop, signals, on_end, o->tracer.loop);

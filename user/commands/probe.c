@@ -30,12 +30,6 @@ struct probe {
 	struct run_summary summary;
 };
 
-static void on_notice(void *ctx, const struct notice *notice)
-{
-	(void)ctx;
-	fprintf(stderr, "dropwhy: %s\n", notice->text);
-}
-
 static int open_tracer(struct probe *p)
 {
 	struct daemon *d = &p->daemon;
@@ -43,7 +37,7 @@ static int open_tracer(struct probe *p)
 	struct tracer_handler handler = {
 		.ctx = d,
 		.drop = daemon__drop,
-		.notice = on_notice,
+		.notice = say_notice,
 		.polled = daemon__polled,
 	};
 	struct tracer_failure failure;
@@ -143,7 +137,7 @@ static int open_settings(struct probe *p)
 	struct settings_options options =
 		run_options__settings(&p->options.run, d->tracer.enricher);
 	struct settings_handler handler = { .ctx = d, .change = daemon__change,
-					    .notice = on_notice };
+					    .notice = say_notice };
 	const char *why_not;
 	int err;
 

@@ -51,7 +51,7 @@ static void on_notice(void *ctx, const struct notice *notice)
 {
 	struct trace *t = ctx;
 
-	fprintf(stderr, "dropwhy: %s\n", notice->text);
+	say_notice(NULL, notice);
 	if (strcmp(t->options.format, "text"))
 		sink__notice(t->sink, notice);
 }

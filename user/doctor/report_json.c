@@ -100,8 +100,9 @@ void report__json(struct line *out, const struct report *report)
 	object = json_pack("{s:s, s:i, s:s, s:f, s:o*, s:o*, s:o, s:{s:o*, s:o*, s:o*}, s:I, s:I, s:I}",
 			   "type", "doctor", "schema", OUTPUT_SCHEMA_VERSION, "time", time,
 			   "seconds", f->seconds, "healthy", make_healthy(report), "unknown",
-			   make_unknown(f), "findings", findings, "headroom", "conntrack", make_table(f), "arp", make_neighbours(&f->arp),
-			   "ndisc", make_neighbours(&f->ndisc), "seen", (json_int_t)f->drops.seen,
+			   make_unknown(f), "findings", findings, "headroom", "conntrack",
+			   make_table(f), "arp", make_neighbours(&f->arp), "ndisc",
+			   make_neighbours(&f->ndisc), "seen", (json_int_t)f->drops.seen,
 			   "noise", (json_int_t)f->drops.noise, "lost", (json_int_t)f->drops.lost);
 	if (whole && object)
 		text = json_dumps(object, JSON_COMPACT);
