@@ -75,13 +75,20 @@ is_balanced() { # other traffic of this machine is counted while it is read
 	[ "$(metric dropwhy_seen_packets_total)" = "$(metric dropwhy_accounted_packets_total)" ]
 }
 
-# cluster_config: writes $WORK/kubeconfig of the API server $server.
-cluster_config() {
+# cluster_start PODS SERVICES: an API server with so many, $server, and $WORK/kubeconfig for it.
+cluster_start() {
+	spawn_command cluster "$TOOLS/../probe/large_cluster" "$1" "$2"
+	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
 	cat >"$WORK/kubeconfig" <<-END
 		current-context: a
 		contexts: [{name: a, context: {cluster: c}}]
 		clusters: [{name: c, cluster: {server: "$server"}}]
 	END
+}
+
+# cluster_watched: once the daemon watches all that it has.
+cluster_watched() {
+	wait_for "$WORK/cluster.out" '^watched' "$pid_dropwhy" || fail "not all is watched: $(cat "$ERR")"
 }
 
 # prometheus_begin: a real one that looks every second; the rest of its settings comes from the input.

@@ -7,14 +7,12 @@
 # The process's whole memory, as the kernel counts it. The bound is far above what was measured
 # and far below what keeping whole objects, 3 KiB each and more, would take.
 case_cluster_memory() {
-	spawn_command cluster "$TOOLS/../probe/large_cluster" 10000 2000
-	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
-	cluster_config
+	cluster_start 10000 2000
 	probe_start --api off --kubelet off
 	alone=$(status_kb VmRSS)
 	probe_stop
 	probe_start --api cluster --kubelet off --kubeconfig "$WORK/kubeconfig"
-	wait_for "$WORK/cluster.out" '^watched' "$pid_dropwhy" || fail "not all is watched: $(cat "$ERR")"
+	cluster_watched
 	until_true at_rest
 	told=$(status_kb VmRSS)
 	echo "resident: $alone kB alone, $told kB with 10,000 pods and 2,000 Services, peak $(status_kb VmHWM) kB" |
@@ -26,11 +24,9 @@ case_cluster_memory() {
 # An API server that goes away in the middle of things is said once, and nothing stops.
 case_cluster_gone() {
 	ns_new a
-	spawn_command cluster "$TOOLS/../probe/large_cluster" 10 2
-	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
-	cluster_config
+	cluster_start 10 2
 	probe_ns a --api cluster --kubelet off --kubeconfig "$WORK/kubeconfig"
-	wait_for "$WORK/cluster.out" '^watched' "$pid_dropwhy" || fail "not all is watched: $(cat "$ERR")"
+	cluster_watched
 	udp a 10
 	assert_metric 10 dropwhy_drops_total
 	kill -KILL "$pid_cluster"

@@ -52,13 +52,11 @@ is_confined() { # all threads
 # So is the thread that reads what the API server sends, though it starts before.
 case_daemon_threads_are_confined() {
 	ns_new a
-	spawn_command cluster "$TOOLS/../probe/large_cluster" 10 2
-	server=$(sed -n 's/^ready //p' "$WORK/cluster.out")
-	cluster_config
+	cluster_start 10 2
 	probe_ns a --api cluster --kubelet off --kubeconfig "$WORK/kubeconfig"
 	assert_at_least 2 "$(ls "/proc/$pid_dropwhy/task" | wc -l)" threads
 	is_confined
-	wait_for "$WORK/cluster.out" '^watched' "$pid_dropwhy" || fail "not all is watched: $(cat "$ERR")"
+	cluster_watched
 	probe_stop
 	! grep -i 'not permitted' "$ERR" || fail "something was refused"
 }
