@@ -8,16 +8,14 @@
 
 size_t number__decimal(__u64 value, char *buf)
 {
-	char digits[NUMBER_LEN];
-	size_t at = sizeof(digits), len;
+	size_t len = 1, at;
+	__u64 rest;
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	len = sizeof(digits) - at;
-	memcpy(buf, digits + at, len);
+	for (rest = value; rest >= 10; rest /= 10)
+		len++;
 	buf[len] = '\0';
+	for (at = len; at; value /= 10)
+		buf[--at] = (char)('0' + value % 10);
 	return len;
 }
 

@@ -142,6 +142,11 @@ Test(escape, any_two_bytes_are_safe_for_terminals_and_csv)
 			for (i = 0; i < len; i++)
 				cr_assert((unsigned char)out[i] >= 0x20 && out[i] != 0x7f);
 			cr_assert(!len || !memchr("=+-@", out[0], 4));
+			if (first < 0x80 && second < 0x80)
+				cr_assert_eq(escape__is_plain_csv(in, 2),
+					     len == 2 && !memcmp(in, out, 2));
+			else
+				cr_assert_not(escape__is_plain_csv(in, 2));
 			len = escape__terminal(in, 2, out);
 			for (i = 0; i < len; i++)
 				cr_assert((unsigned char)out[i] >= 0x20 && out[i] != 0x7f);

@@ -32,7 +32,7 @@ struct enricher {
 	struct dns_query dns;	/* of the last drop */
 	struct enricher_errors errors;
 	__s64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
-	__s64 stale_check_ns; /* CLOCK_BOOTTIME of the next look at the modules */
+	__u64 stale_check_ns; /* CLOCK_BOOTTIME of the next look at the modules */
 };
 
 /* Both clocks cannot be read at once: of several tries the quickest is the most exact. */
@@ -137,14 +137,12 @@ void enricher__follow_clock(struct enricher *e)
 
 static void name_location(struct enricher *e, struct drop *drop)
 {
-	__s64 now;
-
 	if (!e->kallsyms || !drop->rec.location)
 		return;
-	now = (__s64)clock__ns(CLOCK_BOOTTIME);
-	if (now >= e->stale_check_ns) {
+	/* the drop's own time will do for a clock: asking for one costs more than the name */
+	if (drop->rec.last_ns >= e->stale_check_ns) {
 		kallsyms__reload_if_stale(e->kallsyms);
-		e->stale_check_ns = now + STALE_CHECK_NS;
+		e->stale_check_ns = clock__ns(CLOCK_BOOTTIME) + STALE_CHECK_NS;
 	}
 	drop->symbol = kallsyms__find(e->kallsyms, drop->rec.location, &drop->symbol_offset);
 }

@@ -92,6 +92,13 @@ size_t escape__terminal(const char *in, size_t len, char *out)
 	return (size_t)(to - out);
 }
 
+/* What JSON takes as it is: all of ASCII that prints, but for " and the backslash. */
+static const bool is_plain_in_json[256] = {
+	[' ' ... '!'] = true,
+	['#' ... '['] = true,
+	[']' ... '~'] = true,
+};
+
 static char *put_json(const unsigned char **in, const unsigned char *end, char *out)
 {
 	struct character c = read_character(*in, (size_t)(end - *in));
@@ -121,13 +128,38 @@ size_t escape__json(const char *in, size_t len, char *out)
 	char *to = out;
 
 	while (at < end) {
-		/* nearly every byte of nearly every value */
-		if (*at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+		if (is_plain_in_json[*at]) /* nearly every byte of nearly every value */
 			*to++ = (char)*at++;
 		else
 			to = put_json(&at, end, to);
 	}
 	return (size_t)(to - out);
+}
+
+/* What CSV takes as it is: all of ASCII that prints, but for " , and the backslash. */
+static const bool is_plain_in_csv[256] = {
+	[' ' ... '!'] = true,
+	['#' ... '+'] = true,
+	['-' ... '['] = true,
+	[']' ... '~'] = true,
+};
+
+/* What a spreadsheet takes for a formula where a field begins with it. */
+static bool is_formula(unsigned char c)
+{
+	return c == '=' || c == '+' || c == '-' || c == '@';
+}
+
+bool escape__is_plain_csv(const char *in, size_t len)
+{
+	size_t i;
+
+	if (len && is_formula((unsigned char)in[0]))
+		return false;
+	for (i = 0; i < len; i++)
+		if (!is_plain_in_csv[(unsigned char)in[i]])
+			return false;
+	return true;
 }
 
 size_t escape__csv(const char *in, size_t len, char *out)
@@ -136,7 +168,7 @@ size_t escape__csv(const char *in, size_t len, char *out)
 	char *to = out + 1; /* leaves room for an opening quote */
 	bool quoted = false;
 
-	if (at < end && strchr("=+-@", *at) && *at)
+	if (at < end && is_formula(*at))
 		to = put_hex_bytes(at++, 1, to);
 	while (at < end) {
 		if (*at == '"')

@@ -8,6 +8,7 @@
 #ifndef DROPWHY_ESCAPE_H
 #define DROPWHY_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Room that @p len bytes can take, without a NUL. */
@@ -49,5 +50,8 @@ size_t escape__json(const char *in, size_t len, char *out);
  * @return bytes written
  */
 size_t escape__csv(const char *in, size_t len, char *out);
+
+/** @brief **escape__is_plain_csv()** @return true: ASCII that escape__csv() would leave as it is. */
+bool escape__is_plain_csv(const char *in, size_t len);
 
 #endif

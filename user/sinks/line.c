@@ -26,15 +26,13 @@ void line__done(struct line *line)
 	*line = (struct line){};
 }
 
-char *line__reserve(struct line *line, size_t more)
+char *line__grow(struct line *line, size_t more)
 {
 	size_t room = line->room ? line->room : LINE_FIRST_ROOM;
 	char *data;
 
 	if (line->failed)
 		return NULL;
-	if (line->room - line->len >= more)
-		return line->data + line->len;
 	while (room - line->len < more)
 		room *= 2;
 	data = realloc(line->data, room);

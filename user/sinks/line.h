@@ -24,13 +24,22 @@ void line__clear(struct line *line);
 /** @brief **line__done()** frees the memory of an embedded line. */
 void line__done(struct line *line);
 
+/** @brief **line__grow()** is line__reserve() where there is no room yet. */
+char *line__grow(struct line *line, size_t more);
+
 /**
  * @brief **line__reserve()** makes room at the end.
  * @param more bytes that are going to be written
  * @return where to write them; add what was written to len. NULL, and failed
  * set, when out of memory
  */
-char *line__reserve(struct line *line, size_t more);
+static inline char *line__reserve(struct line *line, size_t more)
+{
+	/* a row asks for each of its values */
+	if (line->room - line->len >= more && !line->failed)
+		return line->data + line->len;
+	return line__grow(line, more);
+}
 
 /** @brief **line__put()** appends @p len bytes as they are. */
 void line__put(struct line *line, const char *bytes, size_t len);

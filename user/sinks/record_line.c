@@ -13,11 +13,12 @@
 void json_line__member(struct json_line *json, struct line *out, const char *name,
 		       enum column_kind kind, const char *value, size_t len)
 {
-	size_t name_len = strlen(name);
+	size_t name_len;
 	char *at, *to;
 
 	if (!len)
 		return;
+	name_len = strlen(name);
 	at = to = line__reserve(out, MEMBER_PUNCTUATION + name_len + ESCAPE_JSON_ROOM(len));
 	if (!at)
 		return;

@@ -6,7 +6,10 @@
  * reader of CSV takes that, while cut, awk and grep would see a CR as part of
  * the last field. There are no summary rows, all rows have one meaning.
  */
+#include <string.h>
+
 #include "user/sinks/columns.h"
+#include "user/sinks/escape.h"
 #include "user/sinks/record_columns.h"
 #include "user/sinks/record_line.h"
 #include "user/sinks/sink.h"
@@ -22,15 +25,36 @@ static void csv__begin(struct sink *sink)
 		record_line__csv_name(line, extra_columns[i], i + 1 == extra_column_count);
 }
 
+/* Escapes what a column wrote at @at, where the line ends; its new length. */
+static size_t escape_in_place(char *at, size_t len)
+{
+	char raw[COLUMN_VALUE_LEN];
+
+	if (escape__is_plain_csv(at, len))
+		return len;
+	memcpy(raw, at, len);
+	return escape__csv(raw, len, at);
+}
+
 static void csv__drop(struct sink *sink, const struct drop *drop)
 {
-	char value[COLUMN_VALUE_LEN];
-	size_t i;
+	struct line *line = &sink->line;
+	size_t i, len;
+	char *at;
 
-	for (i = 0; i < column_count; i++)
-		record_line__csv_value(&sink->line, value, columns[i].format(drop, value), false);
-	for (i = 0; i < extra_column_count; i++)
-		record_line__csv_value(&sink->line, "", 0, i + 1 == extra_column_count);
+	for (i = 0; i < column_count; i++) {
+		at = line__reserve(line, ESCAPE_CSV_ROOM(COLUMN_VALUE_LEN) + 1);
+		if (!at)
+			return;
+		len = columns[i].format(drop, at);
+		if (len)
+			len = escape_in_place(at, len);
+		at[len] = ',';
+		line->len += len + 1;
+	}
+	for (i = 1; i < extra_column_count; i++)
+		line__put(line, ",", 1);
+	line__put(line, "\n", 1);
 }
 
 /* Writes the value of a record's column into @buf: its length, 0 without it. */
