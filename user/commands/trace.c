@@ -205,13 +205,18 @@ static int start(struct trace *t)
 	return EXIT_FINE;
 }
 
-static int report_failed_writes(const struct trace *t)
+/* @err: why the summary is missing; 0: it is not. */
+static int report_failed_writes(const struct trace *t, int err)
 {
-	if (!t->sink->first_error)
+	if (t->sink->first_error)
+		err = t->sink->first_error;
+	else if (!err && t->sink->rows_failed)
+		err = -ENOMEM; /* all else stays in first_error */
+	if (!err)
 		return EXIT_FINE;
 	fprintf(stderr, "dropwhy: cannot write to %s: %s; %llu %s not written\n",
 		t->options.output ? t->options.output : "standard output",
-		strerror(-t->sink->first_error), t->sink->rows_failed,
+		strerror(-err), t->sink->rows_failed,
 		number__form(t->sink->rows_failed, "row was", "rows were"));
 	return EXIT_FAILED;
 }
@@ -219,8 +224,8 @@ static int report_failed_writes(const struct trace *t)
 static int finish(struct trace *t)
 {
 	struct summary *summary = &t->summary.summary;
+	int err, summary_err = 0;
 	size_t i;
-	int err;
 
 	tracer__stop(&t->tracer);
 	counter_run__end(&t->counters, t->tracer.enricher, &summary->counters);
@@ -236,14 +241,14 @@ static int finish(struct trace *t)
 	for (i = 0; i < summary->counters.count; i++)
 		sink__counter(t->sink, &summary->counters.rows[i]);
 	if (!t->sink->first_error)
-		sink__summary(t->sink, summary);
+		summary_err = sink__summary(t->sink, summary);
 	sink__flush(t->sink);
 	summary->rows_failed = t->sink->rows_failed;
 	summary->packets_failed = t->sink->packets_failed;
-	if (!t->sink->type->summary || t->options.output || t->sink->first_error)
+	if (!t->sink->type->summary || t->options.output || t->sink->first_error || summary_err)
 		summary_text__write(stderr, summary,
 				    argument__wants_color(t->options.color, stderr));
-	return report_failed_writes(t);
+	return report_failed_writes(t, summary_err);
 }
 
 static int trace__done(struct trace *t, int status)

@@ -130,8 +130,10 @@ fails_well() { # ARGUMENTS: false if nothing of it failed
 	FAILING_MALLOC_PLACES=$WORK/places LD_PRELOAD=$TOOLS/../probe/failing_malloc.so \
 		timeout 60 "$DROPWHY" $1 >"$WORK/stdout" 2>"$ERR" || status=$?
 	[ "$status" -lt 124 ] || fail "$1, place $before: status $status: $(cat "$ERR")"
-	case $status in
-	0 | 4) ;; # findings are 4
+	case $status/$1 in
+	0/trace*) grep -q '"type":"summary"' "$WORK/stdout" ||
+		fail "$1, place $before: no summary, and no word of it: $(cat "$ERR")" ;;
+	0/* | 4/*) ;; # findings are 4
 	*) grep -q . "$ERR" || fail "$1, place $before: status $status without a word" ;;
 	esac
 	[ "$(failed_places)" -gt "$before" ]
