@@ -133,7 +133,10 @@ fails_well() { # ARGUMENTS: false if nothing of it failed
 	case $status/$1 in
 	0/trace*) grep -q '"type":"summary"' "$WORK/stdout" ||
 		fail "$1, place $before: no summary, and no word of it: $(cat "$ERR")" ;;
-	0/* | 4/*) ;; # findings are 4
+	0/*--json* | 4/*--json*) # findings are 4
+		jq -es 'length > 0' "$WORK/stdout" >/dev/null ||
+			fail "$1, place $before: no JSON, and no word of it: $(cat "$ERR")" ;;
+	0/*) ;;
 	*) grep -q . "$ERR" || fail "$1, place $before: status $status without a word" ;;
 	esac
 	[ "$(failed_places)" -gt "$before" ]
