@@ -120,9 +120,8 @@ Test(reconcile, sorts_and_leaves_out_the_quiet)
 		{ .netns_ino = 4, .drop = 6 },
 	};
 	const struct conntrack_claim claims[] = {
-		{ .netns_ino = 3, .drop = 4 },
+		{ .netns_ino = 3, .drop = 10, .insert_failed = 1 },
 		{ .netns_ino = 9, .drop = 5 },
-		{ .netns_ino = 3, .drop = 6, .insert_failed = 1 },
 	};
 	struct reconcile_input in = {
 		.before_arm = SNAPSHOT(before),
@@ -130,7 +129,7 @@ Test(reconcile, sorts_and_leaves_out_the_quiet)
 		.before_disarm = SNAPSHOT(after),
 		.after_disarm = SNAPSHOT(after),
 		.claims = claims,
-		.claim_count = 3,
+		.claim_count = 2,
 	};
 	struct conntrack_reconciliation *rows;
 	size_t count;
@@ -147,6 +146,34 @@ Test(reconcile, sorts_and_leaves_out_the_quiet)
 	cr_expect_eq(rows[2].netns_ino, 1);
 	cr_expect_eq(rows[3].netns_ino, 4);
 	cr_expect_null(find(rows, count, 2));
+	free(rows);
+}
+
+/* Its counters began behind those of the one that had the number before, and outran them. */
+Test(reconcile, number_with_two_claims_changed_hands)
+{
+	struct conntrack_stat before[] = { { .netns_ino = 1, .drop = 5 } };
+	struct conntrack_stat after[] = { { .netns_ino = 1, .drop = 8 } };
+	const struct conntrack_claim claims[] = {
+		{ .netns_ino = 1, .drop = 4 },
+		{ .netns_ino = 1, .drop = 8 },
+	};
+	struct reconcile_input in = {
+		.before_arm = SNAPSHOT(before),
+		.after_arm = SNAPSHOT(before),
+		.before_disarm = SNAPSHOT(after),
+		.after_disarm = SNAPSHOT(after),
+		.claims = claims,
+		.claim_count = 2,
+	};
+	struct conntrack_reconciliation *rows;
+	size_t count;
+
+	cr_assert_eq(reconcile__conntrack(&in, &rows, &count), 0);
+	cr_assert_eq(count, 1);
+	cr_expect(rows[0].gone);
+	cr_expect_eq(rows[0].drop.attributed, 12);
+	cr_expect_eq(rows[0].drop.most, 0);
 	free(rows);
 }
 

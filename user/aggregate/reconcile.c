@@ -96,21 +96,24 @@ static struct movement range__movement(struct stat_range from, struct stat_range
 	return sum;
 }
 
-static void add_claims(const struct reconcile_input *in, struct conntrack_reconciliation *row)
+/* How many namespaces had the row's number, as far as the claims know. */
+static size_t add_claims(const struct reconcile_input *in, struct conntrack_reconciliation *row)
 {
-	size_t i;
+	size_t holders = 0, i;
 
 	for (i = 0; i < in->claim_count; i++) {
 		if (in->claims[i].netns_ino != row->netns_ino)
 			continue;
+		holders++;
 		row->drop.attributed += in->claims[i].drop;
 		row->insert_failed.attributed += in->claims[i].insert_failed;
 		row->chaintoolong.attributed += in->claims[i].chaintoolong;
 	}
+	return holders;
 }
 
-/* Fills @row but for its claims. */
-static void compare_snapshots(const struct reconcile_input *in,
+/* Fills in what the counters say of @row; @holders: from add_claims(). */
+static void compare_snapshots(const struct reconcile_input *in, size_t holders,
 			      struct conntrack_reconciliation *row)
 {
 	struct stat_range before_arm = snapshot__find(&in->before_arm, row->netns_ino);
@@ -122,7 +125,8 @@ static void compare_snapshots(const struct reconcile_input *in,
 	/* known before but not after arming: that reading failed, so there is no lower bound */
 	if (after_arm.count || !before_arm.count)
 		inner = range__movement(after_arm, before_disarm);
-	row->gone = in->restarted || !last.count || outer.backwards || inner.backwards;
+	row->gone = in->restarted || !last.count || outer.backwards || inner.backwards ||
+		    holders > 1;
 	if (row->gone)
 		return;
 	row->drop.least = inner.drop;
@@ -212,8 +216,7 @@ int reconcile__conntrack(struct reconcile_input *in, struct conntrack_reconcilia
 	for (i = 0; i < total; i++) {
 		struct conntrack_reconciliation row = { .netns_ino = namespaces[i] };
 
-		compare_snapshots(in, &row);
-		add_claims(in, &row);
+		compare_snapshots(in, add_claims(in, &row), &row);
 		if (row__matters(&row))
 			rows[count++] = row;
 	}

@@ -30,9 +30,9 @@ struct conntrack_snapshot {
 	size_t count;
 };
 
-/* What the run explained by each counter of one namespace, packets. */
+/* What the run explained by each counter of one namespace, packets; 0 where it only met it. */
 struct conntrack_claim {
-	__u32 netns_ino;	/* may be repeated: the rows are added up */
+	__u32 netns_ino;	/* repeated: the number was given to another one */
 	__u64 drop;
 	__u64 insert_failed;
 	__u64 chaintoolong;
@@ -54,8 +54,9 @@ struct reconcile_input {
  *
  * A namespace that is not in a starting snapshot appeared since and started at
  * zero. One that is missing at the end is gone, and so is one whose counters
- * ran backwards: its number was given to a new namespace. (Should the new one
- * have outrun the old one's counters on every CPU, nothing here can tell.)
+ * ran backwards, or that has two claims: its number was given to a new namespace.
+ * (Should the new one have outrun the old one's counters on every CPU, and only
+ * one of the two have a claim, nothing here can tell.) Claims are added up.
  * Where nf_conntrack was unloaded meanwhile all are gone in this sense.
  *
  * @param in the four snapshots and the claims; snapshots are sorted in place
