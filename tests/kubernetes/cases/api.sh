@@ -7,14 +7,13 @@
 
 SHOP_SERVICE=10.96.1.3
 FEEDS=3				# pods, Services, nodes
-ASKED_SECONDS=90		# the longest for requests to come; what looks for them takes longer than a pause
 
 # The next server knows nothing of before it began, so that watches are too old for it and lists
 # follow. An address that went to another Service meanwhile is that one's.
 case_api_server_restarts() {
 	shop_of_two
 	trace_start --netns "$(ns_inode b)" --kubeconfig $USER_CONFIG --api node --node-name node1 --kubelet off
-	in_time asked $FEEDS "^watch " || fail "asked was: $(asked_all)"
+	until_true asked $FEEDS "^watch " || fail "asked was: $(asked_all)"
 	send a traffic udp --from 10.8.0.1 --sport 4000 --to $SHOP_SERVICE --dport "$OWN_PORT" --count 20
 	server_restarts
 	# by the list, and by the watch after it
@@ -34,10 +33,10 @@ case_api_server_bookmarks() {
 	shop_of_two
 	relay_new
 	trace_start --netns "$(ns_inode b)" --kubeconfig "$WORK/kubeconfig" --api node --node-name node1 --kubelet off
-	in_time asked $FEEDS "^watch " || fail "asked was: $(asked_all)"
+	until_true asked $FEEDS "^watch " || fail "asked was: $(asked_all)"
 	pod_at second 10.9.9.9 node2
 	version=$(api GET /api/v1/namespaces/shop/pods/second | jq -r .metadata.resourceVersion)
-	in_time goes_on_at "$version" || fail "no watch from $version on; asked was: $(asked_all)"
+	until_true goes_on_at "$version" || fail "no watch from $version on; asked was: $(asked_all)"
 	pod_at third 10.8.0.3 node1
 	until_true seen third || fail "no pod: $(cat "$ERR")"
 	trace_stop
@@ -144,17 +143,7 @@ server_restarts() {
 	api DELETE "/api/v1/namespaces/shop/services/old" >"$WORK/api.log"
 	service_at new
 	kill -CONT "$pid_dropwhy"
-	in_time listed_anew || fail "asked was: $(asked_all)"
-}
-
-# in_time COMMAND...: as until_true, but by the clock.
-in_time() {
-	read -r time_began _ </proc/uptime
-	until "$@"; do
-		read -r time_now _ </proc/uptime
-		[ $((${time_now%.*} - ${time_began%.*})) -lt $ASKED_SECONDS ] || return 1
-		sleep 0.02
-	done
+	until_true listed_anew || fail "asked was: $(asked_all)"
 }
 
 tried() { # N
