@@ -72,14 +72,23 @@ static void stop(void)
 
 TestSuite(http, .init = start, .fini = stop, .timeout = 30);
 
-static int client(void)
+/* @host: the last byte of its address, 127.0.0.x. */
+static int client_from(unsigned int host)
 {
+	const struct sockaddr_in from = { .sin_family = AF_INET,
+					  .sin_addr.s_addr = htonl(0x7f000000 + host) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+	cr_assert(bind(fd, (const struct sockaddr *)&from, sizeof(from)) == 0);
 	cr_assert(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
 		  errno == EINPROGRESS);
 	event_loop__wait(loop, 100);
 	return fd;
+}
+
+static int client(void)
+{
+	return client_from(1);
 }
 
 static double now(void)
@@ -296,6 +305,33 @@ Test(http, silent_clients_do_not_shut_out_others_for_long)
 	reply = ask(GET("/metrics"));
 	cr_assert(eq(int, status_of(reply), 200), "%s", reply);
 	for (i = 0; i < 40; i++)
+		close(fds[i]);
+}
+
+/* The kubelet's probes must get through, or it ends the container. */
+Test(http, one_client_does_not_shut_out_another)
+{
+	const char *reply;
+	int fds[64], i;
+	double until;
+
+	for (i = 0; i < 64; i++)
+		fds[i] = client_from(2);
+	/* it opens each anew that is closed */
+	for (until = now() + 7; now() < until;) {
+		for (i = 0; i < 64; i++) {
+			char byte;
+
+			if (recv(fds[i], &byte, 1, 0) < 0 && errno == EAGAIN)
+				continue;
+			close(fds[i]);
+			fds[i] = client_from(2);
+		}
+		reply = ask(GET("/metrics"));
+		cr_assert(eq(int, status_of(reply), 200), "%s", reply);
+		work(0.5);
+	}
+	for (i = 0; i < 64; i++)
 		close(fds[i]);
 }
 

@@ -16,6 +16,8 @@
 #include "user/probe/http.h"
 
 #define CONNECTIONS_MAX	   32
+/* Of one address: any pod may ask where the node's address listens, the kubelet must get through. */
+#define CONNECTIONS_EACH   8
 #define CONNECTION_BYTES   16384 /* request line, headers and reading, each connection */
 #define IDLE_SECONDS	   5
 /* From its beginning to the end of the answer: a scrape over loopback takes milliseconds. */
@@ -310,6 +312,7 @@ static int start(struct http_server *server, const struct sockaddr_storage *addr
 		flags, 0, NULL, NULL, on_request, server,
 		MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)address,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_EACH,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1,
