@@ -183,7 +183,6 @@ void probe_options__parse(int argc, char **argv, struct probe_options *ret_optio
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, ret_options))
 		exit(EXIT_USAGE);
-	ret_options->run.kube.probe = true;
 }
 
 void probe_options__done(struct probe_options *options)

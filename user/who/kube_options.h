@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 enum kube_api_mode {
-	KUBE_API_AUTO,	  /* cluster, if a kubeconfig was named or this runs in a pod; else off */
+	KUBE_API_AUTO,	  /* cluster with a kubeconfig; node in a pod, as one runs on every node; else off */
 	KUBE_API_NODE,	  /* this node's pods and all Services */
 	KUBE_API_CLUSTER, /* pods, Services, endpoints and nodes of all nodes */
 	KUBE_API_OFF,
@@ -18,7 +18,6 @@ enum kube_api_mode {
 /* NULL is: not given. */
 struct kube_options {
 	enum kube_api_mode api;
-	bool probe;		   /* AUTO in a pod is NODE: every node of a cluster runs one */
 	const char *kubeconfig;	   /* else $KUBECONFIG, else the pod's own */
 	const char *context;	   /* else the current one */
 	const char *node;	   /* else $NODE_NAME, else the host's name */

@@ -75,7 +75,7 @@ int kube_servers__api(const struct kube_options *options, const char *node,
 	if (err)
 		return err;
 	all = options->api == KUBE_API_CLUSTER ||
-	      (options->api == KUBE_API_AUTO && !(options->probe && in_pod));
+	      (options->api == KUBE_API_AUTO && !in_pod);
 	if (!all && need_node(node, "--api=cluster", error))
 		return -EINVAL;
 	add_feed(options, KUBE_POD, all ? NULL : node, ret_client);
