@@ -99,6 +99,10 @@ static void write_accounting(struct openmetrics *om, const struct summary *accou
 			    "What became of the packets seen; the fates add up to them.");
 	for (i = 0; i < sizeof(fates) / sizeof(fates[0]); i++)
 		openmetrics__sample(om, fate, &fates[i].name, fates[i].packets);
+	openmetrics__family(om, "dropwhy_coarse_packets", METRIC_COUNTER, "packets",
+			    "Of those delivered or folded, counted without ports or addresses: more "
+			    "flows at once than the fold tables hold.");
+	openmetrics__sample(om, NULL, NULL, accounting->coarse);
 }
 
 static const char *const *usage_labels(const struct metrics_usage *usage)

@@ -53,6 +53,19 @@ snmp_drops() { # what this kernel frees for these: datagrams, SYNs
 	echo $(($(snmp "$1" UdpNoPorts) + 50))
 }
 
+# More flows at once than the fold tables hold.
+case_metrics_coarse() {
+	ns_new a
+	probe_ns a
+	assert_metric 0 dropwhy_coarse_packets_total
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 100 --to 127.0.0.1 --dport 20000 \
+		--dports 500 --count 1
+	assert_metric 50000 dropwhy_drops_total
+	assert_at_least 1000 "$(metric dropwhy_coarse_packets_total)" "packets counted without ports"
+	assert_balanced
+	probe_stop
+}
+
 case_metrics_formats() {
 	ns_new a
 	probe_ns a
