@@ -194,7 +194,9 @@ static int load(struct live *live, struct btf_excerpt *excerpt, struct live_fail
 			    true);
 	case -ENOMEM:
 		return fail(failure, err, "load the BPF programs",
-			    "not enough memory for the maps: try a smaller --ring-size", false);
+			    "not enough memory for the maps, which grow with the CPUs (OVERHEAD in "
+			    "dropwhy(8)): raise the memory limit, or try --fold=0 or a smaller "
+			    "--ring-size", false);
 	default:
 		return fail(failure, err, "load the BPF programs",
 			    "--verbose shows the kernel's own words", true);

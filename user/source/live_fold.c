@@ -15,14 +15,9 @@
 /* generated; it uses the types of bpf/live_state.h and bpf/drop_filter.h */
 #include "drop.skel.h"
 
-/*
- * A bucket with the records of its ways takes some 7 KB. 4,096 flows a CPU are
- * enough for all that a reader can take in; with many CPUs the tables of all
- * together stay below FOLD_BYTES_MAX.
- */
+/* 4,096 flows a CPU are enough for all that a reader can take in. */
 #define FOLD_BUCKETS_MAX 512
 #define FOLD_BUCKETS_MIN 16
-#define FOLD_BYTES_MAX	 (64UL << 20)
 #define FOLD_BUCKET_BYTES (sizeof(struct fold_bucket) + FOLD_WAYS * sizeof(struct fold_record))
 
 /* A CPU is busy for microseconds; a task that was preempted in the middle of a drop takes longer. */
@@ -38,10 +33,21 @@ static bool has_flow_filter(const struct drop_filter *filter)
 	return false;
 }
 
+__u32 live_fold__buckets(int cpu_count)
+{
+	unsigned long each = LIVE_FOLD_BYTES_MAX / (unsigned long)cpu_count;
+	__u32 buckets = FOLD_BUCKETS_MAX;
+
+	while (buckets > FOLD_BUCKETS_MIN &&
+	       (buckets + FOLD_COARSE_BUCKETS) * FOLD_BUCKET_BYTES > each)
+		buckets /= 2;
+	return buckets;
+}
+
 int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
 			 const struct drop_filter *filter, bool flows_only, int cpu_count)
 {
-	__u32 buckets = FOLD_BUCKETS_MAX, all, i;
+	__u32 buckets = live_fold__buckets(cpu_count), all, i;
 	struct timespec tick;
 	__u64 seed[8] = {};
 	int err;
@@ -60,8 +66,6 @@ int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
 			seed[i] = (i + 1) * 0x9e3779b97f4a7c15ULL;
 	for (i = 0; i < 8; i++)
 		skel->rodata->fold_seed[i] = seed[i] | 1;
-	while (buckets > FOLD_BUCKETS_MIN && buckets * FOLD_BUCKET_BYTES > FOLD_BYTES_MAX / cpu_count)
-		buckets /= 2;
 	skel->rodata->fold_mask = buckets - 1;
 	all = cpu_count * (buckets + FOLD_COARSE_BUCKETS);
 	err = bpf_map__set_max_entries(skel->maps.folds, all);

@@ -6,12 +6,23 @@
 #ifndef DROPWHY_LIVE_FOLD_H
 #define DROPWHY_LIVE_FOLD_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 
 #include "bpf/drop_filter.h"
 #include "bpf/live_state.h"
 
 struct drop_bpf;
+
+/* The tables of all CPUs together take no more, but with so many that the least for each does. */
+#define LIVE_FOLD_BYTES_MAX (64UL << 20)
+
+/**
+ * @brief **live_fold__buckets()** sizes a CPU's table.
+ * @param cpu_count possible CPUs, 1 or more
+ * @return buckets for flows, a power of two; FOLD_COARSE_BUCKETS come on top
+ */
+__u32 live_fold__buckets(int cpu_count);
 
 /**
  * @brief **live_fold__configure()** is to be called before load.
