@@ -181,7 +181,6 @@ void daemon__gauges(const struct daemon *d, struct metrics_gauges *ret_gauges)
 {
 	struct metrics_gauges g = {
 		.hook = live__hook_name(d->tracer.live),
-		.ready = d->ready,
 		.ring_bytes = ring_fill__bytes(d->ring),
 		.ring_capacity_bytes = d->options.ring_bytes,
 		.bundles = d->bundles,

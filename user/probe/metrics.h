@@ -21,7 +21,6 @@ struct metrics;
 /* A number without labels that somebody else keeps. */
 struct metrics_gauges {
 	const char *hook;	/* live__hook_name() */
-	bool ready;
 	__u64 ring_bytes;	/* waiting */
 	__u64 ring_capacity_bytes;
 	__u64 http_requests;

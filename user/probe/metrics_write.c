@@ -180,7 +180,6 @@ static void write_counters(const struct metrics *m, struct openmetrics *om)
 static void write_own(const struct metrics *m, struct openmetrics *om,
 		      const struct metrics_gauges *g)
 {
-	gauge(om, "dropwhy_ready", NULL, "Whether the programs are attached and count.", g->ready);
 	gauge(om, "dropwhy_ring_fill_bytes", "bytes", "Records that wait in the ring buffer.",
 	      g->ring_bytes);
 	gauge(om, "dropwhy_ring_size_bytes", "bytes", "The ring buffer's size.",
