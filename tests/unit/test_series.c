@@ -23,6 +23,7 @@ struct found {
 	const char *pod;
 	__u64 packets;
 	bool is_there;
+	bool known;
 };
 
 static void look(void *ctx, const struct series *series)
@@ -33,16 +34,25 @@ static void look(void *ctx, const struct series *series)
 		return;
 	found->is_there = true;
 	found->packets = series->values[0];
+	found->known = series->known;
 	cr_assert(eq(u64, series->values[1], series->values[0] * 100));
 }
 
-/* What a scrape shows of it; -1: no series. */
+/* What it has; -1: no series. */
 static long long value(struct series_set *set, const char *pod)
 {
 	struct found found = { .pod = pod };
 
 	series_set__each(set, look, &found);
 	return found.is_there ? (long long)found.packets : -1;
+}
+
+static bool is_known(struct series_set *set, const char *pod)
+{
+	struct found found = { .pod = pod };
+
+	series_set__each(set, look, &found);
+	return found.known;
 }
 
 Test(series, counts_by_label_set)
@@ -147,10 +157,31 @@ Test(series, the_idle_and_the_dead_go)
 	series_set__free(set);
 }
 
+Test(series, what_appears_between_two_scrapes_begins_at_zero)
+{
+	struct series_set *set = series_set__new(2, 10);
+
+	add(set, "first", 5, 0);
+	cr_assert(is_known(set, "first"), "a lone scrape shows what there is");
+	series_set__scraped(set);
+	add(set, "second", 7, 1);
+	cr_assert(is_known(set, "first"));
+	cr_assert_not(is_known(set, "second"));
+	series_set__scraped(set);
+	cr_assert(is_known(set, "second"));
+	cr_assert(eq(i64, value(set, "second"), 7));
+	/* nobody has seen its seven */
+	series_set__maintain(set, 1 + IDLE_S, IDLE_S, GRACE_S, NULL, NULL);
+	cr_assert(eq(u64, series_set__other(set)[0], 7));
+	series_set__free(set);
+}
+
 struct scraper {
 	__u64 last[64];
 	bool had[64], has[64];
-	__u64 increase;		/* as increase() adds it up, new series from zero */
+	bool first;		/* nothing was there before it */
+	__u64 increase;		/* as increase() adds it up: a new series' first value is none */
+	__u64 hidden;		/* of what it was shown as 0, to come with the next scrape */
 	__u64 last_other;
 };
 
@@ -158,11 +189,14 @@ static void scrape_one(void *ctx, const struct series *series)
 {
 	struct scraper *scraper = ctx;
 	size_t pod = strtoul(series->labels[1], NULL, 10);
+	__u64 shown = series->known ? series->values[0] : 0;
 
 	if (scraper->had[pod])
-		cr_assert(ge(u64, series->values[0], scraper->last[pod]), "a counter shrank");
-	scraper->increase += series->values[0] - (scraper->had[pod] ? scraper->last[pod] : 0);
-	scraper->last[pod] = series->values[0];
+		cr_assert(ge(u64, shown, scraper->last[pod]), "a counter shrank");
+	if (scraper->had[pod] || scraper->first)
+		scraper->increase += shown - scraper->last[pod];
+	scraper->hidden += series->values[0] - shown;
+	scraper->last[pod] = shown;
 	scraper->has[pod] = true;
 }
 
@@ -170,7 +204,7 @@ static void scrape_one(void *ctx, const struct series *series)
 Test(series, increases_add_up_whoever_comes_and_goes)
 {
 	struct series_set *set = series_set__new(2, 8);
-	struct scraper scraper = {};
+	struct scraper scraper = { .first = true };
 	__u64 sent = 0, state = 1, now;
 	char pod[8];
 	int i;
@@ -188,13 +222,15 @@ Test(series, increases_add_up_whoever_comes_and_goes)
 		if (now % 15)
 			continue;
 		memset(scraper.has, 0, sizeof(scraper.has));
+		scraper.hidden = 0;
 		series_set__each(set, scrape_one, &scraper);
 		cr_assert(ge(u64, series_set__other(set)[0], scraper.last_other));
 		scraper.increase += series_set__other(set)[0] - scraper.last_other;
 		scraper.last_other = series_set__other(set)[0];
 		series_set__scraped(set);
 		memcpy(scraper.had, scraper.has, sizeof(scraper.had));
-		cr_assert(eq(u64, scraper.increase, sent), "after %llu s", now);
+		scraper.first = false;
+		cr_assert(eq(u64, scraper.increase + scraper.hidden, sent), "after %llu s", now);
 		cr_assert(le(sz, series_set__count(set), 8));
 	}
 	cr_assert(gt(u64, series_set__demoted(set), 10));

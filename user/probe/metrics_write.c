@@ -24,7 +24,8 @@ static void write_one(void *ctx, const struct series *series)
 {
 	const struct writer *w = ctx;
 
-	openmetrics__sample(w->om, w->names, series->labels, series->values[w->value]);
+	openmetrics__sample(w->om, w->names, series->labels,
+			    series->known ? series->values[w->value] : 0);
 }
 
 /* One value of all series of a set, and "other", from the first scrape on. */

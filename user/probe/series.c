@@ -38,6 +38,7 @@ struct series_set {
 	__u64 other[SERIES_VALUES_MAX];
 	__u64 demoted;
 	__u64 expired;
+	bool scraped;		/* since then what comes is new to scrapers */
 	__u64 seed;		/* who names pods cannot choose their hash */
 };
 
@@ -133,6 +134,7 @@ static struct entry *add_entry(struct series_set *set, const char *key, unsigned
 		free(entry);
 		return NULL;
 	}
+	entry->series.known = !set->scraped;
 	entry->visible = set->visible < set->max_series;
 	if (entry->visible)
 		set->visible++;
@@ -260,8 +262,12 @@ void series_set__scraped(struct series_set *set)
 {
 	struct entry *entry, *next;
 
-	HASH_ITER(hh, set->entries, entry, next)
-		memcpy(entry->scraped, entry->series.values, sizeof(entry->scraped));
+	set->scraped = true;
+	HASH_ITER(hh, set->entries, entry, next) {
+		if (entry->series.known)
+			memcpy(entry->scraped, entry->series.values, sizeof(entry->scraped));
+		entry->series.known = entry->visible;
+	}
 }
 
 const __u64 *series_set__other(const struct series_set *set)

@@ -7,6 +7,8 @@
  * What a scraper sees never lies to rate() or increase():
  *  - Every packet is added to exactly one series, as it comes: no lump of old
  *    packets is ever moved, and no counter ever shrinks.
+ *  - A series that appears between two scrapes is 0 in the second, whatever it
+ *    has by then: both take what appears for the value before any increase.
  *  - Who outgrows the smallest series takes its place and begins at zero; what
  *    it had until then stays in "other".
  *  - A series that goes is gone as a whole. What was added to it after the last
@@ -30,6 +32,7 @@
 struct series {
 	const char *labels[SERIES_LABELS_MAX]; /* "" is unknown */
 	__u64 values[SERIES_VALUES_MAX];
+	bool known;		/* to scrapers; else they are to be shown 0 */
 };
 
 struct series_set;
@@ -70,7 +73,7 @@ typedef void (*series_fn)(void *ctx, const struct series *series);
 /** @brief **series_set__each()** walks the series, oldest first, without "other". */
 void series_set__each(const struct series_set *set, series_fn fn, void *ctx);
 
-/** @brief **series_set__scraped()** to be called when all that each() gave has been sent. */
+/** @brief **series_set__scraped()** to be called when all that each() gave, or 0, has been sent. */
 void series_set__scraped(struct series_set *set);
 
 /** @brief **series_set__other()** what is in no series: SERIES_VALUES_MAX values. */

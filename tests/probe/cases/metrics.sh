@@ -95,7 +95,11 @@ case_metrics_prometheus() {
 	prometheus_of_probe "rule_files: [$WORK/rules.yml]"
 	until_true prometheus_says 'up' '"1"' || fail "it does not scrape: $(tail -n 5 "$WORK/prometheus.log")"
 	until_true prometheus_says 'sum(dropwhy_cause_drops_total)' '"0"' || fail "no zero to begin with"
-	udp a 5000
+	# the first packet of its series is no less an increase
+	udp a 1
+	until_true prometheus_says 'sum(increase(dropwhy_drops_total{reason="NO_SOCKET"}[5m])) > 0.5' '"[0-9]' ||
+		fail "increase() does not see a single drop"
+	udp a 4999
 	until_true prometheus_says 'sum(dropwhy_drops_total)' '"5000"' || fail "it does not see the storm"
 	until_true prometheus_says 'ALERTS{alertstate="firing"}' 'Storm' || fail "the alert does not fire"
 	# a scraper that dies in the middle of things is no trouble
