@@ -80,6 +80,17 @@ case_metrics_formats() {
 	probe_stop
 }
 
+# The manual names each of them, and no other.
+case_metrics_documented() {
+	ns_new a
+	probe_ns a --json-log "$WORK"
+	curl -sS "http://$url/metrics" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' | sort >"$WORK/told"
+	sed -n '/^\.Ss Metrics/,/^\.Sh/s/^\.It Va //p' "$here/../../user/dropwhy.8" | tr -d ' ' | tr , '\n' |
+		sort >"$WORK/documented"
+	diff "$WORK/documented" "$WORK/told" || fail "the manual and the metrics differ"
+	probe_stop
+}
+
 # A real Prometheus sees the storm, and an alert fires.
 case_metrics_prometheus() {
 	ns_new a
