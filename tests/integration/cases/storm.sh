@@ -43,6 +43,23 @@ case_storm_rows() {
 	assert_drops "$(summary delivered)" reason="$(reason NO_SOCKET)" src=127.0.0.1 dport=4053
 }
 
+# Never a wake-up for each record: the scheduler's own count of how often the process slept.
+case_storm_wakes_seldom() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	trace_ns a --fold 0 --ring-size 16m
+	slept=$(times_slept)
+	send a traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 4053 --count 100000
+	slept=$(($(times_slept) - slept))
+	trace_stop
+	assert_at_least 50000 "$(summary delivered)" delivered
+	[ "$slept" -lt 2000 ] || fail "it slept $slept times for $(summary delivered) records"
+}
+
+times_slept() {
+	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$pid_dropwhy/status"
+}
+
 case_storm_summary_only() {
 	storm 1000000 --summary-only
 }
