@@ -69,6 +69,46 @@ Test(sysctl_names, dotted)
 	}
 }
 
+/* A fixed set of labels, whatever interfaces come and go. */
+Test(sysctl_names, lines)
+{
+	static const struct {
+		const char *name, *label; /* NULL: not watched */
+		bool of_interface;
+	} cases[] = {
+		{ "net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_max", false },
+		{ "net.ipv4.conf.cali1234.rp_filter", "net.ipv4.conf.*.rp_filter", true },
+		{ "net.ipv4.conf.eth0/100.rp_filter", "net.ipv4.conf.*.rp_filter", true },
+		{ "net.ipv4.conf.allen.rp_filter", "net.ipv4.conf.*.rp_filter", true },
+		{ "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.*.rp_filter", false },
+		{ "net.ipv6.conf.default.accept_ra", "net.ipv6.conf.*.accept_ra", false },
+		{ "net.ipv4.neigh.default.gc_thresh3", "net.ipv4.neigh.*.gc_thresh3", false },
+		{ "/sys/module/ip_vs/parameters/conn_tab_bits",
+		  "/sys/module/ip_vs/parameters/conn_tab_bits", false },
+		{ "/sys/module/ip_vs/parameters/other", NULL, false },
+		{ "net.ipv4.ip_default_ttl", NULL, false },
+		{ "", NULL, false },
+	};
+	char label[SYSCTL_NAME_LEN];
+	size_t i;
+	int line;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		line = sysctl_names__line(cases[i].name);
+		cr_expect_eq(line >= 0, cases[i].label != NULL, "%s", cases[i].name);
+		cr_expect_eq(sysctl_names__of_interface(cases[i].name), cases[i].of_interface,
+			     "%s", cases[i].name);
+		if (line < 0)
+			continue;
+		sysctl_names__label((size_t)line, label);
+		cr_expect_str_eq(label, cases[i].label);
+	}
+	for (i = 0; i < sysctl_name_count + sysctl_bypass_count; i++) {
+		sysctl_names__label(i, label);
+		cr_expect_eq(sysctl_names__line(label), (int)i, "%s", label);
+	}
+}
+
 Test(sysctl_value, same)
 {
 	static const struct {

@@ -2,6 +2,7 @@
 /*
  * The list of watched settings: see names.h. To watch another one: add a line.
  */
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,14 +147,53 @@ void sysctl_names__key(const char *name, struct sysctl_watched_name *ret_key)
 		snprintf(ret_key->name, sizeof(ret_key->name), "%s", name);
 }
 
-bool sysctl_names__watched(const char *path)
+static int find_line(const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < sysctl_name_count; i++)
 		if (!fnmatch(sysctl_names[i], path, FNM_PATHNAME | FNM_NOESCAPE))
-			return true;
-	return false;
+			return (int)i;
+	return -ENOENT;
+}
+
+bool sysctl_names__watched(const char *path)
+{
+	return find_line(path) >= 0;
+}
+
+int sysctl_names__line(const char *name)
+{
+	char path[SYSCTL_NAME_LEN];
+	size_t i;
+
+	for (i = 0; i < sysctl_bypass_count; i++)
+		if (!strcmp(name, sysctl_bypass_files[i]))
+			return (int)(sysctl_name_count + i);
+	sysctl_names__dotted(name, path);
+	return find_line(path);
+}
+
+void sysctl_names__label(size_t line, char *ret_label)
+{
+	sysctl_names__dotted(line < sysctl_name_count ?
+				     sysctl_names[line] :
+				     sysctl_bypass_files[line - sysctl_name_count],
+			     ret_label);
+}
+
+bool sysctl_names__of_interface(const char *name)
+{
+	int line = sysctl_names__line(name);
+	const char *star, *part;
+
+	if (line < 0 || (size_t)line >= sysctl_name_count)
+		return false;
+	star = strchr(sysctl_names[line], '*');
+	if (!star)
+		return false;
+	part = name + (star - sysctl_names[line]);
+	return strncmp(part, "all.", 4) && strncmp(part, "default.", 8);
 }
 
 /* Others of the node's own are not to be seen from other namespaces at all. */

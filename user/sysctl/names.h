@@ -33,6 +33,29 @@ void sysctl_names__key(const char *name, struct sysctl_watched_name *ret_key);
 bool sysctl_names__watched(const char *path);
 
 /**
+ * @brief **sysctl_names__line()** tells which line of the lists a setting is watched by.
+ * @param name as in struct sysctl_change
+ * @return index into sysctl_names[]; from **sysctl_name_count** on, into sysctl_bypass_files[];
+ * -ENOENT: it is on neither
+ */
+int sysctl_names__line(const char *name);
+
+/**
+ * @brief **sysctl_names__label()** writes what all settings of a line are called
+ * together: "net.ipv4.conf.*.rp_filter".
+ * @param line of sysctl_names__line()
+ * @param ret_label SYSCTL_NAME_LEN bytes
+ */
+void sysctl_names__label(size_t line, char *ret_label);
+
+/**
+ * @brief **sysctl_names__of_interface()** tells whether a setting is one interface's own, of which
+ * a node has thousands: neither that of "all" nor of "default".
+ * @param name as in struct sysctl_change
+ */
+bool sysctl_names__of_interface(const char *name);
+
+/**
  * @brief **sysctl_names__global()** tells whether a path names one value of the
  * whole node that every namespace shows, so that a write in any of them is one here.
  */
@@ -41,7 +64,7 @@ bool sysctl_names__global(const char *path);
 /**
  * @brief **sysctl_names__dotted()** writes a path as sysctl(8) does: slashes
  * become dots, dots (of an interface's name) slashes. What begins with a slash
- * is no sysctl and stays.
+ * is no sysctl and stays. Done twice it is a path again.
  * @param ret_name SYSCTL_NAME_LEN bytes
  */
 void sysctl_names__dotted(const char *path, char *ret_name);
