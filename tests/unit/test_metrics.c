@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,4 +86,43 @@ Test(metrics, a_namespace_that_could_not_be_read_once_is_not_counted_twice)
 	}
 	enricher__free(enricher);
 	temp_tree__free(root);
+}
+
+/* --- settings */
+
+#define CHANGES(name) "\ndropwhy_sysctl_changes_total{name=\"" name "\"} "
+
+/* A series that first appears with 1 has no increase(). */
+Test(metrics, the_first_change_of_a_setting_is_an_increase)
+{
+	struct summary accounting = {};
+	struct metrics *m = metrics__new(1);
+
+	cr_expect(eq(i64, sample(m, &accounting, CHANGES("net.netfilter.nf_conntrack_max")), -1));
+	metrics__sysctl(m, "net.netfilter.nf_conntrack_max", 0);
+	cr_expect(eq(i64, sample(m, &accounting, CHANGES("net.netfilter.nf_conntrack_max")), 0));
+	cr_expect(eq(i64, sample(m, &accounting, CHANGES("net.netfilter.nf_conntrack_max")), 1));
+	metrics__free(m);
+}
+
+/* However many interfaces come with pods, the node's own settings keep their series. */
+Test(metrics, interfaces_have_no_series_of_their_own)
+{
+	struct summary accounting = {};
+	struct metrics *m = metrics__new(10);
+	char name[64];
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "net.ipv4.conf.cali%d.rp_filter", i);
+		metrics__sysctl(m, name, 0);
+	}
+	metrics__sysctl(m, "net.netfilter.nf_conntrack_max", 0);
+	metrics__sysctl(m, "net.core.somaxconn", 0);
+	metrics__sysctl(m, "net.ipv4.ip_default_ttl", 0);
+	cr_expect(eq(i64, sample(m, &accounting, CHANGES("net.ipv4.conf.*.rp_filter")), 100));
+	cr_expect(eq(i64, sample(m, &accounting, CHANGES("net.ipv4.conf.cali0.rp_filter")), -1));
+	cr_expect(eq(i64, sample(m, &accounting, CHANGES("net.netfilter.nf_conntrack_max")), 1));
+	cr_expect(eq(i64, sample(m, &accounting, CHANGES("net.core.somaxconn")), 1));
+	metrics__free(m);
 }

@@ -8,6 +8,7 @@
 #include "user/conntrack/tables.h"
 #include "user/probe/living.h"
 #include "user/probe/metrics_state.h"
+#include "user/sysctl/names.h"
 
 /* Longer than any sensible range of rate(): a series that comes back begins at zero. */
 #define IDLE_SECONDS  3600
@@ -23,7 +24,7 @@ struct metrics *metrics__new(size_t max_series)
 	m->max_series = max_series;
 	m->drops = series_set__new(METRICS_DROP_LABELS, max_series);
 	m->conntrack = series_set__new(METRICS_CONNTRACK_LABELS, max_series);
-	m->sysctls = series_set__new(1, max_series);
+	m->sysctls = series_set__new(1, sysctl_name_count + sysctl_bypass_count);
 	m->counters = series_set__new(1, max_series);
 	if (!m->drops || !m->conntrack || !m->sysctls || !m->counters) {
 		metrics__free(m);
@@ -62,9 +63,14 @@ void metrics__drop(struct metrics *m, const struct drop *drop, __u64 now_s)
 
 void metrics__sysctl(struct metrics *m, const char *name, __u64 now_s)
 {
-	const char *labels[] = { name };
 	__u64 values[SERIES_VALUES_MAX] = { 1 };
+	int line = sysctl_names__line(name);
+	char label[SYSCTL_NAME_LEN];
+	const char *labels[] = { label };
 
+	if (line < 0)
+		return;
+	sysctl_names__label((size_t)line, label);
 	series_set__add(m->sysctls, labels, values, now_s);
 }
 

@@ -59,7 +59,11 @@ void metrics__conntrack(struct metrics *m, struct conntrack_reading *reading,
  */
 void metrics__counters(struct metrics *m, struct counters *counters, __u64 now_s);
 
-/** @brief **metrics__sysctl()** counts a change of a setting. */
+/**
+ * @brief **metrics__sysctl()** counts a change of a setting that is watched, by
+ * the list's name for it: interfaces must not decide how many series there are.
+ * @param name as in struct sysctl_change
+ */
 void metrics__sysctl(struct metrics *m, const char *name, __u64 now_s);
 
 /** @brief **metrics__maintain()** lets old series go, and those of deleted pods; every few seconds. */

@@ -163,7 +163,8 @@ static void write_sysctls(const struct metrics *m, struct openmetrics *om)
 	static const char *const names[] = { "name", NULL }, *const other[] = { "other" };
 
 	openmetrics__family(om, "dropwhy_sysctl_changes", METRIC_COUNTER, NULL,
-			    "Settings that drop packets and were changed, by name.");
+			    "Changes of settings that drop packets; a star stands for any interface, all "
+			    "and default.");
 	write_series(om, m->sysctls, names, other, 0);
 }
 

@@ -97,7 +97,7 @@ pod_counts() {
 	pod_metrics | grep -qx 'dropwhy_conntrack_unreadable_namespaces 0' || fail "namespaces that it may not enter"
 	# a setting that another cgroup changes
 	in_node sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter'
-	until_true eval "pod_metrics | grep -q '^dropwhy_sysctl_changes_total{name=\"net.ipv4.conf.all.rp_filter\"}'" ||
+	until_true eval "pod_metrics | grep -q '^dropwhy_sysctl_changes_total{name=\"net.ipv4.conf.[*].rp_filter\"} [1-9]'" ||
 		fail "the change is not seen"
 }
 
