@@ -150,3 +150,48 @@ Test(trigger, the_last_changes_are_kept_in_order)
 	cr_assert(sysctl_log__get(log, SYSCTL_LOG_MAX) == NULL);
 	free(log);
 }
+
+/* Pods that start do not push out who changed the node's limits. */
+Test(trigger, changes_of_interfaces_make_room_first)
+{
+	struct sysctl_log *log = calloc(1, sizeof(*log));
+	char name[64];
+	int i;
+
+	change_of(log, "net.netfilter.nf_conntrack_max", "2310720", "524288");
+	for (i = 0; i < 2 * SYSCTL_LOG_MAX; i++) {
+		snprintf(name, sizeof(name), "net.ipv4.conf.cali%d.rp_filter", i);
+		change_of(log, name, "0", "1");
+		if (i == SYSCTL_LOG_MAX / 2)
+			change_of(log, "net.ipv4.conf.all.rp_filter", "0", "1");
+	}
+	cr_assert(eq(u64, log->count, 2 * SYSCTL_LOG_MAX + 2));
+	cr_assert(eq(str, (char *)sysctl_log__get(log, 0)->name, "net.netfilter.nf_conntrack_max"));
+	cr_assert(eq(str, (char *)sysctl_log__get(log, 1)->name, "net.ipv4.conf.all.rp_filter"));
+	/* of the rest the last, in order */
+	for (i = 2; i < SYSCTL_LOG_MAX; i++) {
+		snprintf(name, sizeof(name), "net.ipv4.conf.cali%d.rp_filter", SYSCTL_LOG_MAX + i);
+		cr_expect(eq(str, (char *)sysctl_log__get(log, (__u64)i)->name, name));
+	}
+	cr_assert(sysctl_log__get(log, SYSCTL_LOG_MAX) == NULL);
+	free(log);
+}
+
+/* One of an interface is there, too, however many of the node's own came before it. */
+Test(trigger, the_last_change_is_always_kept)
+{
+	struct sysctl_log *log = calloc(1, sizeof(*log));
+	char number[16];
+	int i;
+
+	for (i = 0; i < SYSCTL_LOG_MAX; i++) {
+		snprintf(number, sizeof(number), "%d", i);
+		change(log, number, "x");
+	}
+	change_of(log, "net.ipv4.conf.eth0.rp_filter", "0", "1");
+	change_of(log, "net.ipv4.conf.eth0.rp_filter", "1", "2");
+	cr_assert(eq(str, (char *)sysctl_log__get(log, 0)->old_value, "1"));
+	cr_assert(eq(str, (char *)sysctl_log__get(log, SYSCTL_LOG_MAX - 2)->old_value, "63"));
+	cr_assert(eq(str, (char *)sysctl_log__get(log, SYSCTL_LOG_MAX - 1)->new_value, "2"));
+	free(log);
+}

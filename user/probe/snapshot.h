@@ -8,7 +8,7 @@
  *   conntrack.csv  each network namespace's table: entries and limit
  *   conntrack_occupants.csv  who holds the entries of the fullest of them
  *   pods.csv       network namespaces and who lives there
- *   sysctl.csv     settings that were changed since the start
+ *   sysctl.csv     changes of settings, the last that sysctl_log.h keeps
  */
 #ifndef DROPWHY_SNAPSHOT_H
 #define DROPWHY_SNAPSHOT_H

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "user/probe/sysctl_log.h"
+#include "user/sysctl/names.h"
 
 /* Both are whole numbers, and the second is less. */
 static bool is_lowered(const char *from, const char *to)
@@ -40,16 +41,38 @@ static bool is_limit(const char *name)
 	return false;
 }
 
+static size_t kept(const struct sysctl_log *log)
+{
+	return log->count < SYSCTL_LOG_MAX ? (size_t)log->count : SYSCTL_LOG_MAX;
+}
+
+static void make_room(struct sysctl_log *log)
+{
+	const bool *found = memchr(log->of_interface, true, sizeof(log->of_interface));
+	size_t gone = found ? (size_t)(found - log->of_interface) : 0;
+	size_t behind = SYSCTL_LOG_MAX - gone - 1;
+
+	memmove(&log->changes[gone], &log->changes[gone + 1], behind * sizeof(log->changes[0]));
+	memmove(&log->of_interface[gone], &log->of_interface[gone + 1],
+		behind * sizeof(log->of_interface[0]));
+}
+
 void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change)
 {
-	log->changes[log->count++ % SYSCTL_LOG_MAX] = *change;
+	size_t at = kept(log);
+
+	if (at == SYSCTL_LOG_MAX) {
+		make_room(log);
+		at--;
+	}
+	log->changes[at] = *change;
+	log->of_interface[at] = sysctl_names__of_interface(change->name);
+	log->count++;
 	log->lowered += is_limit(change->name) &&
 			is_lowered(change->old_value, change->new_value);
 }
 
 const struct sysctl_change *sysctl_log__get(const struct sysctl_log *log, __u64 i)
 {
-	__u64 first = log->count > SYSCTL_LOG_MAX ? log->count - SYSCTL_LOG_MAX : 0;
-
-	return first + i < log->count ? &log->changes[(first + i) % SYSCTL_LOG_MAX] : NULL;
+	return i < kept(log) ? &log->changes[i] : NULL;
 }

@@ -10,12 +10,16 @@
 #define SYSCTL_LOG_MAX 64
 
 struct sysctl_log {
-	struct sysctl_change changes[SYSCTL_LOG_MAX]; /* a ring */
-	__u64 count;		/* in all; the last SYSCTL_LOG_MAX are here */
+	struct sysctl_change changes[SYSCTL_LOG_MAX]; /* oldest first */
+	bool of_interface[SYSCTL_LOG_MAX]; /* sysctl_names__of_interface() of each */
+	__u64 count;		/* in all; at most SYSCTL_LOG_MAX of them are here */
 	__u64 lowered;		/* of these, limits that became smaller */
 };
 
-/** @brief **sysctl_log__add()** keeps a change in place of the oldest. */
+/**
+ * @brief **sysctl_log__add()** keeps a change; if there is no room, in place of the oldest one of
+ * a single interface's settings, of which each pod brings some; of the oldest, if there is none.
+ */
 void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change);
 
 /** @brief **sysctl_log__get()** the @p i-th that is kept, oldest first; NULL: there is none. */
