@@ -17,6 +17,11 @@
  * A sender that is moved to another CPU between its bump and its free fetches
  * the unit from there: see left_behind.bpf.h.
  *
+ * Where the number of entries is not found (a layout of struct
+ * nf_conntrack_net that no type tells), a packet that got no entry has no
+ * cause: it is conntrack's, and no more is known. That, too, shows in the
+ * reconciliation.
+ *
  * What stays uncertain: before 5.19, and from the 129th CPU on, it cannot.
  * Where its packet looks like the victim of a full table the cause then stays
  * CAUSE_NONE; one whose entry could not be inserted looks like a rule's victim
@@ -49,6 +54,7 @@ struct evidence {
 	__u32 location;		/* enum location_kind */
 	bool counted;		/* moved is to be believed */
 	bool no_conntrack;	/* there is none in this namespace */
+	bool unclear;		/* conntrack's drop, but nobody can say whether the table was full */
 };
 
 /* The search keeps its place in @sc, or the verifier would follow it to each of the classes. */
@@ -190,12 +196,24 @@ __inline_always void add_fetched(struct ct_counts *moved, __u32 fetched)
 	moved->chaintoolong += !!(fetched & FETCHED_CHAINTOOLONG);
 }
 
+/* Of a packet that got no entry: unknown is not room. */
+__inline_always __u32 no_entry_cause(struct evidence *ev)
+{
+	int full = table_full(ev->st);
+
+	if (full >= 0)
+		return full ? CAUSE_CT_TABLE_FULL : CAUSE_CT_OTHER;
+	ev->unclear = true;
+	return CAUSE_NONE;
+}
+
 /* The conntrack drop that the evidence proves, taking its share of the counters. */
 __inline_always __u32 conntrack_cause(struct evidence *ev)
 {
 	struct ct_counts *moved = &ev->moved;
 	__u64 nfct = ev->sc->packet.nfct;
 	struct netns_state *st = ev->st;
+	__u32 cause;
 
 	if (is_unconfirmed(ev) && moved->insert_failed) {
 		moved->insert_failed--;
@@ -214,8 +232,9 @@ __inline_always __u32 conntrack_cause(struct evidence *ev)
 	}
 	if (!nfct && moved->drop) {
 		moved->drop--;
-		st->claimed_drop++;
-		return table_full(st) > 0 ? CAUSE_CT_TABLE_FULL : CAUSE_CT_OTHER;
+		cause = no_entry_cause(ev);
+		st->claimed_drop += cause != CAUSE_NONE;
+		return cause;
 	}
 	return CAUSE_NONE;
 }
@@ -384,8 +403,8 @@ __inline_always __u32 conntrack_evidence(struct evidence *ev, struct cpu_state *
 	if (ev->counted)
 		counted = conntrack_cause(ev);
 	/* the hooks see that an allocation failed; why, the entries tell */
-	if (direct == CAUSE_CT_TABLE_FULL && table_full(ev->st) <= 0)
-		direct = CAUSE_CT_OTHER;
+	if (direct == CAUSE_CT_TABLE_FULL)
+		direct = no_entry_cause(ev);
 	if (conntrack_mode == CONNTRACK_DIRECT)
 		return direct;
 	if (conntrack_mode == CONNTRACK_BOTH && (direct || counted)) {
@@ -435,7 +454,8 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 phase)
 
 	if (cause == CAUSE_NONE && location == LOCATION_NF_QUEUE)
 		cause = CAUSE_NF_RULE; /* refused by whoever reads the queue */
-	if (cause == CAUSE_NONE && flags & REASON_F_NETFILTER && may_be_rule(&ev, kinds))
+	if (cause == CAUSE_NONE && flags & REASON_F_NETFILTER && !ev.unclear &&
+	    may_be_rule(&ev, kinds))
 		cause = rule_cause(&ev, kinds);
 	sc->rec.cause = cause;
 	if (!sc->packet.nfct && is_invalid(&ev, kinds))

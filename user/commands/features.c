@@ -71,6 +71,7 @@ struct inquiry {
 	struct reason_names *reasons;
 	struct kallsyms *kallsyms;
 	char refusal[256];	/* why the drop program does not load */
+	bool finds_entries;	/* conntrack's, in its own data */
 };
 
 static void ask_types(struct inquiry *q, const char *btf_path)
@@ -150,6 +151,7 @@ static void try_to_load(struct inquiry *q, const char *btf_path)
 	struct live *live = NULL;
 	int err = live__open(&options, &live, &failure);
 
+	q->finds_entries = !err && live__finds_entries(live);
 	live__close(live);
 	if (!err) {
 		f->loads = TRIAL_YES;
@@ -218,7 +220,7 @@ static void ask_about_conntrack(struct inquiry *q, const char *btf_path)
 	int i;
 
 	f->conntrack = kernel_facts__module("", "nf_conntrack");
-	if (!f->entries_in && !conntrack_types__find(btf_path, &types))
+	if (!f->entries_in && (q->finds_entries || !conntrack_types__find(btf_path, &types)))
 		f->entries_in = "nf_conntrack_net";
 	f->trampolines = kernel_trial__trampolines(kernel_btf__get(NULL));
 	f->kprobes = kernel_trial__kprobes();

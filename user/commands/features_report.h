@@ -76,7 +76,7 @@ struct features {
 	/* causes of conntrack's drops */
 	enum module_state conntrack;
 	bool counters;		/* its counters can be read where drops are */
-	const char *entries_in;	/* the type that counts entries; NULL: unknown, a full table is ct_other */
+	const char *entries_in;	/* the type that counts entries; NULL: unknown, and so is a full table */
 	enum trial_answer trampolines, kprobes;
 	struct conntrack_hook_status hooks[__HOOK_FUNCTION_MAX];
 	struct features_mode modes[__FEATURES_MODE_MAX];

@@ -12,12 +12,12 @@
 
 #include "user/source/btf_attach.h"
 #include "user/source/btf_excerpt.h"
-#include "user/source/conntrack_types.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_trial.h"
 #include "user/source/live.h"
 #include "user/source/live_claims.h"
 #include "user/source/live_fold.h"
+#include "user/source/live_locate.h"
 #include "user/source/live_walk.h"
 #include "user/source/tracepoint.h"
 
@@ -35,8 +35,8 @@ struct live {
 	live_record_fn record_fn;
 	void *record_ctx;
 	const char *hook_name;
-	const char *btf_path;
 	struct live_claims claims;
+	struct live_locate locate;
 	int cpu_count;		/* possible CPUs */
 	bool started;
 };
@@ -237,7 +237,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 		free(live);
 		return fail(ret_failure, -ENOMEM, "start", NULL, false);
 	}
-	live->btf_path = options->btf_path;
+	live->locate.btf_path = options->btf_path;
 	live->cpu_count = libbpf_num_possible_cpus();
 	if (live->cpu_count < 0) {
 		err = fail(ret_failure, live->cpu_count, "count the CPUs",
@@ -273,6 +273,7 @@ int live__open(const struct live_options *options, struct live **ret_live,
 		goto cleanup;
 	live->claims.skel = live->skel;
 	live->claims.cpu_count = live->cpu_count;
+	live->locate.skel = live->skel;
 	err = fill_hooks(live, options->hooks, options->hook_count);
 	if (err) {
 		fail(ret_failure, err, "fill the table of netfilter hooks", NULL, false);
@@ -291,32 +292,13 @@ cleanup:
 	return err;
 }
 
-/* Where conntrack keeps a namespace's count and limit; it may not be there (yet). */
-static int locate(struct live *live)
-{
-	struct live_globals *globals = &live->skel->bss->globals;
-	struct conntrack_types types;
-	int done;
-
-	globals->ct_net_known = 0;
-	if (!conntrack_types__find(live->btf_path, &types)) {
-		globals->ct_net_count_bytes = types.count_bytes;
-		globals->ct_net_sysctl_bytes = types.sysctl_bytes;
-		globals->ct_net_known = 1;
-	}
-	done = live_walk__run(live->skel->progs.locate_namespace, -1);
-	if (done == WALK_DONE)
-		return 0;
-	return done < 0 ? done : -ENOENT;
-}
-
 int live__start(struct live *live, struct live_failure *ret_failure)
 {
 	static const char *what = "take the baseline of conntrack's counters";
 	struct live_globals *globals = &live->skel->bss->globals;
 	int err;
 
-	err = locate(live);
+	err = live_locate__run(&live->locate);
 	if (err)
 		return fail(ret_failure, err, what,
 			    "needs Linux 5.10 or later (BPF_PROG_TEST_RUN of raw tracepoints)",
@@ -355,7 +337,7 @@ int live__modules_changed(struct live *live, const struct location_class *locati
 	fill_locations(live, other, locations, location_count);
 	__atomic_store_n(&globals->location_table, other, __ATOMIC_RELEASE);
 	err = fill_hooks(live, hooks, hook_count);
-	locate_err = locate(live);
+	locate_err = live_locate__run(&live->locate);
 	return err ? err : locate_err;
 }
 
@@ -372,13 +354,12 @@ void live__conntrack_gone(struct live *live, bool gone)
 
 int live__conntrack_up(struct live *live)
 {
-	const struct live_globals *globals = &live->skel->bss->globals;
-	int done;
+	return live_locate__again(&live->locate);
+}
 
-	if (!globals->ct_net_known || globals->ct_net_id)
-		return 0;
-	done = live_walk__run(live->skel->progs.locate_namespace, -1);
-	return done < 0 ? done : 0;
+bool live__finds_entries(struct live *live)
+{
+	return !live_locate__run(&live->locate) && live->skel->bss->globals.ct_net_id;
 }
 
 int live__verdicts_fd(const struct live *live)

@@ -176,6 +176,12 @@ void live__conntrack_gone(struct live *live, bool gone);
 int live__conntrack_up(struct live *live);
 
 /**
+ * @brief **live__finds_entries()** tells whether conntrack's number of entries is where its own
+ * types say, or where it may be without them. False, too, where struct net has it.
+ */
+bool live__finds_entries(struct live *live);
+
+/**
  * @brief **live__modules_changed()** to be called when modules were loaded or
  * unloaded: functions moved in where others were, and conntrack may have come.
  * @return 0 or -errno

@@ -34,7 +34,7 @@ case_ct_hooks_types_from_a_file() {
 	can_hook || skip "no kprobes and no trampolines"
 	CT_MODE=--conntrack-hooks=both
 	case_types_from_a_file
-	assert_summary compared 19
+	assert_summary compared 20
 	assert_summary disagreed 0
 }
 
@@ -48,6 +48,20 @@ case_types_from_a_file() {
 		cat "$ERR"
 		fail "not by the classic tracepoint"
 	}
+	# and whether the table is full shows without nf_conntrack's own types
+	ns_new full
+	conntrack_on full output
+	fill_table full
+	set_global net/netfilter/nf_conntrack_max 16
+	trace_ns full
+	send full traffic udp --from 127.0.0.1 --sport 20000 --to 127.0.0.1 --dport 1000 --dports 20
+	trace_stop
+	assert_ct full 20 0 0
+	assert_drops 20 cause=ct_table_full netns="$(ns_inode full)"
+	[ -z "${CT_MODE:-}" ] || return 0
+	"$DROPWHY" features --json --btf "$WORK/types" >"$WORK/features.json"
+	assert_at_least 1 "$(feature conntrack.entries_counted_in | grep -c 'netns_ct\|nf_conntrack_net')" \
+		"place of the number of entries"
 }
 
 # A kernel without conntrack, and without netfilter for ARP: as if what these add to the types
