@@ -104,6 +104,37 @@ Test(kernel_facts, module_types)
 	temp_tree__free(root);
 }
 
+/* Whether the kernel's refusal is this process's own fault. */
+Test(kernel_facts, may_trace)
+{
+	static const struct {
+		const char *what, *effective, *user_namespace;
+		bool may;
+	} cases[] = {
+		{ "root", "000001ffffffffff", "user:[4026531837]", true },
+		{ "just these", "000000c000000000", "user:[4026531837]", true },
+		{ "before 5.8", "0000000000200000", "user:[4026531837]", true },
+		{ "no namespaces", "000001ffffffffff", NULL, true },
+		{ "root without them", "0000013fffdfffff", "user:[4026531837]", false },
+		{ "CAP_BPF alone", "0000008000000000", "user:[4026531837]", false },
+		{ "CAP_PERFMON alone", "0000004000000000", "user:[4026531837]", false },
+		{ "none", "0000000000000000", "user:[4026531837]", false },
+		{ "root at home", "000001ffffffffff", "user:[4026532837]", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *root = temp_tree__new(), text[64];
+
+		snprintf(text, sizeof(text), "CapEff:\t%s\n", cases[i].effective);
+		temp_tree__text(root, "proc/self/status", text);
+		if (cases[i].user_namespace)
+			temp_tree__link(root, "proc/self/ns/user", cases[i].user_namespace);
+		cr_expect_eq(kernel_facts__may_trace(root), cases[i].may, "%s", cases[i].what);
+		temp_tree__free(root);
+	}
+}
+
 Test(kernel_facts, tracefs)
 {
 	char *root = temp_tree__new();

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,37 @@ int kernel_facts__capabilities(const char *root, __u64 *ret_effective)
 	}
 	fclose(in);
 	return err;
+}
+
+/* include/linux/proc_ns.h: PROC_USER_INIT_INO, since 98f842e675f9 (3.8) */
+#define FIRST_USER_NAMESPACE "user:[4026531837]"
+
+/* In another one capabilities are worth nothing to bpf(2). */
+static bool in_first_user_namespace(const char *root)
+{
+	char path[PATH_MAX], name[64];
+	ssize_t len;
+
+	if (snprintf(path, sizeof(path), "%s/proc/self/ns/user", root) >= (int)sizeof(path))
+		return true;
+	len = readlink(path, name, sizeof(name) - 1);
+	if (len < 0)
+		return true; /* built without */
+	name[len] = '\0';
+	return !strcmp(name, FIRST_USER_NAMESPACE);
+}
+
+bool kernel_facts__may_trace(const char *root)
+{
+	const __u64 parts = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;
+	__u64 effective = 0;
+
+	if (kernel_facts__capabilities(root, &effective))
+		return geteuid() == 0;
+	/* of which CAP_BPF and CAP_PERFMON are parts: a17b53c4a4b5, 980737282232 (5.8) */
+	if (!(effective >> CAP_SYS_ADMIN & 1) && (effective & parts) != parts)
+		return false;
+	return in_first_user_namespace(root);
 }
 
 enum module_state kernel_facts__module(const char *root, const char *name)

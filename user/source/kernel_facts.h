@@ -43,6 +43,15 @@ int kernel_facts__lockdown(const char *root, char ret_mode[LOCKDOWN_LEN]);
  */
 int kernel_facts__capabilities(const char *root, __u64 *ret_effective);
 
+/**
+ * @brief **kernel_facts__may_trace()** tells whether this process has the
+ * capabilities that loading the drop programs takes. The kernel may refuse it
+ * for other reasons.
+ * @param root where /proc is; "" is /
+ * @return if they cannot be read, whether it is root's
+ */
+bool kernel_facts__may_trace(const char *root);
+
 /** @brief **kernel_facts__module()** tells whether a module's code is in the kernel. */
 enum module_state kernel_facts__module(const char *root, const char *name);
 

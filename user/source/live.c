@@ -13,6 +13,7 @@
 #include "user/source/btf_attach.h"
 #include "user/source/btf_excerpt.h"
 #include "user/source/kernel_btf.h"
+#include "user/source/kernel_facts.h"
 #include "user/source/kernel_trial.h"
 #include "user/source/live.h"
 #include "user/source/live_claims.h"
@@ -178,9 +179,10 @@ static int load(struct live *live, struct btf_excerpt *excerpt, struct live_fail
 		return 0;
 	case -EPERM:
 	case -EACCES:
-		if (geteuid() != 0)
+		if (!kernel_facts__may_trace(""))
 			return fail(failure, err, "load the BPF programs",
-				    "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
+				    "run as the host's root, or grant CAP_BPF, CAP_PERFMON and "
+				    "CAP_NET_ADMIN",
 				    false);
 		if (err == -EACCES) /* who may not use BPF at all gets EPERM */
 			return fail(failure, err, "load the BPF programs",
@@ -188,8 +190,8 @@ static int load(struct live *live, struct btf_excerpt *excerpt, struct live_fail
 				    "them: then --verbose shows its words, for a bug report",
 				    true);
 		return fail(failure, err, "load the BPF programs",
-			    "the kernel refuses BPF to this process: check its capabilities "
-			    "(CAP_BPF, CAP_PERFMON), the lockdown mode and seccomp; "
+			    "the kernel refuses BPF to this process, which has the capabilities: "
+			    "check the lockdown mode and seccomp; "
 			    "--verbose shows the kernel's own words",
 			    true);
 	case -ENOMEM:

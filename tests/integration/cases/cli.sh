@@ -228,6 +228,22 @@ case_cli_without_privileges() {
 	says 'CAP_BPF'
 }
 
+# Root by number, but without what counts: that is no fault of the kernel's.
+case_cli_root_without_capabilities() {
+	need_dropwhy
+	for way in 'setpriv --bounding-set=-bpf,-perfmon,-sys_admin --inh-caps=-bpf,-perfmon,-sys_admin' \
+		'unshare -U -r'; do
+		# shellcheck disable=SC2086 # a command and its options
+		has $way true || skip "no $way"
+		status=0
+		# shellcheck disable=SC2086
+		$way "$DROPWHY" trace --duration 1 >"$WORK/stdout" 2>"$ERR" || status=$?
+		assert_eq 1 "$status" "exit status of $way"
+		says 'CAP_BPF'
+		! grep -q 'lockdown\|this kernel' "$ERR" || fail "it blames the kernel"
+	done
+}
+
 # filtered EXPECTED ARG...: of 10 UDP/v4, 20 UDP/v6 and 5 TCP SYNs so many pass
 # the filter, and the others are counted as filtered.
 filtered() {
