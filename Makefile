@@ -78,6 +78,7 @@ help:
 	@echo 'sudo make integration [CASE=name,...]   the integration tests alone'
 	@echo 'sudo make probe [CASE=name,...]         the tests of the daemon alone'
 	@echo '     make deploy-check   rules, manifests, dashboard and unit of tools/deploy'
+	@echo '     make table-check    what gets into the README of the kernels that were tested'
 	@echo 'sudo make soak [SOAK_SECONDS=660]       pods come and go under the daemon'
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-kubernetes [CASE=name,...]   on a real kubelet, API server and kube-proxy'
@@ -172,7 +173,7 @@ integration: all $(INTEGRATION_TOOLS)
 test:
 	$(Q)tools/install-dependencies build run test probe pods deploy vm
 	$(Q)$(MAKE) $(JOBS) all check-vmlinux
-	$(Q)$(MAKE) $(JOBS) deploy-check
+	$(Q)$(MAKE) $(JOBS) deploy-check table-check
 	$(Q)$(MAKE) $(JOBS) unit
 	$(Q)$(MAKE) $(JOBS) unit SANITIZE=1
 	$(Q)$(MAKE) $(JOBS) fuzz FUZZ_SECONDS=60
@@ -237,6 +238,11 @@ test-vm:
 	$(Q)tools/install-dependencies build run test vm
 	$(Q)$(MAKE) $(JOBS) all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
+
+# The README's table of them, from results made up.
+.PHONY: table-check
+table-check:
+	$(Q)tests/vm/check-table
 
 # The unit of tools/deploy under this machine's systemd, the first process of a guest with Debian 12's kernel.
 .PHONY: test-systemd
