@@ -236,6 +236,12 @@ __stage int handle_drop(__u32 level, __u32 flags, __u32 phase)
 	return FATE_OPEN;
 }
 
+/* What counters and hooks differ on is for people to look at, one by one: no key tells it. */
+__inline_always bool is_disputed(const struct scratch *sc)
+{
+	return conntrack_mode == CONNTRACK_BOTH && sc->rec.flags & DROP_F_DISAGREE;
+}
+
 /* From the scratch to the ring buffer, or into the fold table; returns enum fate. */
 __stage int hand_over(__u32 level)
 {
@@ -246,7 +252,7 @@ __stage int hand_over(__u32 level)
 	if (!sc || !cpu)
 		return FATE_LOST;
 	assemble(level, sc);
-	if (!level && is_folding(cpu, sc->rec.time_ns))
+	if (!level && is_folding(cpu, sc->rec.time_ns) && !is_disputed(sc))
 		return fold_or_deliver(level);
 	return deliver(sc) ? FATE_DELIVERED : FATE_LOST;
 }

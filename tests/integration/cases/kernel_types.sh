@@ -36,6 +36,25 @@ case_ct_hooks_types_from_a_file() {
 	case_types_from_a_file
 	assert_summary compared 20
 	assert_summary disagreed 0
+	dispute
+}
+
+# With probes off the counters alone see conntrack drop. Each packet shows it, however much is folded.
+dispute() {
+	[ "${THROWAWAY:-0}" = 1 ] || return 0	# somebody may need probes here
+	trace_ns full --fold 60000
+	send full traffic udp --from 127.0.0.1 --sport 20000 --to 127.0.0.1 --dport 1000 --count 20
+	SAVED="/sys/kernel/debug/kprobes/enabled=1 $SAVED"
+	echo 0 >/sys/kernel/debug/kprobes/enabled
+	send full traffic udp --from 127.0.0.1 --sport 20000 --to 127.0.0.1 --dport 1000 --count 20
+	kill -INT "$pid_dropwhy"
+	trace_ended 0
+	assert_accounted
+	assert_drops 20 cause=ct_table_full cause_direct=
+	assert_drops 20 cause=ct_table_full cause_direct=none
+	assert_only 40
+	assert_summary compared 40
+	assert_summary disagreed 20
 }
 
 # shellcheck disable=SC2034,SC1091,SC2154 # trace_start reads CONNTRACK_HOOKS; here is set in run
