@@ -71,6 +71,8 @@ static struct features make_able(void)
 		.entries_in = "nf_conntrack_net",
 		.trampolines = TRIAL_YES,
 		.kprobes = TRIAL_YES,
+		.watch = TRIAL_YES,
+		.watches_node = true,
 	};
 
 	fill_hooks(&f, HOOK_METHOD_KPROBE, NULL);
@@ -98,6 +100,7 @@ static struct features make_unable(void)
 		.kallsyms_error = -EPERM,
 		.conntrack = MODULE_BUILT_IN,
 		.missing_count = 2,
+		.watch_why_not = "this kernel refuses the cgroup/sysctl program",
 		.missing = { "have BPF ring buffers (Linux 5.8)", "do \"this\"" },
 	};
 
@@ -117,6 +120,8 @@ static struct features make_unknown(void)
 		.kallsyms_error = -EPERM,
 		.trampolines = TRIAL_UNKNOWN,
 		.kprobes = TRIAL_UNKNOWN,
+		.watch = TRIAL_UNKNOWN,
+		.watch_why_not = "this process may not load BPF programs",
 	};
 	int i;
 
@@ -193,6 +198,20 @@ Test(features_report, says_the_same_twice)
 	json_decref(object);
 	free(text);
 	free(json);
+}
+
+/* In a container that sees its own cgroup alone. */
+Test(features_report, whose_writes_are_watched)
+{
+	struct features f = make_able();
+	char *text;
+	size_t len;
+
+	f.watches_node = false;
+	text = render(features_report__json, &f, &len);
+	cr_expect(strstr(text, "\"settings\":{\"watch\":true,\"writes_of\":\"container\","
+			       "\"sysctl_auto\":\"watch\"}"), "%s", text);
+	free(text);
 }
 
 Test(features_report, reports_a_full_device)

@@ -2,7 +2,7 @@
 /*
  * `dropwhy features`: asks the kernel, tries what cannot be asked, and draws
  * the conclusions that `dropwhy trace` draws. Attaches no program that sees a
- * packet.
+ * packet, and for a moment the one that sees writes to settings.
  */
 #include <argp.h>
 #include <bpf/libbpf.h>
@@ -15,6 +15,7 @@
 #include "user/exit_status.h"
 #include "user/commands/features.h"
 #include "user/commands/features_report.h"
+#include "user/run/settings.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_functions.h"
 #include "user/source/live.h"
@@ -62,6 +63,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 }
+
+static const char may_not_load[] = "this process may not load BPF programs";
 
 /* What is looked at, and must live as long as the features that point into it. */
 struct inquiry {
@@ -232,9 +235,27 @@ static void ask_about_conntrack(struct inquiry *q, const char *btf_path)
 			continue;
 		f->hooks[i].method = HOOK_METHOD_NONE;
 		f->hooks[i].symbol[0] = '\0';
-		f->hooks[i].why_not = "this process may not load BPF programs";
+		f->hooks[i].why_not = may_not_load;
 	}
 	plan_modes(f);
+}
+
+/* --- changes of settings */
+
+static void ask_about_settings(struct inquiry *q, const char *btf_path)
+{
+	struct features *f = &q->features;
+	int err;
+
+	f->watch = TRIAL_UNKNOWN;
+	f->watch_why_not = may_not_load;
+	if (f->loads == TRIAL_UNKNOWN)
+		return;
+	err = settings__try("", btf_path, &f->watches_node, &f->watch_why_not);
+	if (!err)
+		f->watch_why_not = NULL;
+	if (err != -ENOMEM)
+		f->watch = err ? TRIAL_NO : TRIAL_YES;
 }
 
 /* --- conclusions */
@@ -339,6 +360,7 @@ int features__main(int argc, char **argv)
 		ask_reasons(&q, options.btf_path);
 		ask_about_drops(&q, options.btf_path);
 		ask_about_conntrack(&q, options.btf_path);
+		ask_about_settings(&q, options.btf_path);
 		conclude(&q);
 		status = report(&q.features, options.json);
 	}

@@ -313,6 +313,27 @@ static void put_modes(struct report *r, const struct features *f)
 		set(r, r->root, "conntrack_hooks", list);
 }
 
+static void put_settings(struct report *r, const struct features *f)
+{
+	static const char *const words[] = { "no", "yes", "unknown" };
+	static const char *const variants[] = { "compare", "watch", NULL };
+
+	begin_group(r, "settings", "Changes of settings");
+	if (r->root) {
+		put_answer(r, "watch", f->watch);
+		if (f->watch_why_not)
+			set(r, r->group, "why_not", json_string(f->watch_why_not));
+	} else {
+		put_name(r, "watch");
+		fprintf(r->out, "%s%s%s\n", words[f->watch], f->watch_why_not ? ": " : "",
+			f->watch_why_not ? f->watch_why_not : "");
+	}
+	put_text(r, "writes_of",
+		 f->watch != TRIAL_YES ? NULL : f->watches_node ? "node" : "container",
+		 f->watch == TRIAL_NO ? "nobody" : "unknown");
+	put_text(r, "sysctl_auto", variants[f->watch], "unknown");
+}
+
 static void put_verdict(struct report *r, const struct features *f)
 {
 	static const char *const verdicts[] = { "cannot run", "can run",
@@ -335,6 +356,7 @@ static void put_all(struct report *r, const struct features *f)
 	put_drops(r, f);
 	put_conntrack(r, f);
 	put_modes(r, f);
+	put_settings(r, f);
 	put_verdict(r, f);
 }
 

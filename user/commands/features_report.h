@@ -81,6 +81,11 @@ struct features {
 	struct conntrack_hook_status hooks[__HOOK_FUNCTION_MAX];
 	struct features_mode modes[__FEATURES_MODE_MAX];
 
+	/* changes of settings: what --sysctl=auto comes to */
+	enum trial_answer watch; /* the program that sees writes can be attached */
+	bool watches_node;	/* all writes, not only a container's */
+	const char *watch_why_not; /* not yes: static, why */
+
 	/* what dropwhy trace cannot do without: "its types (…)" */
 	size_t missing_count;
 	const char *missing[FEATURES_MISSING_MAX];

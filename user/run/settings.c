@@ -275,33 +275,64 @@ void settings__drop(struct settings *s)
 
 /* --- opening and closing */
 
+/* Attaches the program. @ret_fd: -1, or to be closed whatever comes of it. */
+static int attach_watch(const char *root, const char *btf_path, int *ret_fd, bool *ret_whole,
+			struct sysctl_watch **ret_watch, const char **ret_why_not)
+{
+	int err;
+
+	*ret_fd = cgroup_root__open(root, ret_whole);
+	if (*ret_fd < 0) {
+		err = *ret_fd;
+		*ret_fd = -1;
+		*ret_why_not = err == -EPERM ?
+			"no cgroup v2 is mounted, and mounting it needs CAP_SYS_ADMIN" :
+			"no cgroup v2: mount one (mount -t cgroup2 none DIR), if this kernel has it";
+		return err == -EPERM ? -EPERM : -EOPNOTSUPP;
+	}
+	*ret_watch = sysctl_watch__open(*ret_fd, btf_path, sysctl_names, sysctl_name_count);
+	if (*ret_watch)
+		return 0;
+	err = -errno;
+	if (err == -ENOMEM) {
+		*ret_why_not = "out of memory";
+		return err;
+	}
+	*ret_why_not = err == -EPERM ?
+		"attaching to cgroup v2's root was refused: that needs CAP_BPF, CAP_PERFMON and "
+		"CAP_NET_ADMIN, and no program there that tolerates no other" :
+		"this kernel refuses the cgroup/sysctl program";
+	return err == -EPERM ? err : -EOPNOTSUPP;
+}
+
 static int open_watch(struct settings *s, const char **ret_why_not)
 {
 	bool whole = false;
-	int err;
+	int err = attach_watch(s->options.root, s->options.btf_path, &s->cgroup_fd, &whole,
+			       &s->watch, ret_why_not);
 
-	s->cgroup_fd = cgroup_root__open(s->options.root, &whole);
-	if (s->cgroup_fd < 0) {
-		*ret_why_not = s->cgroup_fd == -EPERM ?
-			"no cgroup v2 is mounted, and mounting it needs CAP_SYS_ADMIN" :
-			"no cgroup v2: mount one (mount -t cgroup2 none DIR), if this kernel has it";
-		return s->cgroup_fd == -EPERM ? -EPERM : -EOPNOTSUPP;
-	}
-	s->watch = sysctl_watch__open(s->cgroup_fd, s->options.btf_path, sysctl_names,
-				      sysctl_name_count);
-	if (!s->watch) {
-		err = -errno;
-		*ret_why_not = err == -EPERM ?
-			"attaching to cgroup v2's root was refused: that needs CAP_BPF, CAP_PERFMON and "
-			"CAP_NET_ADMIN, and no program there that tolerates no other" :
-			"this kernel refuses the cgroup/sysctl program";
-		return err == -EPERM || err == -ENOMEM ? err : -EOPNOTSUPP;
-	}
+	if (err)
+		return err;
 	s->watches_all = whole;
 	if (!whole)
 		say(s, "only writes from within this container's cgroup are watched; others are "
 		       "found by comparing values once a second, and who made them stays unknown");
 	return 0;
+}
+
+int settings__try(const char *root, const char *btf_path, bool *ret_whole,
+		  const char **ret_why_not)
+{
+	struct sysctl_watch *watch = NULL;
+	bool whole = false;
+	int fd, err = attach_watch(root, btf_path, &fd, &whole, &watch, ret_why_not);
+
+	sysctl_watch__close(watch);
+	if (fd >= 0)
+		close(fd);
+	if (!err)
+		*ret_whole = whole;
+	return err;
 }
 
 static int open_all(struct settings *s, const char **ret_why_not)

@@ -55,6 +55,17 @@ struct settings *settings__open(const struct settings_options *options,
 				const struct settings_handler *handler, struct event_loop *loop,
 				const char **ret_why_not);
 
+/**
+ * @brief **settings__try()** attaches what watches writes, and takes it away again.
+ * @param root as in struct settings_options
+ * @param btf_path as there
+ * @param ret_whole false: only writes from within this container's cgroup can be watched
+ * @param ret_why_not on failure a static text on what is missing
+ * @return 0; -EOPNOTSUPP: this kernel cannot; -EPERM: not allowed; -ENOMEM
+ */
+int settings__try(const char *root, const char *btf_path, bool *ret_whole,
+		  const char **ret_why_not);
+
 /** @brief **settings__watches()** whether writes are watched, not only values compared. */
 bool settings__watches(const struct settings *s);
 

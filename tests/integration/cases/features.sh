@@ -30,6 +30,7 @@ case_features_json() {
 		assert_eq true "$(feature drops.$name)" $name
 	done
 	assert_eq true "$(feature conntrack.counters)" "conntrack's counters"
+	assert_eq "true watch" "$(feature settings.watch) $(feature settings.sysctl_auto)" "changes of settings"
 	if [ -n "$(kernel_reason NO_SOCKET)" ]; then
 		assert_at_least 50 "$(feature drops.reasons)" "drop reasons"
 	else
@@ -85,6 +86,8 @@ case_features_without_privileges() {
 	assert_eq 0 "$status" "exit status"
 	! grep -q '"can_trace"' "$WORK/features.json" || fail "it claims to know"
 	assert_eq features "$(feature type)" type
+	assert_eq '' "$(feature settings.watch)" settings.watch
+	assert_eq 'this process may not load BPF programs' "$(feature settings.why_not)" settings.why_not
 }
 
 # A kernel that lacks what came with 5.8 and 5.10, as far as bpf() can tell: both commands end

@@ -331,4 +331,7 @@ case_sysctl_no_cgroup_mounted() {
 	changes 0 name=net.core.somaxconn
 	assert_eq 1 "$(records lines type=notice source=sysctl text='no cgroup v2*comparing*stays unknown')" notices
 	grep -q 'no cgroup v2 .*CAP_SYS_ADMIN.*comparing values' "$ERR" || fail "not said: $(cat "$ERR")"
+	assert_eq "false compare" "$(feature settings.watch) $(feature settings.sysctl_auto)" "by dropwhy features"
+	assert_eq "no cgroup v2 is mounted, and mounting it needs CAP_SYS_ADMIN" \
+		"$(feature settings.why_not)" settings.why_not
 }
