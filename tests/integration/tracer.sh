@@ -193,15 +193,11 @@ kernel_reason() {
 	fi
 }
 
-# reason NAME: what dropwhy must call it here, as a pattern: before 5.17 what stands for the
-# location, which is the same for the usual ones.
+# reason NAME [STAND_IN]: what dropwhy must call it here: before 5.17 what stands for the function
+# that frees such packets, which is the same name unless told.
 reason() {
 	named=$(kernel_reason "$1")
-	case $named/$1 in
-	/NETFILTER_DROP | /NO_SOCKET) echo "$1" ;;
-	/*) echo '?*' ;;
-	*) echo "$named" ;;
-	esac
+	echo "${named:-${2:-$1}}"
 }
 
 # fate REASON: packets of that reason that passed the filters: delivered, folded or lost. Where

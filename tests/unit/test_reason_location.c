@@ -32,6 +32,12 @@ Test(reason_location, names)
 		{ "vxlan_rcv", "vxlan_rcv" },
 		{ "vxlan_rcv.isra.0", "vxlan_rcv.isra.0" },
 		{ ".cold", ".cold" },
+		/* several reasons are ordinary there */
+		{ "ip_rcv_core.isra.0", "ip_rcv_core.isra.0" },
+		{ "ip_forward", "ip_forward" },
+		{ "ip6_forward", "ip6_forward" },
+		{ "__netif_receive_skb_core", "__netif_receive_skb_core" },
+		{ "__dev_queue_xmit", "__dev_queue_xmit" },
 		{ "", "" },
 		{ NULL, "" },
 	};

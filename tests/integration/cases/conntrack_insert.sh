@@ -65,8 +65,8 @@ case_ct_insert_reinjected() {
 	lost=$((20 - $(said sink received)))
 	assert_at_least 10 "$lost" "packets lost"
 	assert_ct r "$lost" "$lost" 0
-	assert_drops "$lost" reason="$(reason NOT_SPECIFIED)" cause=ct_insert_failed proto=udp src=10.8.2.1 sport='500?' \
-		dst=10.8.2.2 dport=53 ct_src=10.8.1.2 netns="$(ns_inode r)" location='*nf*_reinject+*'
+	assert_drops "$lost" reason="$(reason NOT_SPECIFIED nf_reinject)" cause=ct_insert_failed proto=udp \
+		src=10.8.2.1 sport='500?' dst=10.8.2.2 dport=53 ct_src=10.8.1.2 netns="$(ns_inode r)" location='*nf*_reinject+*'
 	assert_only "$lost"
 }
 

@@ -14,7 +14,7 @@ case_vxlan_unknown_vni() {
 	trace_stop
 	assert_eq 16 "$sent" sent
 	assert_kfree 16
-	assert_drops 16 reason="$(reason VXLAN_VNI_NOT_FOUND)" src=10.9.0.1 dst=10.9.0.2 dport=4789 \
+	assert_drops 16 reason="$(reason VXLAN_VNI_NOT_FOUND vxlan_rcv)" src=10.9.0.1 dst=10.9.0.2 dport=4789 \
 		netns="$(ns_inode b)" tunnel=vxlan vni=77 inner_src=192.0.2.1 inner_dst=192.0.2.2 inner_dport=2222
 	assert_only 16
 }

@@ -29,8 +29,8 @@ frames_stop() {
 	frames_sent=$((9 * frame_kinds))
 	assert_eq $frames_sent "$(qdisc_dropped b clsact)" "dropped by the filter"
 	assert_kfree $frames_sent
-	assert_drops $frames_sent reason="$(reason TC_INGRESS)" netns="$(ns_inode b)" iface=veth0 side=rx \
-		src_mac='02:00:00:00:01:??' dst_mac="$frames_to"
+	assert_drops $frames_sent reason="$(reason TC_INGRESS __netif_receive_skb_core)" \
+		netns="$(ns_inode b)" iface=veth0 side=rx src_mac='02:00:00:00:01:??' dst_mac="$frames_to"
 	assert_only $frames_sent
 }
 
@@ -144,7 +144,7 @@ case_ip_checksum() {
 	trace_stop
 	assert_eq 13 "$(snmp b IpExtInCsumErrors)" IpExtInCsumErrors
 	assert_kfree 13
-	assert_drops 13 reason="$(reason IP_CSUM)" src=10.9.0.1 dst=10.9.0.2 dport=53 netns="$(ns_inode b)"
+	assert_drops 13 reason="$(reason IP_CSUM ip_rcv_core)" src=10.9.0.1 dst=10.9.0.2 dport=53 netns="$(ns_inode b)"
 	assert_only 13
 }
 
@@ -165,7 +165,7 @@ case_udp_checksum() {
 	assert_eq "13 0" "$sent $(said sink received)" "sent and received"
 	assert_eq 13 "$(snmp b UdpInCsumErrors)" UdpInCsumErrors
 	assert_kfree 13
-	assert_drops 13 reason="$(reason $csum_reason)" src=10.9.0.1 sport=4000 dst=10.9.0.2 dport="$OWN_PORT"
+	assert_drops 13 reason="$(reason $csum_reason udp_recvmsg)" src=10.9.0.1 sport=4000 dst=10.9.0.2 dport="$OWN_PORT"
 	# where skb->dev would be, UDP keeps numbers of its own: nothing of them may be followed
 	assert_drops 13 side=rx ifindex="$(in_ns b ip -o link show veth0 | cut -d : -f 1)"
 	assert_only 13

@@ -28,8 +28,8 @@ case_tc_ingress_drop() {
 	trace_stop
 	assert_eq 45 "$(qdisc_dropped b clsact)" "dropped by the filter"
 	assert_kfree 45
-	assert_drops 45 reason="$(reason TC_INGRESS)" proto=udp src=10.9.0.1 sport=4000 dst=10.9.0.2 dport=53 \
-		netns="$(ns_inode b)" iface=veth0 side=rx
+	assert_drops 45 reason="$(reason TC_INGRESS __netif_receive_skb_core)" proto=udp \
+		src=10.9.0.1 sport=4000 dst=10.9.0.2 dport=53 netns="$(ns_inode b)" iface=veth0 side=rx
 	assert_only 45
 }
 
@@ -42,7 +42,7 @@ case_tc_egress_drop() {
 	trace_stop
 	assert_eq 45 "$(qdisc_dropped a clsact)" "dropped by the filter"
 	assert_kfree 45
-	assert_drops 45 reason="$(reason TC_EGRESS)" proto=udp src=10.9.0.1 sport=4000 dst=10.9.0.2 dport=53 \
+	assert_drops 45 reason="$(reason TC_EGRESS __dev_queue_xmit)" proto=udp src=10.9.0.1 sport=4000 dst=10.9.0.2 dport=53 \
 		netns="$(ns_inode a)" iface=veth0 side=tx
 	assert_only 45
 }

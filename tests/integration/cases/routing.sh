@@ -32,7 +32,7 @@ case_packet_too_big_v4() {
 	assert_eq 20 "$(snmp r IpFragFails)" FragFails
 	assert_counter r Ip.FragFails 20
 	assert_kfree 20
-	assert_drops 20 reason="$(reason PKT_TOO_BIG)" proto=udp src=10.8.1.2 sport=4000 dst=10.8.2.2 dport=53 \
+	assert_drops 20 reason="$(reason PKT_TOO_BIG ip_forward)" proto=udp src=10.8.1.2 sport=4000 dst=10.8.2.2 dport=53 \
 		netns="$(ns_inode r)"
 	assert_only 20
 }
@@ -53,7 +53,8 @@ case_packet_too_big_v6() {
 	assert_eq 20 "$(snmp r Ip6InTooBigErrors)" Ip6InTooBigErrors
 	assert_counter r Ip6.InTooBigErrors 20
 	assert_kfree 20
-	assert_drops 20 reason="$(reason PKT_TOO_BIG)" l3_proto=ipv6 proto=udp src=fd10:8:1::2 dst=fd10:8:2::2 dport=53
+	assert_drops 20 reason="$(reason PKT_TOO_BIG ip6_forward)" l3_proto=ipv6 proto=udp \
+		src=fd10:8:1::2 dst=fd10:8:2::2 dport=53
 	assert_only 20
 }
 

@@ -55,7 +55,7 @@ case_listen_backlog_overflow() {
 	assert_eq 17 "$(snmp b TcpExtListenOverflows)" ListenOverflows
 	assert_counter b TcpExt.ListenOverflows 17
 	assert_kfree 17
-	assert_drops 17 reason="$(reason TCP_LISTEN_OVERFLOW)" proto=tcp src=10.9.0.1 dst=10.9.0.2 dport=80 \
+	assert_drops 17 reason="$(reason TCP_LISTEN_OVERFLOW NO_SOCKET)" proto=tcp src=10.9.0.1 dst=10.9.0.2 dport=80 \
 		tcp_flags=ACK netns="$(ns_inode b)"
 	assert_drops 1 sport=4019
 	assert_only 17
