@@ -373,6 +373,9 @@ int filter_spec__reason_flags(const struct filter_spec *spec, const struct reaso
 		ret_flags[reason_slot(NO_REASON)] = REASON_F_LOCATION;
 		return 0;
 	}
+	/* those of a module that is loaded later, too, whose names nobody knows yet */
+	memset(ret_flags + REASON_SLOT_CORE, base_flags(1 << 16, ""),
+	       REASON_SLOT_OTHER - REASON_SLOT_CORE);
 	reason_names__match(names, "*", set_base_flags, ret_flags);
 	if (!spec->reasons.count)
 		return 0;
@@ -384,7 +387,8 @@ int filter_spec__reason_flags(const struct filter_spec *spec, const struct reaso
 			return refuse(ret_error, -ENOENT, spec->reasons.values[i],
 				      "matches no drop reason of this kernel: see the enum "
 				      "skb_drop_reason in 'bpftool btf dump file "
-				      "/sys/kernel/btf/vmlinux'");
+				      "/sys/kernel/btf/vmlinux'; a module's own, such as "
+				      "openvswitch's, are known once it is loaded");
 	return 0;
 }
 

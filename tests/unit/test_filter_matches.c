@@ -92,6 +92,8 @@ Test(filter_matches, flags_of_all_reasons)
 	check_flags(&any, names, 10, REASON_F_NOISE);
 	check_flags(&any, names, 0x20003, REASON_F_CONNTRACK);
 	check_flags(&any, names, 300, 0); /* this kernel has no such reason */
+	check_flags(&any, names, 0x10001, REASON_F_CONNTRACK); /* of a module that may come */
+	check_flags(&any, names, REASON_SLOT_OTHER, 0);
 	reason_names__free(names);
 }
 
@@ -110,6 +112,7 @@ Test(filter_matches, flags_of_chosen_reasons)
 	check_flags(&spec, names, 10, REASON_F_WANTED);
 	check_flags(&spec, names, 0x20003, REASON_F_CONNTRACK | REASON_F_WANTED);
 	check_flags(&spec, names, 300, REASON_F_REJECT);
+	check_flags(&spec, names, 0x10001, REASON_F_CONNTRACK | REASON_F_REJECT);
 	check_flags(&spec, names, REASON_SLOT_OTHER, REASON_F_REJECT);
 	filter_spec__done(&spec);
 	reason_names__free(names);
@@ -126,6 +129,7 @@ Test(filter_matches, refuses_reasons_that_are_none)
 	cr_expect_eq(filter_spec__reason_flags(&spec, names, flags, error), -ENOENT);
 	cr_expect_not_null(strstr(error, "'NO_SUCH\\x1b*' matches no drop reason"), "%s", error);
 	cr_expect_not_null(strstr(error, "bpftool btf dump"), "%s", error);
+	cr_expect_not_null(strstr(error, "once it is loaded"), "%s", error);
 
 	/* before 5.17 there is nothing to choose from */
 	cr_expect_eq(filter_spec__reason_flags(&spec, nameless, flags, error), -EOPNOTSUPP);
