@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "tests/unit/sample_drop.h"
+#include "tests/unit/temp_btf.h"
 #include "tests/unit/temp_tree.h"
 #include "user/enrich/enrich.h"
 
@@ -73,6 +74,58 @@ Test(enrich, drop)
 	cr_expect(drop.symbol == NULL && drop.symbol_offset == 0 && drop.netns_name == NULL);
 	enricher__free(e);
 	enricher__free(NULL);
+	temp_tree__free(root);
+}
+
+/* Reasons of a module that is loaded meanwhile: their names are read when the first is seen. */
+Test(enrich, reasons_of_a_new_module)
+{
+	static const struct temp_btf_value core[] = { { "SKB_DROP_REASON_NO_SOCKET", 3 }, {} };
+	static const struct temp_btf_value subsystems[] = {
+		{ "SKB_DROP_REASON_SUBSYS_OPENVSWITCH", 2 }, {}
+	};
+	static const struct temp_btf_value ovs[] = { { "OVS_DROP_LAST_ACTION", 0x20001 }, {} };
+	static const char *const modules[] = {
+		"nf_conntrack 20480 1 - Live 0xffffffffc0000000\n",
+		"nf_conntrack 20480 1 - Live 0xffffffffc0000000\n"
+		"openvswitch 20480 0 - Live 0xffffffffc0100000\n",
+	};
+	static const char *const expected[] = { "openvswitch reason 1", "OVS_DROP_LAST_ACTION" };
+	char *root = temp_tree__new(), kallsyms[PATH_MAX], btf_path[PATH_MAX];
+	struct btf *vmlinux = temp_btf__new(), *module;
+	const struct enricher_options options = {
+		.btf_path = btf_path, .kallsyms_path = kallsyms, .root = root
+	};
+	struct enricher *e[2];
+	struct drop drop = {};
+	size_t i;
+
+	snprintf(kallsyms, sizeof(kallsyms), "%s/kallsyms", root);
+	snprintf(btf_path, sizeof(btf_path), "%s/btf/vmlinux", root);
+	temp_btf__enum(vmlinux, "skb_drop_reason", core);
+	temp_btf__enum(vmlinux, "skb_drop_reason_subsys", subsystems);
+	temp_btf__write(vmlinux, root, "btf/vmlinux");
+	module = btf__new_empty_split(vmlinux);
+	temp_btf__enum(module, "ovs_drop_reason", ovs);
+	temp_tree__text(root, "kallsyms", "ffffffff81000000 T kfree_skb\n");
+	temp_tree__text(root, "modules", modules[0]);
+	for (i = 0; i < 2; i++) {
+		e[i] = enricher__new(&options);
+		cr_assert(e[i] != NULL);
+	}
+	temp_btf__write(module, root, "btf/openvswitch");
+	/* read again only if the kernel says that a module came */
+	for (i = 0; i < 2; i++) {
+		temp_tree__text(root, "modules", modules[i]);
+		drop.rec.reason = 0x20001;
+		enricher__drop(e[i], &drop);
+		cr_expect_str_eq(drop.reason, expected[i], "%zu: %s", i, drop.reason);
+		cr_expect_str_eq(enricher__reason(e[i], 0x20001), expected[i]);
+		cr_expect_str_eq(enricher__reason(e[i], 3), "NO_SOCKET");
+		enricher__free(e[i]);
+	}
+	btf__free(module);
+	btf__free(vmlinux);
 	temp_tree__free(root);
 }
 

@@ -144,6 +144,44 @@ Test(reason, names_of_all_enums)
 	temp_tree__free(root);
 }
 
+/* What was handed out before stays, whether it was a name or a number. */
+Test(reason, module_that_comes_later)
+{
+	char *root = temp_tree__new();
+	struct btf *vmlinux = make_vmlinux(root);
+	struct reason_names *names = load(root, "btf/vmlinux");
+	const char *core_name, *number, *text = "openvswitch reason 3";
+
+	cr_assert(names);
+	core_name = reason_names__get(names, 8);
+	number = reason_names__get(names, 0x20003);
+	cr_expect_str_eq(number, text);
+	cr_expect(reason_names__is_unread(names, 0x20003));
+	cr_expect_not(reason_names__is_unread(names, 8));
+	cr_expect_not(reason_names__is_unread(names, 0x30063), "other names of it are known");
+	cr_expect_not(reason_names__is_unread(names, 0x90001), "not a subsystem of this kernel");
+	cr_expect_not(reason_names__is_unread(names, NO_REASON));
+
+	cr_expect_eq(reason_names__reread(names), 0);
+	check_name(names, 0x20003, text);
+	make_module(vmlinux, root, "btf/openvswitch", "ovs_drop_reason", ovs);
+	cr_expect_eq(reason_names__reread(names), 0);
+	check_name(names, 0x20003, "OVS_DROP_EXPLICIT");
+	check_name(names, 0x30002, "QDISC_DROP_OVERLIMIT");
+	cr_expect_not(reason_names__is_unread(names, 0x20003));
+	cr_expect(reason_names__is_unread(names, 0x10001));
+	cr_expect(core_name == reason_names__get(names, 8));
+	cr_expect_str_eq(core_name, "NETFILTER_DROP");
+	cr_expect_str_eq(number, text);
+
+	temp_tree__text(root, "btf/vmlinux", "torn");
+	cr_expect_eq(reason_names__reread(names), -EINVAL);
+	check_name(names, 8, "NETFILTER_DROP");
+	reason_names__free(names);
+	btf__free(vmlinux);
+	temp_tree__free(root);
+}
+
 Test(reason, module_of_another_kernel_is_skipped)
 {
 	char *root = temp_tree__new();

@@ -33,6 +33,8 @@ struct enricher {
 	struct enricher_errors errors;
 	__s64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	__u64 stale_check_ns; /* CLOCK_BOOTTIME of the next look at the modules */
+	__u64 unread_check_ns; /* the same, for a reason whose module had not been loaded */
+	__u64 reasons_generation; /* of kallsyms when the reasons' names were read */
 };
 
 /* Both clocks cannot be read at once: of several tries the quickest is the most exact. */
@@ -88,6 +90,8 @@ struct enricher *enricher__new(const struct enricher_options *options)
 	e->kallsyms = kallsyms__load(options->kallsyms_path);
 	if (!e->kallsyms)
 		e->errors.kallsyms = -errno;
+	else
+		e->reasons_generation = kallsyms__generation(e->kallsyms);
 	e->netns = netns_table__new(options->root);
 	if (e->netns)
 		e->directory = directory__new(options->root, e->netns);
@@ -147,6 +151,28 @@ static void name_location(struct enricher *e, struct drop *drop)
 	drop->symbol = kallsyms__find(e->kallsyms, drop->rec.location, &drop->symbol_offset);
 }
 
+/* A module that was loaded since brought its reasons' names with it. */
+static void read_new_reasons(struct enricher *e)
+{
+	__u64 now = clock__ns(CLOCK_BOOTTIME), generation;
+
+	if (!e->kallsyms || now < e->unread_check_ns)
+		return;
+	/* a time of its own: the first drop there is one by which to name all that follow */
+	e->unread_check_ns = now + STALE_CHECK_NS;
+	kallsyms__reload_if_stale(e->kallsyms);
+	generation = kallsyms__generation(e->kallsyms);
+	if (generation != e->reasons_generation && !reason_names__reread(e->reasons))
+		e->reasons_generation = generation;
+}
+
+const char *enricher__reason(struct enricher *e, __u32 reason)
+{
+	if (reason_names__is_unread(e->reasons, reason))
+		read_new_reasons(e);
+	return reason_names__get(e->reasons, reason);
+}
+
 static void read_dns(struct enricher *e, struct drop *drop)
 {
 	__u8 sections = drop->rec.sections, l4_proto = drop->rec.tuple.l4_proto;
@@ -172,7 +198,7 @@ bool enricher__drop(struct enricher *e, struct drop *drop)
 
 	drop->time = enricher__wall_clock(e, rec->time_ns);
 	drop->last_time = enricher__wall_clock(e, rec->last_ns);
-	drop->reason = reason_names__get(e->reasons, rec->reason);
+	drop->reason = enricher__reason(e, rec->reason);
 	drop->symbol = NULL;
 	drop->symbol_offset = 0;
 	drop->netns_name = NULL;

@@ -75,6 +75,13 @@ char *enricher__notice(struct enricher *e, const char **ret_source);
  */
 struct timespec enricher__wall_clock(const struct enricher *e, __u64 boot_ns);
 
+/**
+ * @brief **enricher__reason()** as reason_names__get(), but where the reason is of a module that
+ * was loaded since the names were read, they are read again. Symbols that kallsyms__find() gave
+ * before may be gone.
+ */
+const char *enricher__reason(struct enricher *e, __u32 reason);
+
 /** @brief **enricher__reasons()** the reasons' names; never NULL, perhaps empty. */
 struct reason_names *enricher__reasons(struct enricher *e);
 

@@ -47,6 +47,7 @@ struct reason_names {
 	struct reason_name *unnamed; /* numbers given out as text, in no order */
 	size_t unnamed_count;
 	char scratch[NAME_LEN_MAX + 40];
+	char *btf_path; /* NULL: the kernel's own */
 	bool has_reasons;
 };
 
@@ -292,52 +293,77 @@ static int compare_reasons(const void *a, const void *b)
 	return (x->reason > y->reason) - (x->reason < y->reason);
 }
 
-/* Whether a subsystem beyond core is still without names. */
+/* Whether a subsystem that the kernel knows, beyond core, is still without names. */
+static bool is_nameless(const struct reason_names *names, __u32 subsys)
+{
+	size_t i;
+
+	if (!subsys || !reason_names__subsys(names, subsys))
+		return false;
+	for (i = 0; i < names->named_count; i++)
+		if (names->named[i].reason >> SUBSYS_SHIFT == subsys)
+			return false;
+	return true;
+}
+
 static bool misses_subsys(const struct reason_names *names)
 {
 	__u32 subsys;
-	size_t i;
 
-	for (subsys = 1; subsys < SUBSYS_MAX; subsys++) {
-		if (!names->subsys[subsys])
-			continue;
-		for (i = 0; i < names->named_count; i++)
-			if (names->named[i].reason >> SUBSYS_SHIFT == subsys)
-				break;
-		if (i == names->named_count)
+	for (subsys = 1; subsys < SUBSYS_MAX; subsys++)
+		if (is_nameless(names, subsys))
 			return true;
-	}
 	return false;
+}
+
+static int read_missing(struct reason_names *names, struct btf *vmlinux)
+{
+	const char *path = names->btf_path ? names->btf_path : VMLINUX_BTF;
+	int err = misses_subsys(names) ? read_modules(names, vmlinux, path) : 0;
+
+	if (names->named_count)
+		qsort(names->named, names->named_count, sizeof(*names->named), compare_reasons);
+	return err;
+}
+
+/* The kernel's own is parsed once for all, any other for its caller. */
+static struct btf *get_btf(const char *path)
+{
+	return path ? btf__parse(path, NULL) : kernel_btf__get(NULL);
+}
+
+/* From 4000 on they are libbpf's own: not in the format of BTF or ELF. */
+static int btf_error(void)
+{
+	return errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL;
 }
 
 struct reason_names *reason_names__load(const char *btf_path)
 {
-	const char *path = btf_path ? btf_path : VMLINUX_BTF;
+	struct btf *btf = get_btf(btf_path);
 	struct reason_names *names = NULL;
-	struct btf *btf;
 	int err;
 
-	/* the kernel's own is parsed once for all */
-	btf = btf_path ? btf__parse(path, NULL) : kernel_btf__get(NULL);
 	if (!btf) {
-		/* from 4000 on they are libbpf's own: not in the format of BTF or ELF */
-		err = errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL;
+		err = btf_error();
 		goto cleanup;
 	}
+	err = -ENOMEM;
 	names = reason_names__new();
-	if (!names) {
-		err = -ENOMEM;
+	if (!names)
 		goto cleanup;
+	if (btf_path) {
+		names->btf_path = strdup(btf_path);
+		if (!names->btf_path)
+			goto cleanup;
 	}
 	err = read_named_enum(names, btf, "skb_drop_reason", add_core_reason);
 	if (!err)
 		err = read_named_enum(names, btf, "skb_drop_reason_subsys", add_subsys);
 	if (!err && names->has_reasons)
 		err = read_enums(names, btf, 1);
-	if (!err && misses_subsys(names))
-		err = read_modules(names, btf, path);
-	if (names->named_count)
-		qsort(names->named, names->named_count, sizeof(*names->named), compare_reasons);
+	if (!err)
+		err = read_missing(names, btf);
 cleanup:
 	if (btf_path)
 		btf__free(btf);
@@ -347,6 +373,23 @@ cleanup:
 		return NULL;
 	}
 	return names;
+}
+
+bool reason_names__is_unread(const struct reason_names *names, __u32 reason)
+{
+	return is_nameless(names, reason >> SUBSYS_SHIFT);
+}
+
+int reason_names__reread(struct reason_names *names)
+{
+	struct btf *btf = get_btf(names->btf_path);
+	int err = btf ? read_missing(names, btf) : btf_error();
+
+	if (names->btf_path)
+		btf__free(btf);
+	else
+		kernel_btf__release();
+	return err;
 }
 
 bool reason_names__has_reasons(const struct reason_names *names)
@@ -443,5 +486,6 @@ void reason_names__free(struct reason_names *names)
 		free(names->subsys[i]);
 	free(names->named);
 	free(names->unnamed);
+	free(names->btf_path);
 	free(names);
 }

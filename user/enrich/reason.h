@@ -33,6 +33,20 @@ struct reason_names *reason_names__new(void);
 struct reason_names *reason_names__load(const char *btf_path);
 
 /**
+ * @brief **reason_names__is_unread()** tells a reason whose whole subsystem is without names, as its
+ * module was not loaded when the table was read.
+ */
+bool reason_names__is_unread(const struct reason_names *names, __u32 reason);
+
+/**
+ * @brief **reason_names__reread()** reads the BTF of modules again, for those that came since.
+ * Needs as much memory as reason_names__load() while it works, and gives back what
+ * kernel_btf__get() kept. What was handed out before stays valid.
+ * @return 0, also when nothing new was found; -errno: some names may be known all the same
+ */
+int reason_names__reread(struct reason_names *names);
+
+/**
  * @brief **reason_names__has_reasons()** tells whether the kernel has drop
  * reasons at all.
  */

@@ -21,11 +21,12 @@ static __u32 slot_reason(size_t slot)
 	return subsys << 16 | (slot - REASON_SLOT_CORE) % REASON_SLOT_SUBSYS;
 }
 
-static const char *slot_name(struct reason_names *names, size_t slot)
+static const char *slot_name(struct enricher *enricher, size_t slot)
 {
 	if (slot != REASON_SLOT_OTHER)
-		return reason_names__get(names, slot_reason(slot));
-	return reason_names__has_reasons(names) ? "other" : "(this kernel gives no reasons)";
+		return enricher__reason(enricher, slot_reason(slot));
+	return reason_names__has_reasons(enricher__reasons(enricher)) ?
+		       "other" : "(this kernel gives no reasons)";
 }
 
 static int by_seen(const void *a, const void *b)
@@ -56,7 +57,6 @@ int run_summary__accounting(struct run_summary *s, struct live *live, struct enr
 			    const struct run_corrections *corrections)
 {
 	struct drop_counters *counters = calloc(REASON_SLOTS, sizeof(*counters));
-	struct reason_names *names = enricher__reasons(enricher);
 	struct summary *summary = &s->summary;
 	int err = -ENOMEM;
 	size_t slot;
@@ -72,7 +72,7 @@ int run_summary__accounting(struct run_summary *s, struct live *live, struct enr
 
 		if (!counters[slot].seen)
 			continue;
-		row->reason = slot_name(names, slot);
+		row->reason = slot_name(enricher, slot);
 		row->counts = correct(&counters[slot], corrections->filtered[slot],
 				      corrections->filtered_folded[slot]);
 		summary->coarse += counters[slot].coarse;
