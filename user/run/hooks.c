@@ -89,6 +89,9 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 	if (kallsyms__generation(k) == h->generation && !replaced)
 		return h->conntrack ? live__conntrack_up(live) : 0;
 	h->generation = kallsyms__generation(k);
+	/* hooks on a module that was unloaded hold nothing; when others come and go they stay */
+	if (replaced || !has_conntrack(k))
+		detach(h);
 	err = live__modules_changed(live, locations, kernel_functions__locations(k, locations),
 				    functions, kernel_functions__hooks(k, functions));
 	if (!err && h->conntrack != has_conntrack(k)) {
@@ -103,11 +106,8 @@ int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *
 		live__conntrack_gone(live, false);
 		*ret_news = "nf_conntrack was unloaded and loaded again";
 	}
-	if (h->wanted) {
-		/* hooks on a module that was unloaded hold nothing; those on another load are new */
-		detach(h);
+	if (h->wanted && !h->hooks)
 		attach(h, live, k, &why_not);
-	}
 	kernel_btf__release();
 	return err;
 }

@@ -41,6 +41,32 @@ lose_20() { # PORT: that a full table refuses
 	send c traffic udp --from 10.8.1.2 --sport 20000 --sports 20 --to 10.8.2.2 --dport "$1"
 }
 
+# The programs that dropwhy holds, among them its hooks.
+programs() {
+	sed -n 's/^prog_id:[^0-9]*//p' "/proc/$pid_dropwhy/fdinfo/"* 2>/dev/null | sort
+}
+
+has_read() { # LEAST
+	[ "$(sed -n 's/^rchar: //p' "/proc/$pid_dropwhy/io")" -ge "$1" ]
+}
+
+read_more() { # BYTES
+	already=$(sed -n 's/^rchar: //p' "/proc/$pid_dropwhy/io")
+	until_true has_read $((already + $1)) || fail "dropwhy does not look at the modules"
+}
+
+# Conntrack's hooks stay where they are while another module goes and comes.
+hooks_stay() {
+	[ "$DROPWHY" != none ] || return 0
+	hooks=$(programs)
+	unload act_bpf && modprobe act_bpf || fail "act_bpf cannot be loaded again"
+	# all functions anew; it may not be through with the last of them; what it reads next
+	read_more "$(wc -c </proc/kallsyms)"
+	read_more 1
+	read_more 1
+	assert_eq "$hooks" "$(programs)" "programs of dropwhy after act_bpf was loaded again"
+}
+
 # What only looks at the tables does not make the node track.
 looking_loads_nothing() {
 	[ "$DROPWHY" != none ] || return 0
@@ -74,6 +100,7 @@ case_ct_module_comes_and_goes() {
 	fill_table r 1
 	# what is known of conntrack is known by each CPU for itself
 	on_cpu "$last_cpu"
+	hooks_stay
 	lose_20 53
 	assert_eq 20 "$(ct_stat r drop)" "conntrack -S drop"
 	nft_rules r <<-END
