@@ -15,8 +15,8 @@
 #define BIT(n) (1ULL << (n))
 
 static const char *const functions[__HOOK_FUNCTION_MAX] = {
-	"nf_ct_resolve_clash", "__nf_conntrack_confirm", "nf_conntrack_in",
-	"__nf_conntrack_alloc", "early_drop", "nf_ct_delete",
+	"nf_ct_resolve_clash", "__nf_conntrack_confirm", "__nf_conntrack_alloc",
+	"nf_conntrack_in", "early_drop", "nf_ct_delete",
 };
 
 static void fill_hooks(struct features *f, enum conntrack_hook_method method, const char *why_not)

@@ -34,7 +34,7 @@ struct conntrack_hooks {
 struct hook_plan {
 	const char *function;
 	bool adds;		/* tells what counters cannot */
-	const char *trampolines[LINKS_PER_FUNCTION];
+	const char *trampolines[LINKS_PER_FUNCTION]; /* attached from the last to the first */
 	const char *kprobe, *kretprobe;
 };
 
@@ -43,9 +43,9 @@ static const struct hook_plan plans[__HOOK_FUNCTION_MAX] = {
 			 "clash_kretprobe" },
 	[HOOK_CONFIRM] = { "__nf_conntrack_confirm", false, { "confirm_fexit" }, "confirm_kprobe",
 			   "confirm_kretprobe" },
-	[HOOK_IN] = { "nf_conntrack_in", false, { "in_fexit" }, "in_kprobe", "in_kretprobe" },
 	[HOOK_ALLOC] = { "__nf_conntrack_alloc", false, { "alloc_fexit" }, NULL,
 			 "alloc_kretprobe" },
+	[HOOK_IN] = { "nf_conntrack_in", false, { "in_fexit" }, "in_kprobe", "in_kretprobe" },
 	[HOOK_EVICT] = { "early_drop", true, { "evict_fentry", "evict_fexit" }, "evict_kprobe",
 			 "evict_kretprobe" },
 	[HOOK_DELETE] = { "nf_ct_delete", true, { "delete_fentry" }, "delete_kprobe", NULL },
@@ -231,7 +231,10 @@ static int attach_trampolines(struct conntrack_hooks *hooks, int function)
 	const struct hook_plan *plan = &plans[function];
 	int i;
 
-	for (i = 0; i < LINKS_PER_FUNCTION && plan->trampolines[i]; i++) {
+	/* as with kprobes: an eviction that was seen to begin must be seen to end */
+	for (i = LINKS_PER_FUNCTION - 1; i >= 0; i--) {
+		if (!plan->trampolines[i])
+			continue;
 		hooks->links[function][i] =
 			bpf_program__attach_trace(find(hooks, plan->trampolines[i]));
 		if (!hooks->links[function][i])
@@ -350,7 +353,8 @@ void conntrack_hooks__close(struct conntrack_hooks *hooks)
 
 	if (!hooks)
 		return;
-	for (i = 0; i < __HOOK_FUNCTION_MAX; i++)
+	/* a verdict whose grounds are not looked at any more would be another one */
+	for (i = __HOOK_FUNCTION_MAX - 1; i >= 0; i--)
 		for (j = 0; j < LINKS_PER_FUNCTION; j++)
 			bpf_link__destroy(hooks->links[i][j]);
 	conntrack_hooks_bpf__destroy(hooks->skel);

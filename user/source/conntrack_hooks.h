@@ -13,11 +13,12 @@
 #include "bpf/direct_verdict.h"
 #include "user/enrich/kallsyms.h"
 
+/* In the order in which they are attached; they go the other way round. */
 enum conntrack_hook_function {
 	HOOK_CLASH,		/* nf_ct_resolve_clash: who was there first */
 	HOOK_CONFIRM,		/* __nf_conntrack_confirm: an insert that failed */
-	HOOK_IN,		/* nf_conntrack_in: refused before it had an entry */
 	HOOK_ALLOC,		/* __nf_conntrack_alloc: no room */
+	HOOK_IN,		/* nf_conntrack_in: refused before it had an entry */
 	HOOK_EVICT,		/* early_drop: room is being made */
 	HOOK_DELETE,		/* nf_ct_delete: by whose eviction */
 	__HOOK_FUNCTION_MAX,
