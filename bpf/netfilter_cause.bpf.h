@@ -54,7 +54,7 @@ struct evidence {
 	__u32 location;		/* enum location_kind */
 	bool counted;		/* moved is to be believed */
 	bool no_conntrack;	/* there is none in this namespace */
-	bool unclear;		/* conntrack's drop, but nobody can say whether the table was full */
+	bool unclear;		/* conntrack's drop, but nothing tells why */
 };
 
 /* The search keeps its place in @sc, or the verifier would follow it to each of the classes. */
@@ -405,8 +405,12 @@ __inline_always __u32 conntrack_evidence(struct evidence *ev, struct cpu_state *
 	/* the hooks see that an allocation failed; why, the entries tell */
 	if (direct == CAUSE_CT_TABLE_FULL)
 		direct = no_entry_cause(ev);
-	if (conntrack_mode == CONNTRACK_DIRECT)
+	if (conntrack_mode == CONNTRACK_DIRECT) {
+		/* dropped while they were not attached, or the verdict made room for others */
+		if (counted && !direct)
+			ev->unclear = true;
 		return direct;
+	}
 	if (conntrack_mode == CONNTRACK_BOTH && (direct || counted)) {
 		cpu->compared++;
 		if (direct != counted) {
