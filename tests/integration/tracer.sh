@@ -29,6 +29,14 @@ trace_spawn() {
 	CHILDREN="$CHILDREN $!"
 }
 
+# enter_with COMMAND: dropwhy is started by it from now on.
+enter_with() {
+	[ "$DROPWHY" != none ] || return 0
+	printf '#!/bin/sh\nexec %s %s "$@"\n' "$1" "$DROPWHY" >"$WORK/dropwhy"
+	chmod +x "$WORK/dropwhy"
+	DROPWHY=$WORK/dropwhy
+}
+
 # trace_beside OPTION ARG...: a second dropwhy, that writes $WORK/beside$OPTION in another form.
 # Not in a guest, where each takes seconds to start, and forms are the same on every kernel.
 trace_beside() {

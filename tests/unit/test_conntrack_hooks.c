@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/temp_btf.h"
 #include "user/source/conntrack_hooks.h"
 
 #define REFUSED	   "the kernel has no kprobes and refuses trampolines"
@@ -198,7 +199,105 @@ Test(conntrack_hooks, reports_what_was_inlined)
 	conntrack_hooks__judge(k, &none, status);
 	cr_expect_str_eq(status[HOOK_IN].why_not, REFUSED);
 	kallsyms__free(k);
-	conntrack_hooks__judge(NULL, &kprobes, status);
+	k = load_symbols("ffffffff81000100 t early_drop\n");
+	conntrack_hooks__judge(k, &kprobes, status);
 	cr_expect_str_eq(status[HOOK_IN].why_not, NOT_LOADED);
 	cr_expect(status[HOOK_IN].may_come);
+	kallsyms__free(k);
+}
+
+/* One that cannot be read tells nothing: nf_conntrack may be there. */
+Test(conntrack_hooks, symbols_that_are_not_shown)
+{
+	const struct conntrack_hook_means kprobes = { .kprobes = true }, none = {};
+	struct conntrack_hook_status status[__HOOK_FUNCTION_MAX];
+	enum conntrack_mode mode;
+	const char *why_not;
+
+	for (mode = CONNTRACK_COUNTERS; mode <= CONNTRACK_BOTH; mode++) {
+		conntrack_hooks__judge(NULL, &kprobes, status);
+		cr_expect_not(status[HOOK_IN].may_come);
+		cr_expect_eq(conntrack_hooks__plan(mode, status, &why_not), -EPERM);
+		cr_expect_not_null(strstr(why_not, "kptr_restrict"));
+		conntrack_hooks__judge(NULL, &none, status);
+		cr_expect_eq(conntrack_hooks__plan(mode, status, &why_not), -EOPNOTSUPP);
+	}
+}
+
+#define ALL_FUNCTIONS(module)                                                                     \
+	"ffffffffc0002000 t nf_ct_resolve_clash" module "ffffffffc0002100 T __nf_conntrack_confirm" \
+	module "ffffffffc0002200 t __nf_conntrack_alloc" module                                    \
+	"ffffffffc0002300 T nf_conntrack_in" module "ffffffffc0002400 t early_drop.isra.0" module  \
+	"ffffffffc0002500 T nf_ct_delete" module
+
+static struct btf *types_of_conntrack(struct btf *kernel)
+{
+	struct btf *btf = kernel ? btf__new_empty_split(kernel) : temp_btf__new();
+
+	cr_assert_not_null(btf);
+	/* what the compiler renamed has lost its types: not early_drop */
+	temp_btf__function(btf, "nf_ct_resolve_clash");
+	temp_btf__function(btf, "__nf_conntrack_confirm");
+	temp_btf__function(btf, "__nf_conntrack_alloc");
+	temp_btf__function(btf, "nf_conntrack_in");
+	temp_btf__function(btf, "early_drop");
+	return btf;
+}
+
+static void expect_methods(const struct conntrack_hook_status *status, const char *what,
+			   enum conntrack_hook_method typed, enum conntrack_hook_method untyped)
+{
+	int i;
+
+	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
+		bool is_typed = i != HOOK_EVICT && i != HOOK_DELETE;
+
+		cr_expect_eq(status[i].method, is_typed ? typed : untyped, "%s: %s", what,
+			     status[i].function);
+		cr_expect_eq(!status[i].why_not, status[i].method != HOOK_METHOD_NONE, "%s: %s",
+			     what, status[i].function);
+	}
+}
+
+/* By trampolines what has types where it lies; else by kprobes. */
+Test(conntrack_hooks, takes_trampolines_where_there_are_types)
+{
+	enum { N = HOOK_METHOD_NONE, T = HOOK_METHOD_TRAMPOLINE, K = HOOK_METHOD_KPROBE };
+	struct btf *plain = temp_btf__new(), *module = types_of_conntrack(plain),
+		   *built_in = types_of_conntrack(NULL);
+	struct kallsyms *in_module = load_symbols(ALL_FUNCTIONS(CONNTRACK)),
+			*in_kernel = load_symbols(ALL_FUNCTIONS("\n"));
+	const struct {
+		const char *what;
+		const struct kallsyms *symbols;
+		struct conntrack_hook_means means;
+		int typed, untyped;
+	} cases[] = {
+		{ "a module", in_module, { true, true, false, plain, module }, T, K },
+		{ "without kprobes", in_module, { false, true, false, plain, module }, T, N },
+		{ "without trampolines", in_module, { true, false, false, plain, module }, K, K },
+		{ "a module without types", in_module, { true, true, false, plain, NULL }, K, K },
+		{ "types out of reach", in_module, { true, true, true, plain, NULL }, K, K },
+		{ "neither", in_module, { false, true, true, plain, NULL }, N, N },
+		{ "others' types", in_module, { true, true, false, built_in, NULL }, K, K },
+		{ "built in", in_kernel, { true, true, false, built_in, NULL }, T, K },
+		{ "built in, no kprobes", in_kernel, { false, true, false, built_in, NULL }, T, N },
+	};
+	struct conntrack_hook_status status[__HOOK_FUNCTION_MAX];
+	const char *why_not;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		conntrack_hooks__judge(cases[i].symbols, &cases[i].means, status);
+		expect_methods(status, cases[i].what, cases[i].typed, cases[i].untyped);
+		cr_expect_eq(conntrack_hooks__plan(CONNTRACK_DIRECT, status, &why_not),
+			     cases[i].typed == N ? -EPERM : 0, "%s", cases[i].what);
+		if (cases[i].typed == N)
+			cr_expect_not_null(strstr(why_not, "CAP_SYS_ADMIN"));
+	}
+	kallsyms__free(in_kernel);
+	kallsyms__free(in_module);
+	btf__free(built_in);
+	btf__free(module);
+	btf__free(plain);
 }

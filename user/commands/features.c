@@ -229,8 +229,6 @@ static void ask_about_conntrack(struct inquiry *q, const char *btf_path)
 	f->kprobes = kernel_trial__kprobes();
 	conntrack_hooks__look(q->kallsyms, CONNTRACK_BOTH, f->hooks);
 	for (i = 0; i < __HOOK_FUNCTION_MAX; i++) {
-		if (!q->kallsyms)
-			f->hooks[i].why_not = "the kernel does not show where its functions are";
 		if (f->loads != TRIAL_UNKNOWN)
 			continue;
 		f->hooks[i].method = HOOK_METHOD_NONE;

@@ -76,6 +76,15 @@ static int types_fd(const char *module)
 	return -1;
 }
 
+bool btf_attach__reaches_conntrack(void)
+{
+	int fd = types_fd("nf_conntrack");
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static int find_function(const struct btf *kernel, const char *name, int *ret_module_fd)
 {
 	const struct btf *module;

@@ -8,6 +8,8 @@
 #ifndef DROPWHY_BTF_ATTACH_H
 #define DROPWHY_BTF_ATTACH_H
 
+#include <stdbool.h>
+
 /**
  * @brief **btf_attach__begin()** is due before an object with such programs is
  * opened. They are attached with bpf_program__attach_trace(). Functions are looked
@@ -15,6 +17,14 @@
  * @return 0; -errno
  */
 int btf_attach__begin(void);
+
+/**
+ * @brief **btf_attach__reaches_conntrack()** whether programs can attach to functions of the module
+ * nf_conntrack: the kernel gives the descriptor of its types to CAP_SYS_ADMIN alone, while
+ * everybody may read them.
+ * @return false, too, where there is no such module, or its types are not there
+ */
+bool btf_attach__reaches_conntrack(void);
 
 /** @brief **btf_attach__end()** is due once the object has been loaded, or failed to. */
 void btf_attach__end(void);

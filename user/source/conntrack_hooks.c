@@ -53,6 +53,11 @@ static const struct hook_plan plans[__HOOK_FUNCTION_MAX] = {
 
 /* --- what this kernel allows */
 
+#define NO_ADDRESSES                                                                              \
+	"the kernel does not show where its functions are: sysctl kernel.kptr_restrict=1 and "     \
+	"CAP_SYSLOG help"
+#define BARRED "without kprobes it takes CAP_SYS_ADMIN to hook functions of a module"
+
 static bool has_function(const struct btf *btf, const char *name)
 {
 	return btf && kernel_btf__find_own(btf, name, BTF_KIND_FUNC) > 0;
@@ -89,12 +94,27 @@ static int take_symbol(__u64 start, __u64 end, const char *name, void *ctx)
 	return 1;
 }
 
+static void forbid(struct conntrack_hook_status *status, const char *why_not)
+{
+	status->why_not = why_not;
+	status->forbidden = true;
+}
+
 static void find_symbol(const struct kallsyms *k, struct conntrack_hook_status *status, bool parts)
 {
 	struct symbol_search search = { k, status, parts };
 
 	if (k && !status->symbol[0])
 		kallsyms__range(k, status->function, take_symbol, &search);
+}
+
+/* A trampoline goes by the types of whatever holds the function. */
+static bool has_types(const struct kallsyms *k, const struct conntrack_hook_means *means,
+		      const struct conntrack_hook_status *status)
+{
+	return has_function(kallsyms__module(k, status->address) ? means->module_btf :
+								   means->kernel_btf,
+			    status->function);
 }
 
 void conntrack_hooks__judge(const struct kallsyms *k, const struct conntrack_hook_means *means,
@@ -114,18 +134,21 @@ void conntrack_hooks__judge(const struct kallsyms *k, const struct conntrack_hoo
 		if (i == HOOK_DELETE)
 			find_symbol(k, status, true);
 		find_symbol(k, status, false);
-		status->may_come = !loaded && any;
+		status->may_come = k && !loaded && any;
 		if (!any)
 			status->why_not = "the kernel has no kprobes and refuses trampolines";
+		else if (!k)
+			forbid(status, NO_ADDRESSES);
 		else if (!status->symbol[0])
 			status->why_not = loaded ? "no such function: the compiler inlined it" :
 						   "nf_conntrack is not loaded";
 		else if (means->trampolines && !strcmp(status->symbol, status->function) &&
-			 (has_function(means->module_btf, status->function) ||
-			  has_function(means->kernel_btf, status->function)))
+			 has_types(k, means, status))
 			status->method = HOOK_METHOD_TRAMPOLINE;
 		else if (means->kprobes)
 			status->method = HOOK_METHOD_KPROBE;
+		else if (means->module_barred)
+			forbid(status, BARRED);
 		else
 			status->why_not = "the kernel has no kprobes and no trampoline fits";
 	}
@@ -141,7 +164,17 @@ void conntrack_hooks__look(const struct kallsyms *k, enum conntrack_mode mode,
 	means.trampolines = wanted && kernel_trial__trampolines(base) == TRIAL_YES;
 	means.kernel_btf = base;
 	means.module_btf = base ? kernel_btf__conntrack() : NULL;
+	means.module_barred = means.module_btf && !btf_attach__reaches_conntrack();
+	if (means.module_barred)
+		means.module_btf = NULL;
 	conntrack_hooks__judge(k, &means, ret_status);
+}
+
+static int refusal(const struct conntrack_hook_status *status)
+{
+	if (status->forbidden)
+		return -EPERM;
+	return status->may_come ? -ENOENT : -EOPNOTSUPP;
 }
 
 int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status *status,
@@ -161,7 +194,7 @@ int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status
 		if (status[i].why_not && mode != CONNTRACK_COUNTERS &&
 		    (i == HOOK_CONFIRM || i == HOOK_IN || i == HOOK_ALLOC)) {
 			*ret_why_not = status[i].why_not;
-			return status[i].may_come ? -ENOENT : -EOPNOTSUPP;
+			return refusal(&status[i]);
 		}
 	}
 	/* without early_drop nf_ct_delete tells nothing, and the other way round */
@@ -170,7 +203,7 @@ int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status
 	if (any)
 		return 0;
 	*ret_why_not = status[HOOK_CLASH].why_not;
-	return status[HOOK_CLASH].may_come ? -ENOENT : -EOPNOTSUPP;
+	return refusal(&status[HOOK_CLASH]);
 }
 
 /* --- loading */
@@ -310,6 +343,10 @@ struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum con
 	return hooks;
 
 cleanup:
+	/* EACCES: some distributions' perf asks for CAP_SYS_ADMIN where CAP_PERFMON should do */
+	if (hooks->skel && (err == -EACCES || err == -EPERM))
+		*ret_why_not = "the kernel refuses the programs: CAP_SYS_ADMIN helps, or CAP_PERFMON "
+			       "and sysctl kernel.perf_event_paranoid=2";
 	btf_attach__end();
 	btf_excerpt__free(excerpt);
 	conntrack_hooks__close(hooks);

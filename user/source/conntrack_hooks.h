@@ -37,6 +37,7 @@ struct conntrack_hook_status {
 	const char *why_not;	/* static; NULL: it can be hooked */
 	enum conntrack_hook_method method; /* how it is hooked, or would be */
 	bool may_come;		/* nf_conntrack, not loaded yet, would bring it */
+	bool forbidden;		/* it is this process that may not, not the kernel that cannot */
 };
 
 struct conntrack_hooks;
@@ -56,6 +57,7 @@ void conntrack_hooks__look(const struct kallsyms *k, enum conntrack_mode mode,
 /** What a kernel lets programs hook: see conntrack_hooks__judge(). */
 struct conntrack_hook_means {
 	bool kprobes, trampolines;
+	bool module_barred;	/* nf_conntrack has types, but none for this process to attach by */
 	const struct btf *kernel_btf, *module_btf; /* of nf_conntrack; NULL: there is none */
 };
 
@@ -75,7 +77,7 @@ void conntrack_hooks__judge(const struct kallsyms *k, const struct conntrack_hoo
  * hook loses its method
  * @param ret_why_not static text on failure
  * @return 0; -EOPNOTSUPP: this kernel lacks what the mode cannot do without;
- * -ENOENT: nf_conntrack is not loaded
+ * -ENOENT: nf_conntrack is not loaded; -EPERM: this process lacks a privilege
  */
 int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status *status,
 			  const char **ret_why_not);
@@ -95,8 +97,7 @@ int conntrack_hooks__plan(enum conntrack_mode mode, struct conntrack_hook_status
  * @param events_fd map of the drop object
  * @param ret_why_not static text on failure
  * @return the hooks, free with conntrack_hooks__close(); NULL with errno
- * EOPNOTSUPP: this kernel cannot; ENOENT: nf_conntrack is not loaded; or that
- * of loading
+ * as conntrack_hooks__plan(), or that of loading
  */
 struct conntrack_hooks *conntrack_hooks__open(const struct kallsyms *k, enum conntrack_mode mode,
 					      const char *btf_path, int verdicts_fd, int events_fd,

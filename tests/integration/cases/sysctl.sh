@@ -292,13 +292,6 @@ case_sysctl_told_once_in_a_namespace() {
 	changes 1 name='*nf_conntrack_max'
 }
 
-# enter_with COMMAND: dropwhy is started by it from now on.
-enter_with() {
-	printf '#!/bin/sh\nexec %s %s "$@"\n' "$1" "$DROPWHY" >"$WORK/dropwhy"
-	chmod +x "$WORK/dropwhy"
-	DROPWHY=$WORK/dropwhy
-}
-
 # Where no cgroup v2 is mounted the watch mounts one of its own; where it may not, values are
 # compared, and that is said.
 case_sysctl_no_cgroup_mounted() {
