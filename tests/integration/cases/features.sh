@@ -31,11 +31,24 @@ case_features_json() {
 	done
 	assert_eq true "$(feature conntrack.counters)" "conntrack's counters"
 	assert_eq "true watch" "$(feature settings.watch) $(feature settings.sysctl_auto)" "changes of settings"
+	conntrack_in_is_hooked
 	if [ -n "$(kernel_reason NO_SOCKET)" ]; then
 		assert_at_least 50 "$(feature drops.reasons)" "drop reasons"
 	else
 		assert_eq 0 "$(feature drops.reasons)" "drop reasons"
 	fi
+}
+
+# A function of conntrack is hooked by a trampoline where types of what holds it are there.
+conntrack_in_is_hooked() {
+	trampolines=$(feature conntrack.trampolines)
+	[ "${THROWAWAY:-}" != 1 ] || assert_eq true "$trampolines" "distributions' kernels have trampolines"
+	method=none
+	[ "$(feature conntrack.kprobes)" != true ] || method=kprobe
+	[ "$trampolines" != true ] || [ "$(feature conntrack.nf_conntrack)" != "built in" ] || method=trampoline
+	[ "$trampolines" != true ] || [ ! -e /sys/kernel/btf/nf_conntrack ] || method=trampoline
+	assert_eq "$method" "$(feature 'conntrack.functions[function=nf_conntrack_in].method')" \
+		"how nf_conntrack_in is hooked"
 }
 
 # The same hook as trace's.
