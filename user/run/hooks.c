@@ -3,6 +3,7 @@
  * Follows the kernel's modules: see run_hooks.h.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,12 +12,26 @@
 #include "user/source/kernel_functions.h"
 #include "user/run/hooks.h"
 
+/* An attempt to attach costs some 10 MB of the kernel's types and a trial or two. */
+#define PAUSE_MAX 63
+
 static int attach(struct run_hooks *h, struct live *live, const struct kallsyms *k,
 		  const char **ret_why_not)
 {
+	int err;
+
 	h->hooks = conntrack_hooks__open(k, h->mode, h->btf_path, live__verdicts_fd(live),
 					 live__events_fd(live), ret_why_not);
-	return h->hooks ? 0 : -errno;
+	err = h->hooks ? 0 : -errno;
+	h->hopeless = err == -EOPNOTSUPP;
+	return err;
+}
+
+/* What kept hooks from being attached may have gone with that nf_conntrack. */
+static void begin_anew(struct run_hooks *h)
+{
+	h->hopeless = h->failure_told = false;
+	h->wait = h->pause = 0;
 }
 
 static bool has_conntrack(const struct kallsyms *k)
@@ -48,7 +63,7 @@ int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 		return 0;
 	err = attach(h, live, k, &why_not);
 	/* what hooks add to the counters is no condition for running */
-	if (!err || h->mode == CONNTRACK_COUNTERS || err == -ENOENT)
+	if (!err || h->mode == CONNTRACK_COUNTERS || (err == -ENOENT && k && !h->conntrack))
 		return 0;
 	ret_failure->what = "hook conntrack's functions";
 	ret_failure->remedy = why_not;
@@ -69,47 +84,125 @@ static void detach(struct run_hooks *h)
 	h->hooks = NULL;
 }
 
-int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k,
-		       const char **ret_news)
+/* The modules are others now. What that means for conntrack, static; NULL: nothing. */
+static int take_change(struct run_hooks *h, struct live *live, const struct kallsyms *k,
+		       bool replaced, const char **ret_change)
 {
 	static struct location_class locations[LOCATION_CLASSES_MAX];
 	static struct hook_function functions[HOOK_FUNCTIONS_MAX];
-	__u64 instance = conntrack_instance();
-	const char *why_not;
-	bool replaced;
+	bool there = has_conntrack(k);
 	int err;
 
+	h->generation = kallsyms__generation(k);
+	/* hooks on a module that was unloaded hold nothing; when others come and go they stay */
+	if (replaced || there != h->conntrack) {
+		detach(h);
+		begin_anew(h);
+	}
+	err = live__modules_changed(live, locations, kernel_functions__locations(k, locations),
+				    functions, kernel_functions__hooks(k, functions));
+	if (!err && there != h->conntrack) {
+		h->conntrack = there;
+		h->unloaded |= !there;
+		live__conntrack_gone(live, !there);
+		*ret_change = there ? "nf_conntrack was loaded" : "nf_conntrack was unloaded";
+	} else if (!err && replaced) {
+		h->unloaded = true;
+		live__conntrack_gone(live, true);
+		live__conntrack_gone(live, false);
+		*ret_change = "nf_conntrack was unloaded and loaded again";
+	}
+	return err;
+}
+
+/* Whether hooks are missing, and it is time to try. */
+static bool is_due(struct run_hooks *h, const struct kallsyms *k)
+{
+	if (!h->wanted || h->hooks || h->hopeless || !has_conntrack(k))
+		return false;
+	if (!h->wait)
+		return true;
+	h->wait--;
+	return false;
+}
+
+static int renew(struct run_hooks *h, struct live *live, const struct kallsyms *k,
+		 const char **ret_why_not)
+{
+	int err = attach(h, live, k, ret_why_not);
+
+	h->wait = h->pause;
+	h->pause = h->pause < PAUSE_MAX ? 2 * h->pause + 1 : PAUSE_MAX;
+	return err;
+}
+
+__attribute__((format(printf, 2, 3))) static void add_news(struct run_hooks *h,
+							   const char *format, ...)
+{
+	size_t length = strlen(h->news);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(h->news + length, sizeof(h->news) - length, format, args);
+	va_end(args);
+}
+
+static void tell_of_failure(struct run_hooks *h, const char *why_not, int err)
+{
+	static const char *const losses[] = {
+		[CONNTRACK_COUNTERS] = "evictions and winners of clashes are not shown",
+		[CONNTRACK_DIRECT] = "its drops have no cause",
+		[CONNTRACK_BOTH] = "the causes of its drops are not compared",
+	};
+
+	/* nobody asked for those of this mode, and kernels without them are no news */
+	if (h->failure_told || (h->mode == CONNTRACK_COUNTERS && h->hopeless))
+		return;
+	h->failure_told = true;
+	add_news(h, "%sconntrack's functions cannot be hooked (%s: %s), and %s",
+		 *h->news ? "; " : "", why_not, strerror(-err), losses[h->mode]);
+}
+
+static void tell_of_success(struct run_hooks *h)
+{
+	if (h->failure_told)
+		add_news(h, "conntrack's functions are hooked from now on");
+	begin_anew(h);
+}
+
+int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k,
+		       const char **ret_news)
+{
+	__u64 instance = conntrack_instance();
+	const char *change = NULL, *why_not;
+	int err, hooks_err = 0;
+	bool replaced;
+
 	*ret_news = NULL;
+	*h->news = '\0';
 	if (!k)
 		return 0;
 	/* gone and back since the last look, maybe to where it was */
 	replaced = h->conntrack && instance && h->instance && instance != h->instance;
 	h->instance = instance;
 	kallsyms__reload_if_stale(k);
-	if (kallsyms__generation(k) == h->generation && !replaced)
-		return h->conntrack ? live__conntrack_up(live) : 0;
-	h->generation = kallsyms__generation(k);
-	/* hooks on a module that was unloaded hold nothing; when others come and go they stay */
-	if (replaced || !has_conntrack(k))
-		detach(h);
-	err = live__modules_changed(live, locations, kernel_functions__locations(k, locations),
-				    functions, kernel_functions__hooks(k, functions));
-	if (!err && h->conntrack != has_conntrack(k)) {
-		h->conntrack = !h->conntrack;
-		h->unloaded |= !h->conntrack;
-		live__conntrack_gone(live, !h->conntrack);
-		*ret_news = h->conntrack ? "nf_conntrack was loaded: its drops are known from now on" :
-					   "nf_conntrack was unloaded";
-	} else if (!err && replaced) {
-		h->unloaded = true;
-		live__conntrack_gone(live, true);
-		live__conntrack_gone(live, false);
-		*ret_news = "nf_conntrack was unloaded and loaded again";
-	}
-	if (h->wanted && !h->hooks)
-		attach(h, live, k, &why_not);
+	if (kallsyms__generation(k) != h->generation || replaced)
+		err = take_change(h, live, k, replaced, &change);
+	else
+		err = h->conntrack ? live__conntrack_up(live) : 0;
+	if (is_due(h, k))
+		hooks_err = renew(h, live, k, &why_not);
+	if (change)
+		add_news(h, "%s", change);
+	if (change && !replaced && h->conntrack && (h->hooks || h->mode != CONNTRACK_DIRECT))
+		add_news(h, ": its drops are known from now on");
+	if (hooks_err)
+		tell_of_failure(h, why_not, hooks_err);
+	else if (h->hooks)
+		tell_of_success(h);
 	kernel_btf__release();
-	return err;
+	*ret_news = *h->news ? h->news : NULL;
+	return err ? err : hooks_err;
 }
 
 bool run_hooks__evictions(const struct run_hooks *h, __u64 *ret_evictions, __u64 *ret_lost)

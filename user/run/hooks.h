@@ -18,24 +18,32 @@ struct run_hooks {
 	bool wanted;
 	bool conntrack;		/* nf_conntrack is there */
 	bool unloaded;		/* it has gone during the run, perhaps to come again */
+	bool hopeless;		/* this kernel cannot hook this nf_conntrack */
+	bool failure_told;	/* that it could not be hooked */
+	unsigned int wait;	/* calls of run_hooks__refresh() until the next attempt */
+	unsigned int pause;	/* likewise, from that to the one after it */
 	__u64 instance;		/* of nf_conntrack, as last seen; 0: unknown */
 	__u64 generation;	/* of the symbols that the tables were made from */
 	__u64 evictions;	/* by hooks that have been closed */
 	__u64 evictions_lost;
+	char news[320];		/* what run_hooks__refresh() hands out */
 };
 
 /**
  * @brief **run_hooks__open()** attaches what is wanted.
  * @param ret_failure what and why
  * @return 0; -errno where the mode cannot do without. -ENOENT, nf_conntrack
- * not being loaded, is no failure: hooks are attached once it is.
+ * not being loaded, is no failure: hooks are attached once it is. Nor is any
+ * where hooks only add to the counters: run_hooks__refresh() tries again.
  */
 int run_hooks__open(struct run_hooks *h, struct live *live, struct kallsyms *k,
 		      struct live_failure *ret_failure);
 
 /**
- * @brief **run_hooks__refresh()** to be called about once a second.
- * @param ret_news what happened to nf_conntrack, static; NULL: nothing
+ * @brief **run_hooks__refresh()** to be called about once a second. Hooks that
+ * could not be attached are tried again after 1, 2, 4, … 64 calls.
+ * @param ret_news what happened to nf_conntrack or its hooks, valid until the
+ * next call; NULL: nothing
  * @return 0, or -errno: the tables or hooks could not be renewed
  */
 int run_hooks__refresh(struct run_hooks *h, struct live *live, struct kallsyms *k,
