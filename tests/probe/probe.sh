@@ -103,9 +103,9 @@ prometheus_begin() {
 	CHILDREN="$CHILDREN $!"
 }
 
-# post PATH: the status of a POST.
+# post PATH: the status of a POST; what comes back is $WORK/headers and $WORK/answer.
 post() {
-	curl -s -m 10 -o "$WORK/answer" -w '%{http_code}' -X POST "http://$url$1"
+	curl -s -m 10 -D "$WORK/headers" -o "$WORK/answer" -w '%{http_code}' -X POST "http://$url$1"
 }
 
 udp() { # NAME COUNT [DPORT]

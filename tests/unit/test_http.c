@@ -36,6 +36,15 @@ static unsigned int post(void *ctx, const struct http_request *request, struct h
 	return 202;
 }
 
+static unsigned int put_off(void *ctx, const struct http_request *request,
+			    struct http_reply *reply)
+{
+	(void)ctx;
+	(void)request;
+	reply->retry_after_s = 7;
+	return 429;
+}
+
 static unsigned int fail(void *ctx, const struct http_request *request, struct http_reply *reply)
 {
 	(void)ctx;
@@ -48,6 +57,7 @@ static const struct http_route routes[] = {
 	{ "GET", "/metrics", get },
 	{ "POST", "/bundle", post },
 	{ "GET", "/fail", fail },
+	{ "GET", "/later", put_off },
 	{ NULL, NULL, NULL },
 };
 
@@ -176,6 +186,15 @@ Test(http, answers_what_it_knows)
 	cr_assert(eq(int, status_of(ask(GET("/fail"))), 500));
 	cr_assert(eq(u64, http_server__counts(server)->answered, 2));
 	cr_assert(eq(u64, http_server__counts(server)->refused, 1));
+}
+
+Test(http, says_when_to_come_again)
+{
+	const char *reply = ask(GET("/later"));
+
+	cr_assert(eq(int, status_of(reply), 429));
+	cr_assert(strstr(reply, "Retry-After: 7\r\n") != NULL);
+	cr_assert(strstr(ask(GET("/metrics")), "Retry-After") == NULL);
 }
 
 Test(http, refuses_what_it_does_not)

@@ -154,7 +154,7 @@ static void on_signal(void *ctx, int signal)
 	struct probe *p = ctx;
 
 	if (signal == SIGUSR1)
-		daemon__bundle(&p->daemon, TRIGGER_SIGNAL);
+		daemon__bundle_by_signal(&p->daemon);
 	else if (signal != SIGHUP) /* a terminal that goes away is no reason to stop */
 		event_loop__stop(p->daemon.tracer.loop);
 }

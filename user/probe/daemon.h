@@ -48,6 +48,7 @@ struct daemon {
 	pid_t bundle_pid;		/* 0: there is none */
 	__u64 bundle_last_s;		/* when the last began; 0: never */
 	bool bundle_failed;		/* the last one */
+	bool bundle_asked;		/* by a signal that came too soon: is written yet */
 	__u64 bundles, bundles_failed, bundles_limited;
 	__u64 seconds;			/* ticks */
 };
@@ -87,7 +88,22 @@ enum bundle_start {
 /** @brief **daemon__bundle()** begins to write a bundle, in a child. */
 enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger);
 
-/** @brief **daemon__look_for_bundle()** whether the child has ended; does not wait. */
+/**
+ * @brief **daemon__bundle_by_signal()** begins to write a bundle, or does so as soon as it is no
+ * longer too soon. Says on stderr what does not happen at once.
+ */
+void daemon__bundle_by_signal(struct daemon *d);
+
+/**
+ * @brief **daemon__bundle_wait_s()** how long such a trigger is still too soon after the last
+ * bundle, in whole seconds, as far as is known; 0: it is not.
+ */
+unsigned int daemon__bundle_wait_s(const struct daemon *d, enum trigger_kind trigger);
+
+/**
+ * @brief **daemon__look_for_bundle()** whether the child has ended, and begins what waits for that;
+ * to be called once a second.
+ */
 void daemon__look_for_bundle(struct daemon *d);
 
 /** Paths that the probe serves; ctx is the daemon. */

@@ -87,23 +87,19 @@ static void reap(struct daemon *d, int options)
 			WTERMSIG(status));
 }
 
-void daemon__look_for_bundle(struct daemon *d)
-{
-	reap(d, WNOHANG);
-}
-
-static bool is_too_soon(const struct daemon *d, enum trigger_kind trigger)
+unsigned int daemon__bundle_wait_s(const struct daemon *d, enum trigger_kind trigger)
 {
 	bool asked = trigger == TRIGGER_SIGNAL || trigger == TRIGGER_REQUEST;
 	double wait = d->options.bundle_interval_s;
+	unsigned int whole;
 
-	if (d->bundle_pid)
-		return true;
-	if (!d->bundle_last_s)
-		return false;
 	if ((d->bundle_failed || asked) && wait > RETRY_SECONDS)
 		wait = RETRY_SECONDS;
-	return (double)(d->now_s - d->bundle_last_s) < wait;
+	wait -= (double)(d->now_s - d->bundle_last_s);
+	if (!d->bundle_last_s || wait <= 0)
+		return d->bundle_pid ? 1 : 0;
+	whole = (unsigned int)wait;
+	return whole + (whole < wait);
 }
 
 /* Where a signal goes to all processes of a unit or of a terminal, the probe answers it; what has
@@ -157,12 +153,13 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 
 	if (!d->options.bundle_dir)
 		return BUNDLE_NO_DIRECTORY;
-	daemon__look_for_bundle(d);
-	if (is_too_soon(d, trigger)) {
-		d->bundles_limited++;
+	reap(d, WNOHANG);
+	if (daemon__bundle_wait_s(d, trigger)) {
+		d->bundles_limited += trigger != TRIGGER_SIGNAL; /* that one is remembered */
 		return BUNDLE_TOO_SOON;
 	}
 	d->bundle_last_s = d->now_s;
+	d->bundle_asked = false; /* whatever began it, it holds what was asked for */
 	clock_gettime(CLOCK_REALTIME, &snapshot.time);
 	daemon__gauges(d, &gauges);
 	err = daemon__accounting(d, &accounting);
@@ -177,8 +174,32 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 	return BUNDLE_FAILED;
 }
 
+void daemon__bundle_by_signal(struct daemon *d)
+{
+	enum bundle_start start = daemon__bundle(d, TRIGGER_SIGNAL);
+
+	if (start == BUNDLE_NO_DIRECTORY)
+		fputs("dropwhy: no bundle is written on SIGUSR1: the probe was started without "
+		      "--bundle-dir\n", stderr);
+	if (start != BUNDLE_TOO_SOON || d->bundle_asked)
+		return;
+	d->bundle_asked = true;
+	fprintf(stderr, "dropwhy: too soon after the last bundle: SIGUSR1's is written in %u s\n",
+		daemon__bundle_wait_s(d, TRIGGER_SIGNAL));
+}
+
+void daemon__look_for_bundle(struct daemon *d)
+{
+	reap(d, WNOHANG);
+	if (d->bundle_asked)
+		daemon__bundle(d, TRIGGER_SIGNAL);
+}
+
 void daemon__done(struct daemon *d)
 {
+	if (d->bundle_asked)
+		fputs("dropwhy: the bundle that SIGUSR1 asked for was not written: it was too soon "
+		      "after the last one\n", stderr);
 	reap(d, 0);
 	http_server__free(d->http);
 	rotating_log__free(d->log);

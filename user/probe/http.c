@@ -114,6 +114,7 @@ static enum MHD_Result send_reply(struct http_server *server, struct MHD_Connect
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
+	char seconds[16];
 
 	if (reply->body.failed) {
 		line__done(&reply->body);
@@ -136,6 +137,10 @@ static enum MHD_Result send_reply(struct http_server *server, struct MHD_Connect
 	MHD_add_response_header(response, "Connection", "close");
 	if (allowed)
 		MHD_add_response_header(response, "Allow", allowed);
+	if (reply->retry_after_s) {
+		snprintf(seconds, sizeof(seconds), "%u", reply->retry_after_s);
+		MHD_add_response_header(response, "Retry-After", seconds);
+	}
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	server->counts.answered++;

@@ -23,6 +23,7 @@ struct http_request {
 struct http_reply {
 	struct line body;
 	const char *content_type; /* static */
+	unsigned int retry_after_s; /* a header of that name; 0: none */
 };
 
 /* Fills the reply; the HTTP status. An incomplete body is answered with 500. */

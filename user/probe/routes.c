@@ -76,11 +76,13 @@ static unsigned int get_readiness(void *ctx, const struct http_request *request,
 static unsigned int post_bundle(void *ctx, const struct http_request *request,
 				struct http_reply *reply)
 {
+	struct daemon *d = ctx;
+
 	if (!request->local) {
 		line__put_text(&reply->body, "only from this machine, and from no web page\n");
 		return MHD_HTTP_FORBIDDEN;
 	}
-	switch (daemon__bundle(ctx, TRIGGER_REQUEST)) {
+	switch (daemon__bundle(d, TRIGGER_REQUEST)) {
 	case BUNDLE_STARTED:
 		line__put_text(&reply->body, "a bundle is being written\n");
 		return MHD_HTTP_ACCEPTED;
@@ -88,7 +90,9 @@ static unsigned int post_bundle(void *ctx, const struct http_request *request,
 		line__put_text(&reply->body, "the probe was started without --bundle-dir\n");
 		return MHD_HTTP_CONFLICT;
 	case BUNDLE_TOO_SOON:
-		line__put_text(&reply->body, "too soon after the last one: --bundle-interval\n");
+		reply->retry_after_s = daemon__bundle_wait_s(d, TRIGGER_REQUEST);
+		line__printf(&reply->body, "too soon after the last one: try again in %u s\n",
+			     reply->retry_after_s);
 		return MHD_HTTP_TOO_MANY_REQUESTS;
 	default:
 		line__put_text(&reply->body, "it failed: the probe's stderr says why\n");

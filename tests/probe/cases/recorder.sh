@@ -21,7 +21,8 @@ case_daemon_bundle_triggers() {
 	until_true bundle_of sysctl-lowered || fail "none for a lowered limit"
 	grep -q ',net.netfilter.nf_conntrack_max,100,99,' "$WORK/bundles"/*-sysctl-lowered/sysctl.csv ||
 		fail "the change is not in it: $(cat "$WORK/bundles"/*-sysctl-lowered/sysctl.csv)"
-	until_true asked_by_signal || fail "none for SIGUSR1"
+	kill -USR1 "$pid_dropwhy"	# too soon after the last: remembered
+	until_true bundle_of signal || fail "none for SIGUSR1"
 	until_true asked_by_request || fail "none for a POST"
 	for trigger in ct-nearly-full sysctl-lowered signal request; do
 		assert_eq 1 "$(find "$WORK/bundles" -name "dropwhy-*-$trigger" | wc -l)" "bundles by $trigger"
@@ -61,12 +62,35 @@ bundle_of() { # TRIGGER
 }
 
 # Once it is no longer too soon after the last.
-asked_by_signal() {
-	bundle_of signal || { kill -USR1 "$pid_dropwhy"; sleep 0.3; bundle_of signal; }
-}
-
 asked_by_request() {
 	bundle_of request || { [ "$(post /bundle)" = 202 ] && until_true bundle_of request; }
+}
+
+# What a signal asks for too soon is written later; who asks by a POST learns when.
+case_daemon_bundle_asked_too_soon() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a
+	kill -USR1 "$pid_dropwhy"
+	wait_for "$ERR" 'on SIGUSR1: .* without --bundle-dir' "$pid_dropwhy" || fail "it does not say that there is none"
+	probe_stop
+	probe_ns a --bundle-dir "$WORK/bundles"
+	ask_for_bundle 1
+	assert_eq 429 "$(post /bundle)" "so soon after another"
+	seconds=$(tr -d '\r' <"$WORK/headers" | sed -n 's/^Retry-After: //p')
+	assert_at_least 1 "${seconds:-0}" "seconds to wait"
+	assert_at_least "$seconds" 10 "the most seconds to wait"
+	grep -q "try again in $seconds s\$" "$WORK/answer" || fail "$seconds s, and $(cat "$WORK/answer")"
+	for _ in 1 2; do	# both get one
+		kill -USR1 "$pid_dropwhy"
+		wait_for "$ERR" 'too soon .* SIGUSR1' "$pid_dropwhy" || fail "it does not say that it waits"
+	done
+	until_true bundle_of signal || fail "forgotten"
+	assert_eq 1 "$(grep -c 'too soon .* SIGUSR1' "$ERR")" "times told"
+	kill -USR1 "$pid_dropwhy"
+	until_true eval '[ "$(grep -c "too soon .* SIGUSR1" "$ERR")" = 2 ]' || fail "it does not say that it waits"
+	probe_stop
+	grep -q 'that SIGUSR1 asked for was not written' "$ERR" || fail "it does not say so: $(cat "$ERR")"
 }
 
 # What is sent to all of a unit's processes reaches the one that writes, too.
