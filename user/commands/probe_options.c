@@ -65,7 +65,7 @@ static const struct argp_option argp_options[] = {
 	  "Memory of the flight recorder; 0: none (default 4m)", 0 },
 	{ "recorder-age", OPTION_RECORDER_AGE, "SECONDS", 0,
 	  "How far back it reaches (default 600)", 0 },
-	{ NULL, 0, NULL, 0, "Privileges:", 5 },
+	{ NULL, 0, NULL, 0, "Privileges:", 6 },
 	{ "keep-privileges", OPTION_KEEP_PRIVILEGES, NULL, 0,
 	  "Drop no capability and filter no system call, for debugging", 0 },
 	{ NULL, 0, NULL, 0, "Help:", -1 },

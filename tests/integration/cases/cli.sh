@@ -47,12 +47,15 @@ case_cli_wrong_usage() {
 	done
 }
 
-# What a command's help names is what can be completed, and stands in the manual.
+# What a command's help names is what can be completed, and stands in the manual; each heading has some.
 case_cli_options_documented() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
 	user=$here/../../user
 	for command in trace probe conntrack doctor pods features; do
-		"$DROPWHY" $command --help | sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' >"$WORK/options"
+		"$DROPWHY" $command --help >"$WORK/help"
+		empty=$(sed -n '/^ [A-Z].*:$/ { h; n; /^$/ { g; p; } }' "$WORK/help")
+		[ -z "$empty" ] || fail "no option of $command is below$empty"
+		sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' "$WORK/help" >"$WORK/options"
 		assert_at_least 4 "$(grep -c . "$WORK/options")" "options of $command"
 		# shellcheck disable=SC2016 # of the inner shell
 		bash -c '. "$1" && compopt() { :; }
