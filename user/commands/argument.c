@@ -37,8 +37,8 @@ size_t argument__bytes(struct argp_state *state, const char *option, const char 
 		unit = 1 << 20;
 	if (text[0] < '0' || text[0] > '9' || errno || (*end && (unit == 1 || end[1])) ||
 	    number > max / unit || number * unit < min)
-		argp_error(state, "--%s takes bytes up to %zum, e.g. 65536, 256k or 16m", option,
-			   max >> 20);
+		argp_error(state, "--%s takes bytes from %zu to %zum, e.g. 65536, 256k or 16m",
+			   option, min, max >> 20);
 	return number * unit;
 }
 

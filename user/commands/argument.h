@@ -19,7 +19,7 @@
 unsigned long argument__number(struct argp_state *state, const char *option, const char *text,
 			       unsigned long min, unsigned long max);
 
-/** @brief **argument__bytes()** reads a size such as 65536, 256k or 16m. */
+/** @brief **argument__bytes()** reads a size such as 65536, 256k or 16m, from @p min to @p max. */
 size_t argument__bytes(struct argp_state *state, const char *option, const char *text, size_t min,
 		       size_t max);
 

@@ -243,6 +243,9 @@ case_daemon_wrong_usage() {
 		# shellcheck disable=SC2086 # some are two
 		"$DROPWHY" probe $wrong >"$WORK/stdout" 2>"$ERR" || wrong_status=$?
 		assert_eq 2 "$wrong_status" "status of $wrong"
+		case $wrong in
+		--log-size=1) grep -q ' bytes from 4096 to ' "$ERR" || fail "no minimum: $(cat "$ERR")" ;;
+		esac
 	done
 	wrong_status=0
 	"$DROPWHY" probe --listen none --csv-dir /nonexistent 2>"$ERR" || wrong_status=$?
