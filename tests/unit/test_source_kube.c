@@ -16,6 +16,7 @@
 #include "user/who/directory.h"
 #include "user/who/kube_options.h"
 #include "user/who/pod_source.h"
+#include "user/who/sources.h"
 
 #define WAIT_MS 60000
 
@@ -161,4 +162,34 @@ Test(source_kube, a_bad_kubeconfig_is_a_word_and_no_end)
 	source_api.close(state);
 	kube.api = KUBE_API_OFF;
 	cr_expect_eq(source_api.open(&options, &state), -ENOENT);
+}
+
+static int keep_api(const struct source_report *report, void *ctx)
+{
+	if (report->source == &source_api)
+		*(struct source_stats *)ctx = *report->stats;
+	return 0;
+}
+
+/* As a server that cannot be reached is. */
+Test(source_kube, a_bad_kubeconfig_is_counted)
+{
+	struct kube_options kube = { .kubeconfig = "/nonexistent/config" };
+	char *root = temp_tree__new();
+	const struct pod_source_options options = { .root = root, .kube = &kube };
+	struct netns_table *netns = netns_table__new(root);
+	struct directory *dir = directory__new(root, netns);
+	struct sources *sources = sources__new(root, NULL, dir);
+	struct source_stats stats = {};
+
+	cr_assert_eq(sources__add(sources, &source_api, &options), 0);
+	sources__ready(sources);
+	sources__each(sources, keep_api, &stats);
+	cr_expect_eq(stats.unreadable, 1);
+	cr_expect(strstr(stats.example, "cannot read kubeconfig /nonexistent/config"), "%s",
+		  stats.example);
+	sources__free(sources);
+	directory__free(dir);
+	netns_table__free(netns);
+	temp_tree__free(root);
 }

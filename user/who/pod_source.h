@@ -75,7 +75,8 @@ struct pod_source {
 	 * descriptor may hold several and a timer); -1: none. NULL: none. */
 	int (*fd)(void *state);
 
-	/* Does what there is to do, without blocking. 0, or -errno: the source is
+	/* Does what there is to do, without blocking; of a source without a
+	 * descriptor once, when it is opened. 0, or -errno: the source is
 	 * closed, with a word to the user. */
 	int (*ready)(void *state, struct directory *dir, int id, struct source_stats *stats);
 

@@ -213,12 +213,17 @@ static void key_of(const struct kube_object *o, char *buf, size_t room)
 		snprintf(buf, room, "%s/%s", o->namespace ? o->namespace : "", o->name);
 }
 
-static void go_down(struct kube_source *k, const struct kube_event *event,
-		    struct source_stats *stats)
+static void count_failure(struct kube_source *k, const char *text, struct source_stats *stats)
 {
 	k->failures++;
 	stats->unreadable++;
-	snprintf(stats->example, sizeof(stats->example), "%s", event->text);
+	snprintf(stats->example, sizeof(stats->example), "%s", text);
+}
+
+static void go_down(struct kube_source *k, const struct kube_event *event,
+		    struct source_stats *stats)
+{
+	count_failure(k, event->text, stats);
 	snprintf(k->why, sizeof(k->why), "%s", event->text);
 	/* one word for all kinds: they have one server and one account */
 	if (!k->down && !k->notice)
@@ -271,11 +276,16 @@ static void take_in(struct kube_source *k, struct directory *dir, int id,
 static int source_ready(void *state, struct directory *dir, int id, struct source_stats *stats)
 {
 	struct kube_source *k = state;
-	struct kube_queue *queue = kube_client__queue(k->client);
 	struct kube_client_stats counts;
+	struct kube_queue *queue;
 	struct kube_event event;
 	int i;
 
+	if (!k->client) {
+		count_failure(k, k->why, stats);
+		return 0;
+	}
+	queue = kube_client__queue(k->client);
 	for (i = 0; i < EVENTS_AT_ONCE && kube_queue__pop(queue, &event); i++) {
 		take_in(k, dir, id, stats, &event);
 		kube_object__free(event.object);

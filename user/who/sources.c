@@ -156,6 +156,22 @@ static void scan_if_due(struct sources *s)
 	set_timer(s);
 }
 
+/* A source that failed is closed: what it stated goes the way of what is deleted. */
+static void serve(struct sources *s, struct opened *o)
+{
+	int err = o->source->ready ? o->source->ready(o->state, s->dir, o->id, &o->stats) : 0;
+
+	o->error = err;
+	if (!err)
+		return;
+	o->closed = true;
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, o->fd, NULL);
+	directory__begin(s->dir, o->id,
+			 DIRECTORY_PODS | DIRECTORY_SERVICES | DIRECTORY_ENDPOINTS |
+				 DIRECTORY_NODES);
+	directory__end(s->dir, o->id, true);
+}
+
 int sources__add(struct sources *s, const struct pod_source *source,
 		 const struct pod_source_options *options)
 {
@@ -190,6 +206,8 @@ int sources__add(struct sources *s, const struct pod_source *source,
 		if (o->fd >= 0)
 			err = add_to_epoll(s, o->fd);
 	}
+	if (source->ready && o->fd < 0)
+		serve(s, o); /* it waits for nothing more */
 	if (source->scan)
 		s->pending |= 1u << (s->count - 1);
 	return err;
@@ -223,22 +241,6 @@ struct sources *sources__new(const char *root, const char *node, struct director
 int sources__fd(const struct sources *s)
 {
 	return s->epoll_fd;
-}
-
-/* A source that failed is closed: what it stated goes the way of what is deleted. */
-static void serve(struct sources *s, struct opened *o)
-{
-	int err = o->source->ready ? o->source->ready(o->state, s->dir, o->id, &o->stats) : 0;
-
-	o->error = err;
-	if (!err)
-		return;
-	o->closed = true;
-	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, o->fd, NULL);
-	directory__begin(s->dir, o->id,
-			 DIRECTORY_PODS | DIRECTORY_SERVICES | DIRECTORY_ENDPOINTS |
-				 DIRECTORY_NODES);
-	directory__end(s->dir, o->id, true);
 }
 
 static void on_event(struct sources *s, int fd)
