@@ -469,6 +469,49 @@ Test(writes, come_while_one_looks)
 	temp_tree__free(root);
 }
 
+struct order {
+	char values[256];	/* "a b " */
+};
+
+static void note_order(void *ctx, const struct sysctl_change *change)
+{
+	struct order *order = ctx;
+	size_t len = strlen(order->values);
+
+	snprintf(order->values + len, sizeof(order->values) - len, "%s%s ", change->new_value,
+		 change->refused ? "!" : "");
+}
+
+/* What is known waits for older ones that are not. */
+Test(writes, come_out_in_order)
+{
+	struct sysctl_change other = { .old_value = "0", .new_value = "a", .netns_ino = OWN_NETNS };
+	struct sysctl_change found = { .new_value = "found" };
+	char *root = temp_tree__new();
+	struct order order = {};
+	struct writes *w = writes__new(root, NULL, OWN_NETNS, note_order, &order);
+
+	cr_assert_not_null(w);
+	temp_tree__text(root, SOMAXCONN, "31\n");
+	temp_tree__text(root, FILTER, "0\n");
+	writes__add(w, "net/ipv4/conf/all/rp_filter", &other, SECOND_NS);
+	write_value(w, "10", "30", SECOND_NS + 1);
+	write_value(w, "30", "31", SECOND_NS + 2);
+	writes__add_difference(w, &found);
+	cr_expect_str_eq(order.values, "", "the oldest is not known");
+	cr_expect_eq(settle(w, SECOND_NS + 3, false), 4);
+	snprintf(other.new_value, sizeof(other.new_value), "b");
+	writes__add(w, "net/ipv4/conf/all/rp_filter", &other, SECOND_NS + 4);
+	cr_expect_str_eq(order.values, "a! 30 31 found ");
+	cr_expect_eq(settle(w, SECOND_NS + 4 + WRITES_PATIENCE_NS, false), 0);
+	cr_expect_str_eq(order.values, "a! 30 31 found b! ");
+	order.values[0] = '\0';
+	writes__add_difference(w, &found);
+	cr_expect_str_eq(order.values, "found ", "at once");
+	writes__free(w);
+	temp_tree__free(root);
+}
+
 /* None is forgotten, however many are under way. */
 Test(writes, more_than_there_is_room_for)
 {
@@ -486,6 +529,16 @@ Test(writes, more_than_there_is_room_for)
 	cr_expect_eq(found.count, 5);
 	cr_expect_eq(settle(w, SECOND_NS, true), 0);
 	cr_expect_eq(found.count, WRITES_MAX + 5);
+	/* of one that must go early, the last look tells */
+	temp_tree__text(root, SOMAXCONN, "128\n");
+	write_value(w, "128", "-1", SECOND_NS);
+	cr_expect_eq(settle(w, SECOND_NS, false), 1);
+	for (i = 0; i < WRITES_MAX; i++) {
+		snprintf(path, sizeof(path), "net/ipv4/conf/eth%d/rp_filter", i);
+		writes__add(w, path, &change, SECOND_NS);
+	}
+	cr_expect_eq(found.count, WRITES_MAX + 6);
+	cr_expect(found.last.refused);
 	writes__free(w);
 	temp_tree__free(root);
 }

@@ -239,7 +239,7 @@ static void on_difference(void *ctx, const struct sysctl_change *found)
 	clock_gettime(CLOCK_REALTIME, &change.time);
 	change.netns_ino = s->own_netns;
 	name_netns(s, &change, 0);
-	hand_over(s, &change);
+	writes__add_difference(s->writes, &change);
 }
 
 /* All; or only so many by turns, beside what no program watches. */

@@ -17,6 +17,7 @@ struct open_write {
 	char now[SYSCTL_VALUE_LEN]; /* what the setting is; "": unknown */
 	bool now_cut;
 	bool looked_at;		/* since it was added */
+	bool decided;		/* waits for older ones */
 	__u64 time_ns;
 };
 
@@ -58,14 +59,42 @@ static bool is_unchanged(const struct sysctl_change *change, const char *now)
 	       !sysctl_value__same(now, change->new_value);
 }
 
-static void hand_over(struct writes *w, size_t i, bool refused)
+/* By the last look. */
+static bool looks_unchanged(const struct open_write *write)
 {
-	struct open_write *write = &w->open[i];
+	return write->looked_at && !write->now_cut && is_unchanged(&write->change, write->now);
+}
 
+static void decide(struct open_write *write, bool refused)
+{
 	write->change.refused = refused;
-	w->fn(w->ctx, &write->change);
-	w->count--;
-	memmove(write, write + 1, (w->count - i) * sizeof(*write));
+	write->decided = true;
+}
+
+/* In the order of their times: none before an older one. */
+static void hand_over_decided(struct writes *w)
+{
+	size_t count = 0;
+
+	while (count < w->count && w->open[count].decided)
+		w->fn(w->ctx, &w->open[count++].change);
+	w->count -= count;
+	memmove(w->open, w->open + count, w->count * sizeof(*w->open));
+}
+
+static struct open_write *append(struct writes *w, const struct sysctl_change *change)
+{
+	struct open_write *write;
+
+	if (w->count == WRITES_MAX) {
+		decide(&w->open[0], looks_unchanged(&w->open[0]));
+		hand_over_decided(w);
+	}
+	write = &w->open[w->count++];
+	write->change = *change;
+	write->looked_at = false;
+	write->decided = false;
+	return write;
 }
 
 void writes__add(struct writes *w, const char *path, const struct sysctl_change *change,
@@ -75,19 +104,22 @@ void writes__add(struct writes *w, const char *path, const struct sysctl_change 
 	size_t i;
 
 	for (i = 0; i < w->count; i++)
-		if (!strcmp(w->open[i].path, path) &&
+		if (!w->open[i].decided && !strcmp(w->open[i].path, path) &&
 		    w->open[i].change.netns_ino == change->netns_ino)
 			break;
 	if (i < w->count)
-		hand_over(w, i, !change->old_cut &&
-				is_unchanged(&w->open[i].change, change->old_value));
-	if (w->count == WRITES_MAX)
-		hand_over(w, 0, false);
-	write = &w->open[w->count++];
-	write->change = *change;
-	write->looked_at = false;
+		decide(&w->open[i], !change->old_cut &&
+				    is_unchanged(&w->open[i].change, change->old_value));
+	hand_over_decided(w);
+	write = append(w, change);
 	write->time_ns = time_ns;
 	snprintf(write->path, sizeof(write->path), "%s", path);
+}
+
+void writes__add_difference(struct writes *w, const struct sysctl_change *change)
+{
+	append(w, change)->decided = true;
+	hand_over_decided(w);
 }
 
 /* --- looking at the settings */
@@ -106,6 +138,8 @@ static int read_there(void *ctx, __u32 ino)
 	for (i = 0; i < w->count; i++) {
 		struct open_write *write = &w->open[i];
 
+		if (write->decided)
+			continue;
 		if (ino ? write->change.netns_ino == ino : is_here(w, write->change.netns_ino))
 			sysctl_value__read(w->root, write->path, write->now, &write->now_cut);
 	}
@@ -119,6 +153,8 @@ void writes__read(struct writes *w)
 	size_t count = 0, i, k;
 
 	for (i = 0; i < w->count; i++) {
+		if (w->open[i].decided)
+			continue;
 		w->open[i].now[0] = '\0';
 		w->open[i].looked_at = true;
 		for (k = 0; k < count && inos[k] != w->open[i].change.netns_ino; k++)
@@ -134,20 +170,19 @@ void writes__read(struct writes *w)
 
 size_t writes__decide(struct writes *w, __u64 now_ns, bool final)
 {
-	size_t i = 0;
+	size_t i;
 
-	while (i < w->count) {
-		const struct open_write *write = &w->open[i];
-		bool unchanged = write->looked_at && !write->now_cut &&
-				 is_unchanged(&write->change, write->now);
+	for (i = 0; i < w->count; i++) {
+		struct open_write *write = &w->open[i];
+		bool unchanged = looks_unchanged(write);
 		bool early = unchanged ? now_ns < write->time_ns + WRITES_PATIENCE_NS :
 					 !write->looked_at;
 
-		if (early && !final)
-			i++; /* the kernel may be at it */
-		else
-			hand_over(w, i, unchanged);
+		/* while it is early the kernel may be at it */
+		if (!write->decided && (!early || final))
+			decide(write, unchanged);
 	}
+	hand_over_decided(w);
 	return w->count;
 }
 

@@ -3,7 +3,8 @@
  * Watched writes whose outcome is not known yet. The kernel side sees a write
  * before the kernel looks at the value and perhaps refuses it: whether it was
  * taken the next write of the same setting tells, by what it finds there, or
- * else the setting itself.
+ * else the setting itself. Changes are handed over in the order in which they
+ * were added: what is known waits for older ones that are not.
  */
 #ifndef DROPWHY_WRITES_H
 #define DROPWHY_WRITES_H
@@ -11,7 +12,7 @@
 #include "user/enrich/netns.h"
 #include "user/sysctl/change.h"
 
-/* When more are under way, the oldest is handed over as it was written. */
+/* When more are under way, the oldest is handed over by the last look, or else as it was written. */
 #define WRITES_MAX 64
 /* After so long a value that is still the old one says: refused. A table of buckets takes a while. */
 #define WRITES_PATIENCE_NS 2000000000ULL
@@ -32,12 +33,18 @@ struct writes *writes__new(const char *root, struct netns_table *netns, __u32 ow
 			   writes_fn fn, void *ctx);
 
 /**
- * @brief **writes__add()** takes in a write, and hands over the one before it of the same setting.
+ * @brief **writes__add()** takes in a write, which decides the one before it of the same setting.
  * @param path as in struct sysctl_record: "net/core/somaxconn"
  * @param time_ns CLOCK_BOOTTIME of the write
  */
 void writes__add(struct writes *w, const char *path, const struct sysctl_change *change,
 		 __u64 time_ns);
+
+/**
+ * @brief **writes__add_difference()** takes in a change that was found by comparing: it is handed
+ * over behind the writes before it, at once if there are none.
+ */
+void writes__add_difference(struct writes *w, const struct sysctl_change *change);
 
 /**
  * @brief **writes__read()** looks at the settings of the open writes. What has been written since
@@ -49,7 +56,7 @@ void writes__read(struct writes *w);
  * @brief **writes__decide()** hands over what can be decided by the last look.
  * @param now_ns CLOCK_BOOTTIME
  * @param final nothing is under way any more: all are decided
- * @return how many are still open
+ * @return how many are not handed over yet
  */
 size_t writes__decide(struct writes *w, __u64 now_ns, bool final);
 

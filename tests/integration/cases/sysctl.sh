@@ -40,6 +40,25 @@ case_sysctl_watch() {
 	assert_summary 'changes[name=net.core.somaxconn].new' 1234
 }
 
+# Rows come in the order of their times, whatever tells first what became of which write.
+case_sysctl_in_order() {
+	ns_new a
+	trace_ns a --sysctl=watch
+	# shellcheck disable=SC2016 # of the inner shell
+	in_ns a sh -c 'cd /proc/sys/net
+		for i in $(seq 11 40); do
+			echo $i >ipv4/ipfrag_max_dist
+			echo $((1000 + i)) >core/somaxconn; echo $((2000 + i)) >core/somaxconn
+		done'
+	! has write_in a net/core/somaxconn -1 || fail "the kernel took -1"
+	write_in a net/ipv4/ipfrag_max_dist 50
+	trace_stop
+	changes 92 netns="$(ns_inode a)"
+	[ "$DROPWHY" != none ] || return 0
+	grep '"type":"sysctl"' "$OUT" | sed 's/.*"time":"\([^"]*\)".*/\1/' >"$WORK/times"
+	sort -C "$WORK/times" || fail "out of order: $(sort "$WORK/times" | diff "$WORK/times" - | head -n 9)"
+}
+
 # Every write is told or counted.
 case_sysctl_storm() {
 	ns_new a
