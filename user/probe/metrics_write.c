@@ -60,7 +60,8 @@ static void write_drops(const struct metrics *m, struct openmetrics *om)
 			    "Packets that the kernel dropped and the filters let through.");
 	write_series(om, m->drops, metrics_drop_labels, other_drop, 0);
 	openmetrics__family(om, "dropwhy_dropped_bytes", METRIC_COUNTER, "bytes",
-			    "Their bytes.");
+			    "Their bytes, each packet's without the headers that had been taken off "
+			    "where it was dropped.");
 	write_series(om, m->drops, metrics_drop_labels, other_drop, 1);
 	openmetrics__family(om, "dropwhy_cause_drops", METRIC_COUNTER, NULL,
 			    "The same packets by cause alone; each cause is there from the start.");
