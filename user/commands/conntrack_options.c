@@ -82,11 +82,23 @@ static void set_format(struct argp_state *state, struct conntrack_options *optio
 	options->format = format;
 }
 
+/* A namespace may be named in several ways, and is looked at once all the same. */
+static void add_netns(struct conntrack_options *options, __u32 ino)
+{
+	size_t i;
+
+	for (i = 0; i < options->netns_count; i++)
+		if (options->netns[i] == ino)
+			return;
+	options->netns[options->netns_count++] = ino;
+}
+
 static void resolve_netns(struct argp_state *state, struct parser *parser)
 {
 	struct conntrack_options *options = parser->options;
 	char *rest = parser->netns, *name;
 	bool is_node;
+	__u32 ino;
 	int err;
 
 	if (!rest)
@@ -95,17 +107,15 @@ static void resolve_netns(struct argp_state *state, struct parser *parser)
 	if (!options->netns)
 		error(EXIT_FAILED, ENOMEM, "cannot read the options");
 	while ((name = strsep(&rest, ","))) {
-		__u32 *ino = &options->netns[options->netns_count];
-
-		err = netns__resolve(options->root, name, ino);
+		err = netns__resolve(options->root, name, &ino);
 		/* as the table calls it */
 		if (err && !strcmp(name, "host"))
-			err = netns_scan__host(options->root, ino, &is_node);
+			err = netns_scan__host(options->root, &ino, &is_node);
 		if (err)
 			argp_error(state, "--netns: there is no network namespace '%s': %s (a name, "
 					  "an inode number, a path or pid:PID)",
 				   name, strerror(-err));
-		options->netns_count++;
+		add_netns(options, ino);
 	}
 }
 

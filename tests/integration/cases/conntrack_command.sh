@@ -227,6 +227,15 @@ case_conntrack_by() {
 	rows 1 type=occupants entries=690 namespaces=2
 }
 
+# One namespace is looked at once, however often and however it is named.
+case_conntrack_netns_named_twice() {
+	ns_new a
+	in_ns a "$TOOLS/entries" 4 dns >/dev/null
+	ct_tool --netns "$(ns a),$(ns a),$(ns_inode a),/run/netns/$(ns a)" --by netns
+	rows 1 type=occupant netns="$(ns_inode a)" entries=4
+	rows 1 type=occupants entries=4 namespaces=1
+}
+
 case_conntrack_findings() {
 	ns_new a
 	in_ns a "$TOOLS/entries" 400 scan 1 >/dev/null
