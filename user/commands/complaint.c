@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user/commands/complaint.h"
@@ -23,6 +24,18 @@ void say_notice(void *ctx, const struct notice *notice)
 {
 	(void)ctx;
 	fprintf(stderr, "dropwhy: %s\n", notice->text);
+}
+
+void say_of_sources(struct sources *sources)
+{
+	struct notice notice = {};
+	char *text;
+
+	while ((text = sources__notice(sources, &notice.source))) {
+		notice.text = text;
+		say_notice(NULL, &notice);
+		free(text);
+	}
 }
 
 int complain_of(const struct tracer_failure *failure, int err)

@@ -25,6 +25,9 @@ int complain_of(const struct tracer_failure *failure, int err);
 /** @brief **say_notice()** says it on stderr; a handler's function, which needs no @p ctx. */
 void say_notice(void *ctx, const struct notice *notice);
 
+/** @brief **say_of_sources()** says on stderr what they have to say and have not said yet. */
+void say_of_sources(struct sources *sources);
+
 /** @brief **warn_about_tables()** says which names will be missing. */
 void warn_about_tables(const struct enricher *enricher);
 

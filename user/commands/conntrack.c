@@ -314,6 +314,7 @@ static void on_sources(void *ctx, int fd)
 
 	(void)fd;
 	sources__ready(c->sources);
+	say_of_sources(c->sources);
 }
 
 static void on_signal(void *ctx, int fd)
@@ -363,8 +364,10 @@ static int open_all(struct conntrack *c)
 	if (!c->sources || !c->loop)
 		return -errno;
 	/* who is behind an address elsewhere, and which are Services' */
-	if (c->options.by)
+	if (c->options.by) {
 		ask_network(c->sources, c->options.root, &c->options.kube);
+		say_of_sources(c->sources);
+	}
 	err = event_loop__signals(c->loop, signals, on_signal, c);
 	if (!err && sources__fd(c->sources) >= 0 &&
 	    !event_loop__watch(c->loop, sources__fd(c->sources), on_sources, c))

@@ -167,6 +167,18 @@ case_conntrack_no_such_namespace() {
 	done
 }
 
+# Whoever cannot be asked for names is told of, and the entries are listed all the same.
+case_conntrack_by_without_names() {
+	ns_new a
+	in_ns a "$TOOLS/entries" 4 dns >/dev/null
+	ct_tool --netns "$(ns a)" --by src --kubelet off --kubeconfig "$WORK/no-such-file"
+	rows 1 type=occupants entries=4
+	grep -q "^dropwhy: cannot read kubeconfig $WORK/no-such-file: " "$ERR" || fail "not told: $(cat "$ERR")"
+	ct_tool --netns "$(ns a)" --by src --api off --kubelet http://127.0.0.1:1
+	rows 1 type=occupants entries=4
+	grep -q '^dropwhy: .*kubelet' "$ERR" || fail "not told: $(cat "$ERR")"
+}
+
 # Without CAP_NET_ADMIN ctnetlink does not answer: what /proc has is told, and that it comes from there.
 case_conntrack_by_proc() {
 	ns_new a
