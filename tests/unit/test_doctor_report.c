@@ -72,10 +72,13 @@ Test(doctor_report, what_could_not_be_looked_at)
 
 	blind.tables_unknown = true;
 	blind.counters.unreadable = 1;
+	blind.api_unknown = true;
+	blind.kubelet_unknown = true;
 	report__text(&out, &report, false);
 	line__put(&out, "", 1);
 	cr_expect_eq(strstr(out.data, "nothing found; but conntrack's tables and some of the kernel's "
-				      "counters could not be read"), out.data, "%s", out.data);
+				      "counters and what the API server knows and what the kubelet "
+				      "knows could not be read"), out.data, "%s", out.data);
 	line__clear(&out);
 	report__json(&out, &report);
 	object = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
@@ -84,6 +87,9 @@ Test(doctor_report, what_could_not_be_looked_at)
 	unknown = json_object_get(object, "unknown");
 	cr_expect_str_eq(json_string_value(json_array_get(unknown, 0)), "conntrack_tables");
 	cr_expect_str_eq(json_string_value(json_array_get(unknown, 1)), "counters");
+	cr_expect_str_eq(json_string_value(json_array_get(unknown, 2)), "api");
+	cr_expect_str_eq(json_string_value(json_array_get(unknown, 3)), "kubelet");
+	cr_expect_eq(json_array_size(unknown), 4);
 	json_decref(object);
 	line__done(&out);
 }

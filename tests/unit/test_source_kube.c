@@ -120,6 +120,7 @@ Test(source_kube, asks_for_its_own_node_alone, .timeout = 120)
 
 	ask(&a, fake_kube__url(fake), KUBE_API_NODE);
 	wait_until(&a, "connected");
+	cr_expect(source_api.told(a.state));
 	cr_expect_eq(fake_kube__requests(fake, "/pods&"),
 		     fake_kube__requests(fake, "fieldSelector=spec.nodeName=node-3"));
 	cr_expect_eq(fake_kube__requests(fake, "/nodes&"),
@@ -137,6 +138,7 @@ Test(source_kube, a_failure_is_told_once, .timeout = 120)
 
 	ask(&a, fake_kube__url(fake), KUBE_API_CLUSTER);
 	wait_until(&a, "HTTP status 403");
+	cr_expect(!source_api.told(a.state));
 	notice = source_api.notice(a.state);
 	cr_assert_not_null(notice);
 	cr_expect(strstr(notice, "grant the account get, list and watch"), "%s", notice);
@@ -156,6 +158,7 @@ Test(source_kube, a_bad_kubeconfig_is_a_word_and_no_end)
 
 	cr_assert_eq(source_api.open(&options, &state), 0);
 	cr_expect_eq(source_api.fd(state), -1);
+	cr_expect(!source_api.told(state));
 	notice = source_api.notice(state);
 	cr_expect(strstr(notice, "cannot read kubeconfig /nonexistent/config"), "%s", notice);
 	free(notice);

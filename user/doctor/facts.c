@@ -16,6 +16,10 @@ size_t facts__unknown(const struct facts *f, struct facts_unknown *ret_unknown)
 		ret_unknown[count++] = (struct facts_unknown){ "conntrack_tables", "some conntrack tables" };
 	if (f->counters.error || f->counters.unreadable)
 		ret_unknown[count++] = (struct facts_unknown){ "counters", "some of the kernel's counters" };
+	if (f->api_unknown)
+		ret_unknown[count++] = (struct facts_unknown){ "api", "what the API server knows" };
+	if (f->kubelet_unknown)
+		ret_unknown[count++] = (struct facts_unknown){ "kubelet", "what the kubelet knows" };
 	return count;
 }
 

@@ -43,10 +43,12 @@ struct facts {
 	struct counters_found counters;
 	struct neighbour_facts arp, ndisc;
 	__u64 netdev_max_backlog, somaxconn, rmem_max, ipfrag_high_thresh; /* the host's; 0: unknown */
+	bool api_unknown;	/* asked who is who, the API server has not told, or no longer does */
+	bool kubelet_unknown;	/* likewise, where no API server tells of the same pods */
 	struct accounting drops;
 };
 
-#define FACTS_UNKNOWN_MAX 2
+#define FACTS_UNKNOWN_MAX 4
 
 /* What could not be looked at: nothing found there is no news. */
 struct facts_unknown {

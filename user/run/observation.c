@@ -13,6 +13,7 @@
 #include "user/number.h"
 #include "user/run/observation.h"
 #include "user/sysctl/value.h"
+#include "user/who/pod_source.h"
 
 /* Who suffers, in the terms that findings name. Beyond so many only their number is known. */
 #define WHERE_GROUPS_MAX 4096
@@ -53,6 +54,13 @@ static bool on_drop(void *ctx, const struct drop *drop)
 	return true;
 }
 
+static void on_notice(void *ctx, const struct notice *notice)
+{
+	const struct observation *o = ctx;
+
+	o->notice(NULL, notice);
+}
+
 static int read_tables(struct observation *o, struct conntrack_tables *ret_tables)
 {
 	struct netns_table *netns = enricher__netns(o->tracer.enricher);
@@ -69,7 +77,7 @@ int observation__open(struct observation *o, const struct tracer_options *tracer
 		      enum settings_mode settings, observation_notice_fn notice,
 		      struct tracer_failure *ret_failure)
 {
-	const struct tracer_handler handler = { .ctx = o, .drop = on_drop };
+	const struct tracer_handler handler = { .ctx = o, .drop = on_drop, .notice = on_notice };
 	struct settings_options changes = { .mode = settings,
 					    .btf_path = tracer->btf_path,
 					    .root = tracer->root };
@@ -81,6 +89,7 @@ int observation__open(struct observation *o, const struct tracer_options *tracer
 	_Static_assert(WHERE_KEYS <= __GROUP_KEY_MAX, "more keys than there are");
 	if (rule_count > OBSERVATION_RULES_MAX)
 		return -E2BIG;
+	o->notice = notice;
 	err = tracer__open(&o->tracer, tracer, &handler, ret_failure);
 	if (err)
 		return err;
@@ -222,6 +231,33 @@ static void fill_node(struct observation *o)
 	f->ndisc.entries = o->counters.levels.ndisc_entries;
 }
 
+static int look_at_source(const struct source_report *report, void *ctx)
+{
+	struct facts *f = ctx;
+
+	if (report->source == &source_api)
+		f->api_unknown = !report->told;
+	else if (report->source == &source_kubelet)
+		f->kubelet_unknown = !report->told;
+	return 0;
+}
+
+static int is_told_by_api(const struct source_report *report, void *ctx)
+{
+	(void)ctx;
+	return report->source == &source_api && report->told;
+}
+
+static void fill_sources(struct observation *o)
+{
+	const struct sources *sources = enricher__sources(o->tracer.enricher);
+
+	sources__each(sources, look_at_source, &o->facts);
+	/* in a pod a kubelet is asked unbidden, and may well refuse */
+	if (sources__each(sources, is_told_by_api, NULL))
+		o->facts.kubelet_unknown = false;
+}
+
 int observation__conclude(struct observation *o)
 {
 	struct facts *f = &o->facts;
@@ -241,6 +277,7 @@ int observation__conclude(struct observation *o)
 	f->seconds = (double)(o->tracer.end_ns - o->tracer.start_ns) / 1e9;
 	err = fill_tables(o);
 	fill_node(o);
+	fill_sources(o);
 	for (i = 0; !err && i < rule_count; i++) {
 		o->tallies[i].count = o->counts[i];
 		err = fill_where(o, i);

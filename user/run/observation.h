@@ -13,8 +13,12 @@
 
 #define OBSERVATION_RULES_MAX 32
 
+/** Something about the look itself: what cannot be asked, watched or counted. */
+typedef void (*observation_notice_fn)(void *ctx, const struct notice *notice);
+
 struct observation {
 	struct tracer tracer;
+	observation_notice_fn notice;
 	struct settings *settings; /* NULL: changes are not watched */
 	struct counter_run counters;
 	struct conntrack_tables before, after;
@@ -27,9 +31,6 @@ struct observation {
 	struct run_summary summary;
 	struct facts facts;
 };
-
-/** What cannot be watched as was asked for. */
-typedef void (*observation_notice_fn)(void *ctx, const struct notice *notice);
 
 /**
  * @brief **observation__open()** loads and attaches.

@@ -281,6 +281,8 @@ int tracer__start(struct tracer *t, struct tracer_failure *ret_failure)
 {
 	int err;
 
+	/* what was found wrong on opening */
+	tell_of_sources(t);
 	read_counters(t, READING_BEFORE_ARM);
 	err = live__start(t->live, &ret_failure->live);
 	if (!err) {
@@ -333,6 +335,8 @@ void tracer__stop(struct tracer *t)
 	while (consume(t) > 0)
 		;
 	release(t, true);
+	/* the run may have been shorter than a tick */
+	tell_of_sources(t);
 	if (t->handler.polled)
 		t->handler.polled(t->handler.ctx);
 }

@@ -90,6 +90,10 @@ struct pod_source {
 	/* Whether the other end has told all there is, or cannot be asked. NULL: always. */
 	bool (*settled)(void *state);
 
+	/* Whether the other end has told all there is, and still tells what changes.
+	 * NULL: always. */
+	bool (*told)(void *state);
+
 	void (*close)(void *state);
 };
 

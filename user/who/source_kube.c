@@ -320,6 +320,13 @@ static bool source_settled(void *state)
 	return !k->client || k->down || k->known == k->want;
 }
 
+static bool source_told(void *state)
+{
+	const struct kube_source *k = state;
+
+	return k->client && !k->down && k->known == k->want;
+}
+
 static char *source_notice(void *state)
 {
 	struct kube_source *k = state;
@@ -347,6 +354,7 @@ const struct pod_source source_kubelet = {
 	.status = source_status,
 	.notice = source_notice,
 	.settled = source_settled,
+	.told = source_told,
 	.close = source_close,
 };
 
@@ -359,5 +367,6 @@ const struct pod_source source_api = {
 	.status = source_status,
 	.notice = source_notice,
 	.settled = source_settled,
+	.told = source_told,
 	.close = source_close,
 };

@@ -344,6 +344,7 @@ int sources__each(const struct sources *s, source_report_fn fn, void *ctx)
 		};
 		if (o->source->status && !o->closed)
 			o->source->status(o->state, report.status, sizeof(report.status));
+		report.told = !o->closed && (!o->source->told || o->source->told(o->state));
 		err = fn(&report, ctx);
 	}
 	return err;

@@ -70,6 +70,7 @@ struct source_report {
 	const struct pod_source *source;
 	int id;			    /* its number in the directory; -1: it could not be opened */
 	int error;		    /* -errno why it could not be opened, or read the last time */
+	bool told;		    /* all there is, and it still tells what changes */
 	const struct source_stats *stats;
 	char status[160];
 };

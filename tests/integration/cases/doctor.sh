@@ -335,6 +335,30 @@ case_doctor_softnet() {
 	assert_eq loss "$(finding softnet_backlog harm)" harm
 }
 
+# Whoever was to be asked and could not is told of, and is among what is unknown.
+case_doctor_without_names() {
+	[ "$DROPWHY" != none ] || return 0
+	ns_new a
+	while read -r source arguments; do
+		status=0
+		# shellcheck disable=SC2086 # several arguments
+		KUBECONFIG= "$DROPWHY" doctor --json --duration 0.1 --netns "$(ns_inode a)" $arguments \
+			>"$WORK/doctor.json" 2>"$ERR" || status=$?
+		grep -q "\"unknown\":\[.*\"$source\"" "$WORK/doctor.json" ||
+			fail "$arguments: nothing of it: $(cat "$WORK/doctor.json")"
+		! grep -q '"healthy":true' "$WORK/doctor.json" || fail "$arguments: healthy"
+		grep -q '^dropwhy: .*\(kubelet\|kubeconfig\)' "$ERR" || fail "$arguments: not told: $(cat "$ERR")"
+		[ "$status" -eq 1 ] || [ "$status" -eq 4 ] || fail "$arguments: status $status"
+	done <<-END
+		api --kubelet off --kubeconfig $WORK/no-such-file
+		api --kubelet off --api cluster
+		kubelet --api off --kubelet http://127.0.0.1:1
+	END
+	"$DROPWHY" trace --duration 0.1 --netns "$(ns_inode a)" --kubeconfig "$WORK/no-such-file" \
+		>"$WORK/stdout" 2>"$ERR" || fail "status $?: $(cat "$ERR")"
+	grep -q '^dropwhy: cannot read kubeconfig' "$ERR" || fail "a short run does not tell: $(cat "$ERR")"
+}
+
 # In its own namespace it needs no CAP_SYS_ADMIN to look; that others stay unseen is said, and is
 # not taken for health.
 case_doctor_without_sys_admin() {
