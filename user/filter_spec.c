@@ -104,8 +104,8 @@ static int add_netns(struct value_context *ctx, const char *value)
 
 	if (err)
 		return refuse(ctx->error, err,
-			      value, "is no network namespace: give a name as in 'ip netns', an "
-			      "inode number, a path, or pid:NUMBER");
+			      value, "is no network namespace: give a name as in 'ip netns', "
+			      "host, an inode number, a path, or pid:NUMBER");
 	if (kernel->netns_count == FILTER_VALUES_MAX)
 		return too_many(ctx->error, value);
 	kernel->netns_ino[kernel->netns_count++] = ino;

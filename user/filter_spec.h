@@ -19,7 +19,7 @@ enum filter_option {
 	FILTER_OPTION_NAMESPACE, /* shell pattern */
 	FILTER_OPTION_SERVICE,	/* NAME or NAMESPACE/NAME, shell patterns */
 	FILTER_OPTION_SELECTOR,	/* label selector; its commas are its own */
-	FILTER_OPTION_NETNS,	/* name, inode number, path, pid:NUMBER */
+	FILTER_OPTION_NETNS,	/* name, host, inode number, path, pid:NUMBER */
 	FILTER_OPTION_IFACE,	/* name or shell pattern */
 	FILTER_OPTION_REASON,	/* name or shell pattern */
 	FILTER_OPTION_CAUSE,	/* name or shell pattern */

@@ -46,6 +46,8 @@ Test(netns_resolve, what_a_user_may_write)
 	};
 	size_t i;
 
+	/* nobody knows yet where the node lives */
+	cr_expect_eq(netns__resolve(root, "host", &ino), -ENOENT);
 	temp_tree__link(root, "proc/1/ns/net", "net:[4026531833]");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		cr_expect_eq(netns__resolve(root, bad[i].text, &ino), bad[i].err, "%s",
@@ -56,7 +58,11 @@ Test(netns_resolve, what_a_user_may_write)
 	cr_expect(netns__resolve(root, "77", &ino) == 0 && ino == digits);
 	cr_expect(netns__resolve(root, "4026531840", &ino) == 0 && ino == 4026531840u);
 	cr_expect(netns__resolve(root, "pid:1", &ino) == 0 && ino == 4026531833u);
+	cr_expect(netns__resolve(root, "host", &ino) == 0 && ino == 4026531833u);
 	snprintf(path, sizeof(path), "%s/run/netns/blue", root);
 	cr_expect(netns__resolve(root, path, &ino) == 0 && ino == blue);
+	/* what somebody called so comes first */
+	blue = add_named(root, "run/netns/host");
+	cr_expect(netns__resolve(root, "host", &ino) == 0 && ino == blue);
 	temp_tree__free(root);
 }

@@ -11,7 +11,7 @@
 #include "user/commands/argument.h"
 #include "user/commands/conntrack_options.h"
 #include "user/commands/kube_arguments.h"
-#include "user/enrich/netns_scan.h"
+#include "user/enrich/netns.h"
 #include "user/exit_status.h"
 
 #define TOP_DEFAULT	 20
@@ -41,7 +41,7 @@ static const struct argp_option argp_options[] = {
 	{ "max-keys", OPTION_MAX_KEYS, "N", 0,
 	  "Groups kept in memory; beyond it the smallest go into the rest (default 16384)", 1 },
 	{ "netns", OPTION_NETNS, "NETNS[,NETNS...]", 0,
-	  "Only these namespaces: name, inode number, path or pid:PID", 2 },
+	  "Only these namespaces: name, host, inode number, path or pid:PID", 2 },
 	{ "watch", 'w', "SECONDS", 0, "Print again and again, until Ctrl-C", 2 },
 	{ "count", OPTION_COUNT, "N", 0, "With --watch: end after so many times", 2 },
 	{ "interval", OPTION_INTERVAL, "SECONDS", 0,
@@ -97,7 +97,6 @@ static void resolve_netns(struct argp_state *state, struct parser *parser)
 {
 	struct conntrack_options *options = parser->options;
 	char *rest = parser->netns, *name;
-	bool is_node;
 	__u32 ino;
 	int err;
 
@@ -108,12 +107,9 @@ static void resolve_netns(struct argp_state *state, struct parser *parser)
 		error(EXIT_FAILED, ENOMEM, "cannot read the options");
 	while ((name = strsep(&rest, ","))) {
 		err = netns__resolve(options->root, name, &ino);
-		/* as the table calls it */
-		if (err && !strcmp(name, "host"))
-			err = netns_scan__host(options->root, &ino, &is_node);
 		if (err)
 			argp_error(state, "--netns: there is no network namespace '%s': %s (a name, "
-					  "an inode number, a path or pid:PID)",
+					  "host, an inode number, a path or pid:PID)",
 				   name, strerror(-err));
 		add_netns(options, ino);
 	}

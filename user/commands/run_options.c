@@ -48,7 +48,7 @@ static const struct argp_option argp_options[] = {
 	{ "selector", FILTER_KEY(SELECTOR), "SELECTOR", 0,
 	  "Labels of these pods, as kubectl takes them: app=web,tier!=db", 0 },
 	{ "netns", FILTER_KEY(NETNS), "NETNS", 0,
-	  "Network namespaces: name, inode number, path or pid:PID", 0 },
+	  "Network namespaces: name, host, inode number, path or pid:PID", 0 },
 	{ "iface", FILTER_KEY(IFACE), "PATTERN", 0, "Interface names", 0 },
 	{ "reason", FILTER_KEY(REASON), "PATTERN", 0,
 	  "Drop reasons, e.g. NETFILTER_DROP or 'TCP_*'; shown even if they are noise", 0 },

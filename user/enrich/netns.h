@@ -113,7 +113,8 @@ void netns_table__free(struct netns_table *t);
  * @brief **netns__resolve()** turns what a user wrote into a number.
  * @param root as for netns_table__new()
  * @param text "pid:123", a path (with a slash), a name below /run/netns or
- * /run/docker/netns, or the number itself; tried in this order
+ * /run/docker/netns, "host", or the number itself, whether or not there is
+ * such a namespace; tried in this order
  * @param ret_ino the number
  * @return 0; -EINVAL: empty, or a number out of range; -ENOENT: no such name
  * or process; -ENOTTY: the path is no network namespace; or -errno

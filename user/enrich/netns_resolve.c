@@ -51,6 +51,7 @@ static int resolve_name(const char *root, const char *name, __u32 *ret_ino)
 int netns__resolve(const char *root, const char *text, __u32 *ret_ino)
 {
 	unsigned long value;
+	bool is_node;
 	int err;
 
 	root = root ? root : "";
@@ -67,6 +68,9 @@ int netns__resolve(const char *root, const char *text, __u32 *ret_ino)
 	err = resolve_name(root, text, ret_ino);
 	if (err != -ENOENT)
 		return err;
+	/* as tables and records call it, unless a file has that name */
+	if (!strcmp(text, "host"))
+		return netns_scan__host(root, ret_ino, &is_node);
 	err = parse_number(text, UINT_MAX, &value);
 	if (!err)
 		*ret_ino = (__u32)value;

@@ -127,6 +127,24 @@ case_cli_duration_after_start() {
 	assert_at_least 1 "${seconds%%.*}" "seconds that it looked"
 }
 
+# The node's own namespace is given as it is shown, to whatever command.
+case_cli_netns_host() {
+	need_dropwhy
+	host=$(stat -L -c %i /proc/2/ns/net) || skip "no kernel thread is to be seen"
+	for command in trace doctor conntrack; do
+		set -- --interval 0
+		[ $command = conntrack ] || set -- --duration 0.1
+		status=0
+		"$DROPWHY" $command --json --netns host "$@" >"$WORK/stdout" 2>"$ERR" || status=$?
+		case $command/$status in
+		*/0 | doctor/[14] | conntrack/3) ;;
+		*) fail "$command: status $status: $(cat "$ERR")" ;;
+		esac
+		[ $command/$status != conntrack/0 ] || grep -q "\"netns\":$host," "$WORK/stdout" ||
+			fail "not the node's: $(cat "$WORK/stdout")"
+	done
+}
+
 case_cli_csv() {
 	need_dropwhy
 	pair
