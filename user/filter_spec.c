@@ -108,6 +108,8 @@ static int add_netns(struct value_context *ctx, const char *value)
 			      "host, an inode number, a path, or pid:NUMBER");
 	if (kernel->netns_count == FILTER_VALUES_MAX)
 		return too_many(ctx->error, value);
+	ctx->spec->netns_by_number[kernel->netns_count] =
+		value[strspn(value, "0123456789")] == '\0';
 	kernel->netns_ino[kernel->netns_count++] = ino;
 	return 0;
 }

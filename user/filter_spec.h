@@ -43,6 +43,7 @@ struct filter_patterns {
 
 struct filter_spec {
 	struct drop_filter kernel;
+	bool netns_by_number[FILTER_VALUES_MAX]; /* of kernel.netns_ino: there may be none such */
 	struct filter_patterns reasons;
 	struct filter_patterns ifaces;	/* used instead of kernel.iface if one is a pattern */
 	struct filter_patterns pods;

@@ -31,6 +31,12 @@ void say_of_sources(struct sources *sources);
 /** @brief **warn_about_tables()** says which names will be missing. */
 void warn_about_tables(const struct enricher *enricher);
 
+/**
+ * @brief **warn_about_filter()** says which namespaces that are asked for by number
+ * are not there: they may come.
+ */
+void warn_about_filter(struct enricher *enricher, const struct filter_spec *filter);
+
 /** @brief **let_libbpf_speak()** its words go to stderr, or nowhere. */
 void let_libbpf_speak(bool verbose);
 

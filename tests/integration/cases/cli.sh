@@ -145,6 +145,20 @@ case_cli_netns_host() {
 	done
 }
 
+# A number that no namespace has may be one's later: it is told, and waited for.
+case_cli_netns_not_yet() {
+	need_dropwhy
+	ns_new a
+	for command in trace doctor; do
+		status=0
+		"$DROPWHY" $command --json --netns "4026999999,$(ns_inode a)" --duration 0.1 >"$WORK/stdout" 2>"$ERR" ||
+			status=$?
+		[ "$status" -eq 0 ] || [ $command = doctor ] || fail "status $status: $(cat "$ERR")"
+		says '^dropwhy: no network namespace 4026999999 is known yet'
+		! grep -q "namespace $(ns_inode a)" "$ERR" || fail "one that is there: $(cat "$ERR")"
+	done
+}
+
 case_cli_csv() {
 	need_dropwhy
 	pair
