@@ -22,9 +22,22 @@
 /* A drop cannot be named later than it is counted: who is who is asked first, for so long. */
 #define NAMES_MS 3000
 
-static const enum group_key where_keys[] = { GROUP_POD, GROUP_SRC_NAME, GROUP_NETNS,
-					     GROUP_SERVICE, GROUP_DST };
-#define WHERE_KEYS (sizeof(where_keys) / sizeof(where_keys[0]))
+enum where_key {
+	WHERE_SRC_NAME,
+	WHERE_SRC,
+	WHERE_NETNS,
+	WHERE_SERVICE,
+	WHERE_DST,
+	__WHERE_MAX,
+};
+
+static const enum group_key where_keys[__WHERE_MAX] = {
+	[WHERE_SRC_NAME] = GROUP_SRC_NAME,
+	[WHERE_SRC] = GROUP_SRC,
+	[WHERE_NETNS] = GROUP_NETNS,
+	[WHERE_SERVICE] = GROUP_SERVICE,
+	[WHERE_DST] = GROUP_DST,
+};
 
 static const struct who *service_of(struct observation *o, const struct drop *drop)
 {
@@ -35,6 +48,54 @@ static const struct who *service_of(struct observation *o, const struct drop *dr
 	return directory__service_at(enricher__directory(o->tracer.enricher), tuple->ip_version,
 				     tuple->daddr, tuple->dport_be, tuple->l4_proto,
 				     drop->rec.time_ns);
+}
+
+static bool is_same(const struct flow_tuple *a, enum flow_end a_end, const struct flow_tuple *b,
+		    enum flow_end b_end)
+{
+	return !memcmp(flow__address(a, a_end), flow__address(b, b_end), 16);
+}
+
+/* On its way to whom it is for, its source already replaced by SNAT. */
+static bool hides_source(const struct drop *drop)
+{
+	const struct flow_tuple *tuple = &drop->rec.tuple;
+
+	return drop->rec.sections & DROP_SECTION_CT && drop__has_addresses(drop) &&
+	       drop->ct.orig.ip_version == tuple->ip_version &&
+	       drop->ct.reply.ip_version == tuple->ip_version &&
+	       is_same(tuple, FLOW_SRC, &drop->ct.reply, FLOW_DST) &&
+	       is_same(tuple, FLOW_DST, &drop->ct.reply, FLOW_SRC) &&
+	       !is_same(tuple, FLOW_SRC, &drop->ct.orig, FLOW_SRC);
+}
+
+/* The drop with the source that it had before SNAT: who sent it is who suffers. */
+static struct drop with_source(struct observation *o, const struct drop *drop)
+{
+	const struct flow_tuple *orig = &drop->ct.orig;
+	struct drop told = *drop;
+	const struct who *who = directory__by_address(enricher__directory(o->tracer.enricher),
+						      orig->ip_version, orig->saddr,
+						      drop->rec.time_ns);
+
+	memcpy(told.rec.tuple.saddr, orig->saddr, sizeof(told.rec.tuple.saddr));
+	told.src = (struct drop_end){};
+	if (who)
+		told.src = (struct drop_end){ .who = who, .kind = who->kind, .name = who->name,
+					      .namespace = who->namespace };
+	return told;
+}
+
+static void add_to_group(struct observation *o, struct aggregate *group, const struct drop *drop)
+{
+	struct drop told;
+
+	if (!hides_source(drop)) {
+		aggregate__add(group, drop);
+		return;
+	}
+	told = with_source(o, drop);
+	aggregate__add(group, &told);
 }
 
 static bool on_drop(void *ctx, const struct drop *drop)
@@ -49,7 +110,7 @@ static bool on_drop(void *ctx, const struct drop *drop)
 			continue;
 		o->counts[i] += drop->count;
 		if (o->groups[i])
-			aggregate__add(o->groups[i], drop);
+			add_to_group(o, o->groups[i], drop);
 	}
 	return true;
 }
@@ -86,7 +147,7 @@ int observation__open(struct observation *o, const struct tracer_options *tracer
 	size_t i;
 	int err;
 
-	_Static_assert(WHERE_KEYS <= __GROUP_KEY_MAX, "more keys than there are");
+	_Static_assert((int)__WHERE_MAX <= (int)__GROUP_KEY_MAX, "more keys than there are");
 	if (rule_count > OBSERVATION_RULES_MAX)
 		return -E2BIG;
 	o->notice = notice;
@@ -95,7 +156,7 @@ int observation__open(struct observation *o, const struct tracer_options *tracer
 		return err;
 	for (i = 0; i < rule_count; i++)
 		if (rules[i].concerns)
-			o->groups[i] = aggregate__new(where_keys, WHERE_KEYS, WHERE_GROUPS_MAX);
+			o->groups[i] = aggregate__new(where_keys, __WHERE_MAX, WHERE_GROUPS_MAX);
 	changes.netns = enricher__netns(o->tracer.enricher);
 	changes.directory = enricher__directory(o->tracer.enricher);
 	o->settings = settings__open(&changes, &teller, o->tracer.loop, &why_not);
@@ -167,7 +228,24 @@ static int fill_tables(struct observation *o)
 	return 0;
 }
 
-/* "shop/web > kube-system/kube-dns (12), host > 192.0.2.1 (3)" */
+/* "shop/web > kube-system/kube-dns"; of a source without a name also where: "192.0.2.1 > 192.0.2.2
+ * in host" */
+static void say_group(char *text, size_t size, const char *const *values)
+{
+	const char *name = values[WHERE_SRC_NAME], *src = values[WHERE_SRC];
+	const char *netns = values[WHERE_NETNS], *service = values[WHERE_SERVICE];
+
+	if (!*name && !*src) {
+		finding__say(text, size, "%.120s", *netns ? netns : "?");
+		return;
+	}
+	finding__say(text, size, "%.120s > %.120s", *name ? name : src,
+		     *service ? service : values[WHERE_DST]);
+	if (!*name && *netns)
+		finding__say(text, size, " in %.120s", netns);
+}
+
+/* "shop/web > kube-system/kube-dns (12), 192.0.2.1 > 192.0.2.2 in host (3)" */
 static int fill_where(struct observation *o, size_t rule)
 {
 	const struct group *const *groups;
@@ -181,15 +259,8 @@ static int fill_where(struct observation *o, size_t rule)
 	if (err)
 		return err;
 	for (i = 0; i < count && i < WHERE_SHOWN; i++) {
-		const char *const *values = groups[i]->values;
-		const char *who = *values[0] ? values[0] : *values[1] ? values[1] :
-				  *values[2] ? values[2] : "?";
-
-		finding__say(text, size, "%s%.120s", i ? ", " : "", who);
-		if (*values[3])
-			finding__say(text, size, " > %.120s", values[3]);
-		else if (*values[4])
-			finding__say(text, size, " > %s", values[4]);
+		finding__say(text, size, "%s", i ? ", " : "");
+		say_group(text, size, groups[i]->values);
 		finding__say(text, size, " (%llu)", groups[i]->count);
 	}
 	if (count > WHERE_SHOWN)

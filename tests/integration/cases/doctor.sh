@@ -60,6 +60,7 @@ case_doctor_rule_drops() {
 	doctor_stop 4
 	assert_eq 30 "$(finding rule_drops lost)" "packets of the finding"
 	assert_eq loss "$(finding rule_drops harm)" harm
+	found rule_drops 30 ": 10.9.0.1 > 10.9.0.2 in $(ns b) (30)$"
 }
 
 case_doctor_conntrack_full() {
@@ -183,7 +184,8 @@ case_doctor_translation() {
 	translated_traffic
 	doctor_stop 4
 	assert_eq 19 "$(finding dns_race lost)" "packets of dns_race"
-	found dns_race 19 "$(ns r) > 10.8.2.2 (19)"
+	# by the sender's own address, which SNAT has replaced
+	found dns_race 19 "10.8.1.2 > 10.8.2.2 in $(ns r) (19)"
 	assert_eq 9 "$(finding snat_ports lost)" "packets of snat_ports"
 	found snat_ports 9 "(9)"
 	silent rule_drops conntrack_full
