@@ -44,6 +44,8 @@ int complain_of(const struct tracer_failure *failure, int err)
 		fprintf(stderr, "dropwhy: %s\n", failure->usage);
 		return EXIT_USAGE;
 	}
+	if (failure->live.kernel_cannot && !features__check_types(failure->btf_path))
+		return EXIT_FAILED;
 	if (failure->live.kernel_cannot && features__explain(failure->btf_path))
 		return EXIT_KERNEL;
 	return complain(failure->live.kernel_cannot ? EXIT_KERNEL : EXIT_FAILED, err,

@@ -299,6 +299,30 @@ static bool is_short_of_memory(const struct features *f)
 	return f->btf_error == -ENOMEM || f->kallsyms_error == -ENOMEM;
 }
 
+/* @err: -errno, libbpf's own numbers among them. */
+static void refuse_types(const char *btf_path, int err)
+{
+	char why[256];
+
+	libbpf_strerror(err, why, sizeof(why));
+	fprintf(stderr, "dropwhy: cannot read the types in %s: %s; --btf takes BTF, or an ELF file "
+		"that holds it\n", btf_path, why);
+}
+
+bool features__check_types(const char *btf_path)
+{
+	int err;
+
+	if (!btf_path || kernel_btf__get(btf_path))
+		return true;
+	err = -errno;
+	/* then what was not found says nothing of the file */
+	if (err == -ENOMEM)
+		return true;
+	refuse_types(btf_path, err);
+	return false;
+}
+
 bool features__explain(const char *btf_path)
 {
 	static struct inquiry q;
@@ -350,9 +374,7 @@ int features__main(int argc, char **argv)
 		fputs("dropwhy: not enough memory for the kernel's types and functions\n", stderr);
 		status = EXIT_FAILED;
 	} else if (options.btf_path && q.features.btf_error) {
-		libbpf_strerror(q.features.btf_error, q.refusal, sizeof(q.refusal));
-		fprintf(stderr, "dropwhy: cannot read the types in %s: %s; --btf takes BTF, or an ELF "
-			"file that holds it\n", options.btf_path, q.refusal);
+		refuse_types(options.btf_path, q.features.btf_error);
 		status = EXIT_FAILED;
 	} else {
 		ask_reasons(&q, options.btf_path);

@@ -79,6 +79,18 @@ case_features_btf_file() {
 	assert_eq true "$(feature can_trace)" can_trace
 	features_run 1 --btf /dev/null
 	features_run 1 --btf /no/such/file
+	# where nothing is wrong with the kernel, whoever is to use the file says so, too
+	while read -r command path why; do
+		status=0
+		"$DROPWHY" $command --duration 0.1 --btf "$path" >"$WORK/stdout" 2>"$ERR" || status=$?
+		assert_eq 1 "$status" "status of $command --btf $path"
+		grep -q "^dropwhy: cannot read the types in $path: $why" "$ERR" || fail "$command: $(cat "$ERR")"
+		! grep -q 'this kernel cannot' "$ERR" || fail "$command blames the kernel: $(cat "$ERR")"
+	done <<-END
+		trace /no/such/file No such file
+		trace $here/run .
+		doctor /no/such/file No such file
+	END
 	grep -q 'No such file' "$ERR" || fail "standard error does not say why"
 }
 
