@@ -71,7 +71,8 @@ static const char doc[] =
 /* --netns is resolved below --root, wherever that stands. */
 struct parser {
 	struct conntrack_options *options;
-	char *netns;
+	char **netns;		/* each time that it was given */
+	size_t netns_count;
 };
 
 static void set_format(struct argp_state *state, struct conntrack_options *options,
@@ -93,18 +94,12 @@ static void add_netns(struct conntrack_options *options, __u32 ino)
 	options->netns[options->netns_count++] = ino;
 }
 
-static void resolve_netns(struct argp_state *state, struct parser *parser)
+static void resolve_list(struct argp_state *state, struct conntrack_options *options, char *rest)
 {
-	struct conntrack_options *options = parser->options;
-	char *rest = parser->netns, *name;
+	char *name;
 	__u32 ino;
 	int err;
 
-	if (!rest)
-		return;
-	options->netns = calloc(strlen(rest) / 2 + 1, sizeof(*options->netns));
-	if (!options->netns)
-		error(EXIT_FAILED, ENOMEM, "cannot read the options");
 	while ((name = strsep(&rest, ","))) {
 		err = netns__resolve(options->root, name, &ino);
 		if (err)
@@ -113,6 +108,22 @@ static void resolve_netns(struct argp_state *state, struct parser *parser)
 				   name, strerror(-err));
 		add_netns(options, ino);
 	}
+}
+
+static void resolve_netns(struct argp_state *state, struct parser *parser)
+{
+	struct conntrack_options *options = parser->options;
+	size_t i, room = 0;
+
+	if (!parser->netns_count)
+		return;
+	for (i = 0; i < parser->netns_count; i++)
+		room += strlen(parser->netns[i]) / 2 + 1;
+	options->netns = calloc(room, sizeof(*options->netns));
+	if (!options->netns)
+		error(EXIT_FAILED, ENOMEM, "cannot read the options");
+	for (i = 0; i < parser->netns_count; i++)
+		resolve_list(state, options, parser->netns[i]);
 }
 
 static void check(struct argp_state *state, struct parser *parser)
@@ -153,7 +164,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->max_keys = argument__number(state, "max-keys", arg, 2, 1 << 24);
 		return 0;
 	case OPTION_NETNS:
-		parser->netns = arg;
+		parser->netns[parser->netns_count++] = arg;
 		return 0;
 	case OPTION_INTERVAL:
 		options->interval_s = argument__seconds(state, "interval", arg, 0, SECONDS_MAX);
@@ -186,8 +197,11 @@ void conntrack_options__parse(int argc, char **argv, struct conntrack_options *r
 	static const struct argp_child children[] = { { &kube_arguments_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { argp_options, parse_option, NULL, doc, children, NULL,
 					  NULL };
-	struct parser parser = { .options = ret_options };
+	struct parser parser = { .options = ret_options,
+				 .netns = calloc(argc + 1, sizeof(*parser.netns)) };
 
+	if (!parser.netns)
+		error(EXIT_FAILED, ENOMEM, "cannot read the options");
 	*ret_options = (struct conntrack_options){
 		.root = "",
 		.interval_s = 1,
@@ -198,6 +212,7 @@ void conntrack_options__parse(int argc, char **argv, struct conntrack_options *r
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &parser))
 		exit(EXIT_USAGE);
+	free(parser.netns);
 }
 
 void conntrack_options__done(struct conntrack_options *options)

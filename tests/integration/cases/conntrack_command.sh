@@ -248,6 +248,20 @@ case_conntrack_netns_named_twice() {
 	rows 1 type=occupants entries=4 namespaces=1
 }
 
+# Given again it adds to what was given before.
+case_conntrack_netns_repeated() {
+	ns_new a
+	ns_new b
+	in_ns a "$TOOLS/entries" 4 dns >/dev/null
+	in_ns b "$TOOLS/entries" 3 dns >/dev/null
+	ct_tool --netns "$(ns b)" --netns "$(ns a),$(ns b)" --by netns
+	rows 1 type=occupant netns="$(ns_inode a)" entries=4
+	rows 1 type=occupant netns="$(ns_inode b)" entries=3
+	rows 1 type=occupants entries=7 namespaces=2
+	ct_tool --netns "$(ns b)" --netns "$(ns a)" --interval 0
+	rows 2 type=conntrack
+}
+
 case_conntrack_findings() {
 	ns_new a
 	in_ns a "$TOOLS/entries" 400 scan 1 >/dev/null
