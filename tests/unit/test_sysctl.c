@@ -548,4 +548,8 @@ Test(sysctl_names, one_value_for_all_namespaces)
 	cr_expect(sysctl_names__global("net/netfilter/nf_conntrack_max"));
 	cr_expect(sysctl_names__global("net/nf_conntrack_max"));
 	cr_expect_not(sysctl_names__global("net/core/somaxconn"));
+	cr_expect(sysctl_names__concerns_all("net.netfilter.nf_conntrack_buckets"));
+	cr_expect(sysctl_names__concerns_all("/sys/module/nf_conntrack/parameters/hashsize"));
+	cr_expect_not(sysctl_names__concerns_all("net.core.somaxconn"));
+	cr_expect_not(sysctl_names__concerns_all("net.netfilter.nf_conntrack_udp_timeout"));
 }

@@ -23,6 +23,7 @@
 #include "user/sinks/change_text.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/timestamp.h"
+#include "user/sysctl/names.h"
 #include "user/who/sources.h"
 
 struct conntrack {
@@ -288,11 +289,20 @@ static void on_occupants(void *ctx, int fd)
 
 /* --- what changes meanwhile */
 
+/* Of a namespace that is wanted, of all at once, or nobody knows of which. */
+static bool is_change_wanted(const struct conntrack *c, const struct sysctl_change *change)
+{
+	return !change->netns_ino || is_wanted(c, change->netns_ino) ||
+	       sysctl_names__concerns_all(change->name);
+}
+
 static void on_change(void *ctx, const struct sysctl_change *change)
 {
 	struct conntrack *c = ctx;
 	char clock[TIMESTAMP_LEN];
 
+	if (!is_change_wanted(c, change))
+		return;
 	if (!change->refused && (!strcmp(change->name, "net.netfilter.nf_conntrack_max") ||
 				 !strcmp(change->name, "net.nf_conntrack_max")))
 		c->limit_change = *change;

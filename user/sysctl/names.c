@@ -197,16 +197,31 @@ bool sysctl_names__of_interface(const char *name)
 }
 
 /* Others of the node's own are not to be seen from other namespaces at all. */
+static const char *const globals[] = { NF "nf_conntrack_max", "net/nf_conntrack_max",
+				       NF "nf_conntrack_buckets", NF "nf_conntrack_expect_max" };
+
 bool sysctl_names__global(const char *path)
 {
-	static const char *const globals[] = { NF "nf_conntrack_max", "net/nf_conntrack_max",
-					       NF "nf_conntrack_buckets",
-					       NF "nf_conntrack_expect_max" };
 	size_t i;
 
 	for (i = 0; i < sizeof(globals) / sizeof(globals[0]); i++)
 		if (!strcmp(path, globals[i]))
 			return true;
+	return false;
+}
+
+bool sysctl_names__concerns_all(const char *name)
+{
+	char global[SYSCTL_NAME_LEN];
+	size_t i;
+
+	if (*name == '/')
+		return true;
+	for (i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+		sysctl_names__dotted(globals[i], global);
+		if (!strcmp(name, global))
+			return true;
+	}
 	return false;
 }
 

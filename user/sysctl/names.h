@@ -62,6 +62,13 @@ bool sysctl_names__of_interface(const char *name);
 bool sysctl_names__global(const char *path);
 
 /**
+ * @brief **sysctl_names__concerns_all()** tells whether a setting that was changed in
+ * one namespace is that of all of them: one of these values, or a file of /sys.
+ * @param name as sysctl_names__dotted() writes it
+ */
+bool sysctl_names__concerns_all(const char *name);
+
+/**
  * @brief **sysctl_names__dotted()** writes a path as sysctl(8) does: slashes
  * become dots, dots (of an interface's name) slashes. What begins with a slash
  * is no sysctl and stays. Done twice it is a path again.

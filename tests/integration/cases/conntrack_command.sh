@@ -212,6 +212,24 @@ case_conntrack_limit_changes() {
 	assert_eq 0 "$(records lines full_since='?*' max=1000)" "rows full that are not"
 }
 
+# Settings of other namespaces are left out as their tables are; what is everybody's is told.
+case_conntrack_changes_of_netns() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	ns_new b
+	lock_global
+	watch_rates a
+	ns_sysctl b net.core.somaxconn=1111
+	ns_sysctl a net.core.somaxconn=2222
+	max=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
+	set_global net/netfilter/nf_conntrack_max $((max - 1))
+	wait_for "$OUT" "\"new\":\"$((max - 1))\"" "$watcher" || fail "not everybody's: $(tail -n 3 "$OUT")"
+	watch_ended
+	rows 1 type=sysctl netns="$(ns_inode a)" name=net.core.somaxconn new=2222
+	rows 0 type=sysctl netns="$(ns_inode b)"
+	rows 0 type=sysctl new=1111
+}
+
 case_conntrack_by() {
 	ns_new a
 	ns_new b
