@@ -344,7 +344,7 @@ case_doctor_without_names() {
 	while read -r source arguments; do
 		status=0
 		# shellcheck disable=SC2086 # several arguments
-		KUBECONFIG= "$DROPWHY" doctor --json --duration 0.1 --netns "$(ns_inode a)" $arguments \
+		KUBECONFIG="" "$DROPWHY" doctor --json --duration 0.1 --netns "$(ns_inode a)" $arguments \
 			>"$WORK/doctor.json" 2>"$ERR" || status=$?
 		grep -q "\"unknown\":\[.*\"$source\"" "$WORK/doctor.json" ||
 			fail "$arguments: nothing of it: $(cat "$WORK/doctor.json")"

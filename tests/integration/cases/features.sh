@@ -82,7 +82,7 @@ case_features_btf_file() {
 	# where nothing is wrong with the kernel, whoever is to use the file says so, too
 	while read -r command path why; do
 		status=0
-		"$DROPWHY" $command --duration 0.1 --btf "$path" >"$WORK/stdout" 2>"$ERR" || status=$?
+		"$DROPWHY" "$command" --duration 0.1 --btf "$path" >"$WORK/stdout" 2>"$ERR" || status=$?
 		assert_eq 1 "$status" "status of $command --btf $path"
 		grep -q "^dropwhy: cannot read the types in $path: $why" "$ERR" || fail "$command: $(cat "$ERR")"
 		! grep -q 'this kernel cannot' "$ERR" || fail "$command blames the kernel: $(cat "$ERR")"
