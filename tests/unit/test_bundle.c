@@ -131,6 +131,24 @@ Test(bundle, a_full_disk_leaves_nothing_behind)
 	cr_assert(eq(sz, all, 0));
 }
 
+Test(bundle, one_that_is_given_up_leaves_nothing_behind)
+{
+	struct bundle_writer *w;
+	size_t all;
+	int archive;
+
+	for (archive = 0; archive < 2; archive++) {
+		w = bundle_writer__new(dir, "dropwhy-1", archive);
+		bundle_writer__add(w, "info.json", "{}", 2);
+		bundle_writer__fail(w, -ENOMEM);
+		bundle_writer__fail(w, -EIO);
+		bundle_writer__add(w, "drops.csv", "x", 1);
+		cr_expect(eq(int, bundle_writer__finish(w), -ENOMEM), "archive: %d", archive);
+	}
+	cr_assert(eq(sz, count(&all), 0));
+	cr_assert(eq(sz, all, 0));
+}
+
 Test(bundle, what_a_killed_writer_left_is_removed_by_the_next)
 {
 	struct bundle_writer *w;

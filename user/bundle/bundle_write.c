@@ -159,6 +159,12 @@ void bundle_writer__add(struct bundle_writer *w, const char *name, const char *b
 	bundle_writer__put(w, bytes, len);
 }
 
+void bundle_writer__fail(struct bundle_writer *w, int err)
+{
+	if (!w->error)
+		w->error = err;
+}
+
 static void close_fd(int fd)
 {
 	if (fd >= 0)

@@ -38,6 +38,12 @@ void bundle_writer__put(struct bundle_writer *w, const char *bytes, size_t len);
 void bundle_writer__add(struct bundle_writer *w, const char *name, const char *bytes, size_t len);
 
 /**
+ * @brief **bundle_writer__fail()** gives it up: what belongs into it cannot be had.
+ * @param err -errno, for finish to tell
+ */
+void bundle_writer__fail(struct bundle_writer *w, int err);
+
+/**
  * @brief **bundle_writer__finish()** brings it to the disk and gives it its
  * name; after a failure nothing is left of it. Frees the writer.
  * @return 0 or -errno of what failed first

@@ -2,6 +2,7 @@
 /*
  * See snapshot.h.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,19 @@
 /* One file under construction, written as a whole. */
 static void add_line(struct bundle_writer *w, const char *name, struct line *text)
 {
-	if (!text->failed)
+	if (text->failed)
+		bundle_writer__fail(w, -ENOMEM);
+	else
 		bundle_writer__add(w, name, text->data, text->len);
 	line__done(text);
+}
+
+/* A table that cannot be read is told by the file that has no row of it. That memory ran out would
+ * be told by nothing; where it does for a thread, that is -EAGAIN. */
+static void fail_without_memory(struct bundle_writer *w, int err)
+{
+	if (err == -ENOMEM || err == -EAGAIN)
+		bundle_writer__fail(w, err);
 }
 
 static void put_field(struct line *text, const char *value, char after)
@@ -83,6 +94,8 @@ static void write_info(struct bundle_writer *w, const struct snapshot *s)
 	text = info ? json_dumps(info, JSON_INDENT(2)) : NULL;
 	if (text)
 		bundle_writer__add(w, "info.json", text, strlen(text));
+	else
+		bundle_writer__fail(w, -ENOMEM);
 	free(text);
 	json_decref(info);
 }
@@ -114,6 +127,8 @@ static void write_drops(struct bundle_writer *w, const struct snapshot *s)
 	size_t size;
 
 	sink_csv.begin(&header);
+	if (header.line.failed)
+		bundle_writer__fail(w, -ENOMEM);
 	size = header.line.len;
 	if (s->recorder)
 		recorder__each(s->recorder, add_size, &size);
@@ -233,17 +248,20 @@ static void write_occupants(struct bundle_writer *w, const struct snapshot *s,
 	struct line text = {};
 	size_t count, unreadable;
 
-	if (!o)
+	if (!o) {
+		bundle_writer__fail(w, -ENOMEM);
 		return;
+	}
 	if (reading->usage_count)
 		qsort(reading->usage, reading->usage_count, sizeof(*reading->usage), more_entries);
 	for (count = 0; count < reading->usage_count && count < OCCUPANTS_TABLES_MAX &&
 			reading->usage[count].entries; count++)
 		inodes[count] = reading->usage[count].netns_ino;
-	if (!count || !occupants__dump(o, enricher__netns(s->enricher), inodes, count, &unreadable))
-		put_occupants(&text, o, &options);
-	if (text.len)
-		add_line(w, "conntrack_occupants.csv", &text);
+	if (count)
+		fail_without_memory(w, occupants__dump(o, enricher__netns(s->enricher), inodes,
+						       count, &unreadable));
+	put_occupants(&text, o, &options);
+	add_line(w, "conntrack_occupants.csv", &text);
 	occupants__free(o);
 }
 
@@ -274,6 +292,8 @@ static void write_pods(struct bundle_writer *w, const struct snapshot *s)
 	list.inodes = calloc(list.room + 1, sizeof(*list.inodes));
 	if (list.inodes)
 		netns_table__each(netns, add_inode, &list);
+	else
+		bundle_writer__fail(w, -ENOMEM);
 	line__put_text(&text, "netns,netns_name,kind,namespace,name,workload\n");
 	for (i = 0; i < list.count; i++) {
 		const struct who *who = who_in(s, list.inodes[i]);
@@ -320,8 +340,8 @@ void snapshot__write(struct bundle_writer *w, const struct snapshot *s)
 	struct conntrack_reading reading = {};
 
 	/* the metrics' own reading may be seconds old: a table fills in less */
-	netns_table__refresh(enricher__netns(s->enricher));
-	conntrack_counters__read(enricher__netns(s->enricher), &reading);
+	fail_without_memory(w, netns_table__refresh(enricher__netns(s->enricher)));
+	fail_without_memory(w, conntrack_counters__read(enricher__netns(s->enricher), &reading));
 	write_info(w, s);
 	write_drops(w, s);
 	write_metrics(w, s);

@@ -39,6 +39,7 @@ case_memory_short() {
 	fail_every 0
 	assert_metric "$total" dropwhy_drops_total
 	assert_balanced
+	assert_bundles_whole
 	probe_stop
 	failed=$(sed -n 's/^\([0-9,]*\) delivered drops* could not be written.*/\1/p' "$ERR" | tr -d ,)
 	assert_eq "$total" $(($(cat "$WORK/log"/* | grep -c '^drop,') + ${failed:-0})) "rows, and ${failed:-none} failed"
@@ -62,6 +63,49 @@ case_memory_short_for_a_bundle() {
 	in_ns a sh -c 'echo 3000 >/proc/sys/net/core/somaxconn'
 	assert_metric 1 dropwhy_bundles_total
 	probe_stop
+}
+
+# One that is begun has all its files in the end, or is none and counted as failed.
+case_memory_short_within_a_bundle() {
+	ns_new a
+	conntrack_on a output
+	mkdir "$WORK/bundles"
+	fail_every 0
+	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
+	export FAILING_MALLOC LD_PRELOAD
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1
+	unset FAILING_MALLOC LD_PRELOAD
+	udp a 5
+	asked=0
+	for every in 37 113 127 139 149 157 167 173 191 223 293 313 401 0; do
+		sleep 1.1	# not too soon after the one before
+		fail_every "$every"
+		kill -USR1 "$pid_dropwhy"
+		asked=$((asked + 1))
+		until_true bundles_ended "$asked" || fail "with every allocation number $every failing: $(cat "$ERR")"
+	done
+	assert_metric "$(grep -c '^dropwhy: bundle .* written' "$ERR")" dropwhy_bundles_total
+	assert_at_least "$asked" $(($(metric dropwhy_bundles_total) + $(metric dropwhy_bundles_failed_total))) bundles
+	assert_at_least 1 "$(metric dropwhy_bundles_failed_total)" "bundles that failed"
+	assert_eq "$(metric dropwhy_bundles_total)" "$(find "$WORK/bundles" -maxdepth 1 -name 'dropwhy-*' | wc -l)" directories
+	assert_bundles_whole
+	probe_stop
+}
+
+# libarchive says for itself that it has no memory, and ends the process.
+bundles_ended() { # COUNT
+	[ "$(grep -c -e '^dropwhy: bundle .* written' -e 'cannot write a bundle' -e 'in libarchive:' "$ERR")" -ge "$1" ]
+}
+
+assert_bundles_whole() { # they have what the manual says
+	sed -n '/^A bundle has/,/^It appears/p' "$here/../../user/dropwhy.8" |
+		grep -oE '[a-z_]+\.(csv|json|txt)' | sort >"$WORK/files"
+	assert_eq 7 "$(wc -l <"$WORK/files")" "files in the manual"
+	for bundle in "$WORK/bundles"/*; do
+		[ -e "$bundle" ] || continue	# there is none
+		find "$bundle" -type f -size +0 -printf '%f\n' | sort >"$WORK/found"
+		cmp -s "$WORK/files" "$WORK/found" || fail "$bundle has only: $(xargs <"$WORK/found")"
+	done
 }
 
 # With default sizes: once its tables are full more flows change nothing, and from the start on it
