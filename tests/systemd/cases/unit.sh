@@ -73,7 +73,7 @@ case_unit_counts() {
 	done
 	assert_eq 1 "$(process NoNewPrivs)" "no new privileges"
 	assert_at_least 2 "$(process Seccomp_filters)" "its own filter beside the unit's"
-	assert_eq 134217728 "$(limit memory.max)" "limit of memory"
+	assert_eq 268435456 "$(limit memory.max)" "limit of memory"
 	assert_eq 0 "$(limit memory.swap.max)" "limit of swap"
 	assert_eq 16 "$(limit pids.max)" "limit of threads"
 	ns_new a
