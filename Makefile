@@ -200,13 +200,19 @@ $(O)/tests/probe/large_cluster: $(O)/tests/probe/large_cluster.o $(O)/tests/unit
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -lcriterion $(LIBS) -o $@
 
+$(O)/tests/probe/socket_log: $(O)/tests/probe/socket_log.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -o $@
+
+PROBE_TOOLS := $(addprefix $(O)/tests/probe/,failing_malloc.so large_cluster socket_log)
+
 # The sanitizers need memory and malloc() to themselves.
 ifeq ($(SANITIZE),1)
 PROBE_EXCEPT := EXCEPT=cluster_memory,memory_short*
 endif
 
 .PHONY: probe
-probe: all $(INTEGRATION_TOOLS) $(O)/tests/probe/failing_malloc.so $(O)/tests/probe/large_cluster
+probe: all $(INTEGRATION_TOOLS) $(PROBE_TOOLS)
 	$(Q)O=$(O) $(PROBE_EXCEPT) tests/probe/run
 
 # What tools/deploy holds, as far as it can be checked without a cluster.

@@ -286,6 +286,7 @@ Test(rotating_log, a_stream_that_failed_is_tried_again_on_a_new_line)
 	cr_assert(eq(int, pipe2(fds, O_NONBLOCK), 0));
 	fcntl(fds[1], F_SETPIPE_SZ, 4096);
 	options.stream = fdopen(fds[1], "w");
+	options.poll_fd = fds[1];
 	log = rotating_log__new(&options);
 	write_rows(log, 100); /* more than the pipe takes, and nobody reads */
 	cr_assert(eq(int, rotating_log__error(log), -EAGAIN));

@@ -4,7 +4,6 @@
  * only opening needs, runs, and ends in order.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "user/commands/probe_options.h"
 #include "user/exit_status.h"
 #include "user/probe/daemon.h"
+#include "user/probe/log_stream.h"
 #include "user/probe/notify.h"
 #include "user/probe/privileges.h"
 #include "user/sinks/summary_text.h"
@@ -30,6 +30,15 @@ struct probe {
 	struct run_summary summary;
 };
 
+/* What is wrong is still said where this fails, though a reader may then stop us. */
+static void open_messages(struct daemon *d)
+{
+	FILE *messages = log_stream__messages(STDERR_FILENO);
+
+	if (messages)
+		d->messages = messages;
+}
+
 static int open_tracer(struct probe *p)
 {
 	struct daemon *d = &p->daemon;
@@ -37,7 +46,7 @@ static int open_tracer(struct probe *p)
 	struct tracer_handler handler = {
 		.ctx = d,
 		.drop = daemon__drop,
-		.notice = say_notice,
+		.notice = daemon__notice,
 		.polled = daemon__polled,
 	};
 	struct tracer_failure failure;
@@ -62,18 +71,6 @@ static int open_tracer(struct probe *p)
 	return EXIT_FINE;
 }
 
-/* A pipe whose reader sleeps must not stop us: its rows are counted as failed instead. The
- * descriptor that we were given may be shared, so it is opened anew. */
-static FILE *open_stdout(void)
-{
-	int fd = open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "a");
-
-	if (!out && fd >= 0)
-		close(fd);
-	return out ? out : stdout; /* e.g. a socket: cannot be opened */
-}
-
 static int open_log(struct probe *p)
 {
 	struct daemon *d = &p->daemon;
@@ -91,10 +88,11 @@ static int open_log(struct probe *p)
 	if (!where)
 		return EXIT_FINE;
 	if (!p->options.csv_dir && !strcmp(where, "-"))
-		options.stream = open_stdout();
+		options.stream = log_stream__open(STDOUT_FILENO, &options.poll_fd);
 	else
 		options.dir = where;
-	d->log = rotating_log__new(&options);
+	if (options.stream || options.dir)
+		d->log = rotating_log__new(&options);
 	if (d->log)
 		return EXIT_FINE;
 	fprintf(stderr, "dropwhy: cannot write to %s: %s\n", where, strerror(errno));
@@ -137,7 +135,7 @@ static int open_settings(struct probe *p)
 	struct settings_options options =
 		run_options__settings(&p->options.run, d->tracer.enricher);
 	struct settings_handler handler = { .ctx = d, .change = daemon__change,
-					    .notice = say_notice };
+					    .notice = daemon__notice };
 	const char *why_not;
 	int err;
 
@@ -207,7 +205,7 @@ static int start(struct probe *p)
 		return complain_of(&failure, err);
 	daemon__tick(d, -1);
 	d->ready = true;
-	fprintf(stderr, "dropwhy: probing packet drops by %s%s%s; Ctrl-C ends it\n",
+	fprintf(d->messages, "dropwhy: probing packet drops by %s%s%s; Ctrl-C ends it\n",
 		live__hook_name(d->tracer.live), d->http ? ", http://" : "",
 		d->http ? http_server__address(d->http) : "");
 	notify__send(p->notify_fd, "READY=1");
@@ -240,7 +238,7 @@ static int finish(struct probe *p)
 	p->summary.summary.settings = settings__found(d->settings);
 	p->summary.summary.rows_failed = d->log ? rotating_log__failed(d->log) : 0;
 	p->summary.summary.packets_failed = d->log ? rotating_log__packets_failed(d->log) : 0;
-	summary_text__write(stderr, &p->summary.summary, false);
+	summary_text__write(d->messages, &p->summary.summary, false);
 	return EXIT_FINE;
 }
 
@@ -285,6 +283,7 @@ int probe__main(int argc, char **argv)
 	probe_options__parse(argc, argv, &p.options);
 	p.daemon.options = daemon_options(&p.options);
 	let_libbpf_speak(p.options.run.verbose);
+	open_messages(&p.daemon);
 	p.notify_fd = notify__open();
 	status = open_all(&p);
 	if (!status) {

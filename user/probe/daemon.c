@@ -18,6 +18,7 @@ void daemon__init(struct daemon *d)
 {
 	memset(d, 0, sizeof(*d));
 	d->row.type = &sink_csv;
+	d->messages = stderr;
 }
 
 static __u64 boot_time_s(void)
@@ -63,6 +64,13 @@ void daemon__change(void *ctx, const struct sysctl_change *change)
 		rotating_log__sysctl(d->log, change);
 }
 
+void daemon__notice(void *ctx, const struct notice *notice)
+{
+	const struct daemon *d = ctx;
+
+	fprintf(d->messages, "dropwhy: %s\n", notice->text);
+}
+
 void daemon__polled(void *ctx)
 {
 	struct daemon *d = ctx;
@@ -98,11 +106,12 @@ static void report_log(struct daemon *d)
 		return;
 	d->log_failing = !!error;
 	if (error)
-		fprintf(stderr, "dropwhy: cannot write the log: %s; rows that are lost are counted "
-				"in dropwhy_log_rows_failed_total, it is tried again\n",
+		fprintf(d->messages,
+			"dropwhy: cannot write the log: %s; rows that are lost are counted "
+			"in dropwhy_log_rows_failed_total, it is tried again\n",
 			strerror(-error));
 	else
-		fputs("dropwhy: the log is written again\n", stderr);
+		fputs("dropwhy: the log is written again\n", d->messages);
 }
 
 static void look_at_log(struct daemon *d)

@@ -6,6 +6,8 @@
 #ifndef DROPWHY_DAEMON_H
 #define DROPWHY_DAEMON_H
 
+#include <stdio.h>
+
 #include "user/probe/http.h"
 #include "user/probe/metrics.h"
 #include "user/probe/recorder.h"
@@ -28,6 +30,7 @@ struct daemon_options {
 
 struct daemon {
 	struct daemon_options options;
+	FILE *messages;			/* stderr until set; nothing of it may wait for a reader */
 	struct tracer tracer;
 	struct settings *settings;
 	struct metrics *metrics;
@@ -61,6 +64,9 @@ bool daemon__drop(void *ctx, const struct drop *drop);
 
 /** @brief **daemon__change()** a settings_handler's change. */
 void daemon__change(void *ctx, const struct sysctl_change *change);
+
+/** @brief **daemon__notice()** a tracer_handler's and a settings_handler's notice. */
+void daemon__notice(void *ctx, const struct notice *notice);
 
 /** @brief **daemon__polled()** a tracer_handler's polled. */
 void daemon__polled(void *ctx);

@@ -53,17 +53,17 @@ static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
 		err = bundle_writer__finish(w);
 	}
 	if (err) {
-		fprintf(stderr, "dropwhy: cannot write a bundle to %s: %s\n",
+		fprintf(d->messages, "dropwhy: cannot write a bundle to %s: %s\n",
 			d->options.bundle_dir, strerror(-err));
 		return 1;
 	}
-	fprintf(stderr, "dropwhy: bundle %s written to %s\n", kept, d->options.bundle_dir);
+	fprintf(d->messages, "dropwhy: bundle %s written to %s\n", kept, d->options.bundle_dir);
 	fd = open(d->options.bundle_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 1;
 	err = bundle_dir__keep_quota(fd, d->options.bundle_quota_bytes, kept);
 	if (err < 0)
-		fprintf(stderr, "dropwhy: cannot delete old bundles in %s: %s\n",
+		fprintf(d->messages, "dropwhy: cannot delete old bundles in %s: %s\n",
 			d->options.bundle_dir, strerror(-err));
 	return 0;
 }
@@ -83,7 +83,7 @@ static void reap(struct daemon *d, int options)
 	}
 	d->bundles_failed++;
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "dropwhy: writing a bundle was ended by signal %d\n",
+		fprintf(d->messages, "dropwhy: writing a bundle was ended by signal %d\n",
 			WTERMSIG(status));
 }
 
@@ -170,7 +170,7 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 		return BUNDLE_STARTED;
 	d->bundle_failed = true;
 	d->bundles_failed++;
-	fprintf(stderr, "dropwhy: cannot write a bundle: %s\n", strerror(-err));
+	fprintf(d->messages, "dropwhy: cannot write a bundle: %s\n", strerror(-err));
 	return BUNDLE_FAILED;
 }
 
@@ -209,4 +209,6 @@ void daemon__done(struct daemon *d)
 	line__done(&d->row.line);
 	settings__close(d->settings);
 	tracer__close(&d->tracer);
+	if (d->messages != stderr)
+		fclose(d->messages);
 }

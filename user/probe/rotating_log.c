@@ -319,7 +319,7 @@ static void try_again(struct rotating_log *log)
 	struct pollfd pipe = { .events = POLLOUT };
 
 	if (is_full_pipe(log)) {
-		pipe.fd = fileno(log->options.stream);
+		pipe.fd = log->options.poll_fd;
 		if (poll(&pipe, 1, 0) != 1)
 			return;
 	} else if (now_s() < log->retry_s) {

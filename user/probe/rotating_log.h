@@ -22,6 +22,7 @@ struct rotating_log_options {
 	const char *prefix;	/* of file names; others in the directory are left alone */
 	const char *suffix;	/* "csv" */
 	FILE *stream;
+	int poll_fd;		/* of @stream, where poll(2) tells that there is room */
 	size_t bytes;		/* size at which the next file begins */
 	double age_s;		/* age likewise */
 	size_t files;		/* so many are kept */

@@ -125,6 +125,40 @@ case_daemon_log_reader_gone() {
 	probe_stop
 }
 
+# Nor does a journal that hangs, to which rows and messages go through one socket.
+case_daemon_log_socket_stuck() {
+	ns_new a
+	ERR=$WORK/journal
+	"$TOOLS/../probe/socket_log" "$ERR" "$DROPWHY" probe --listen 127.0.0.1:0 --fold 0 \
+		--netns "$(ns_inode a)" --json-log - 9>&- &
+	pid_dropwhy=$!
+	until_true [ -s "$ERR.pid" ]
+	read -r reader <"$ERR.pid"
+	CHILDREN="$CHILDREN $! $reader"
+	wait_for "$ERR" '^dropwhy: probing' "$pid_dropwhy" || fail "the probe did not start"
+	url=$(sed -n 's,.*http://\([^;]*\);.*,\1,p' "$ERR")
+	kill -STOP "$reader"
+	udp a 5000	# far more than a socket holds
+	assert_metric 5000 dropwhy_drops_total
+	until_true log_failed || fail "no row failed"
+	sleep 2	# it says so, to nobody
+	udp a 5
+	assert_metric 5005 dropwhy_drops_total
+	kill -CONT "$reader"
+	until_true log_goes_on || fail "the log does not go on"
+	wait_for "$ERR" '^dropwhy: the log is written again' "$pid_dropwhy" || fail "it does not say so"
+	scrape
+	probe_stop
+	until_true has_ended "$reader"
+	failed=$(sed -n 's/^\([0-9,]*\) delivered drops* could not be written.*/\1/p' "$ERR" | tr -d ,)
+	grep '^{' "$ERR" >"$OUT"
+	assert_drops $(($(metric dropwhy_drops_total) - failed)) reason="$(reason NO_SOCKET)" dport=4053
+}
+
+has_ended() { # PID
+	! kill -0 "$1" 2>/dev/null
+}
+
 case_daemon_json_rows() {
 	ns_new a
 	mkdir "$WORK/log"
