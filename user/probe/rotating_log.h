@@ -4,10 +4,11 @@
  * are kept; or on a stream. Uses a sink for their form.
  *
  * Files are DIR/PREFIX-YYYYMMDDTHHMMSSZ-NNNN.SUFFIX, complete under their final
- * name from their first byte on: a reader may follow the newest, and a process
- * killed at any moment leaves nothing behind but the row that it was writing.
- * What cannot be written is counted. It is tried again: a full pipe once it has
- * room, others after a second and more.
+ * name from their first byte on: a reader may follow the newest. A process killed
+ * at any moment loses the rows since the last flush, up to 64 KiB of them, and
+ * leaves nothing torn behind but the row that it was writing. What cannot be
+ * written is counted. It is tried again: a full pipe once it has room, others
+ * after a second and more.
  */
 #ifndef DROPWHY_ROTATING_LOG_H
 #define DROPWHY_ROTATING_LOG_H

@@ -159,6 +159,53 @@ has_ended() { # PID
 	! kill -0 "$1" 2>/dev/null
 }
 
+# Killed in a storm it leaves whole files; of the newest the last row may be torn. The next run leaves
+# that one alone and begins another.
+case_daemon_killed() {
+	ns_new a
+	mkdir "$WORK/log"
+	spawn storm a traffic udp --announce --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 4053 \
+		--count 1000000000
+	killed=
+	for files in 1 2 5 20; do
+		probe_ns a --fold 0 --csv-dir "$WORK/log" --log-size 64k --log-files 100
+		until_true is_writing "$files" || fail "no $files files more"
+		kill -KILL "$pid_dropwhy"
+		wait_exit "$pid_dropwhy" || :
+		newest=$(logs | tail -n 1)
+		killed="$killed $newest"
+		assert_logs_whole
+		# the same file under another name, which nobody deletes
+		ln "$WORK/log/$newest" "$WORK/$newest"
+		wc -c <"$WORK/$newest" >"$WORK/$newest.bytes"
+	done
+	for newest in $killed; do
+		assert_eq "$(cat "$WORK/$newest.bytes")" "$(wc -c <"$WORK/$newest")" "bytes of $newest after the next run"
+	done
+}
+
+logs() { # in order of age
+	find "$WORK/log" -name 'drops-*.csv' -printf '%f\n' | sort
+}
+
+is_writing() { # COUNT: so many files since the last that a killed one wrote
+	[ "$(logs | awk -v last="${killed##* }" '$0 > last' | wc -l)" -ge "$1" ]
+}
+
+assert_logs_whole() { # but for the last of each run, which lack the end of a line
+	for log in $(logs); do
+		case " $killed " in
+		*" $log "*) head -n "$(wc -l <"$WORK/log/$log")" "$WORK/log/$log" >"$WORK/whole.csv" ;;
+		*)
+			assert_at_least 65536 "$(wc -c <"$WORK/log/$log")" "bytes of $log"
+			cp "$WORK/log/$log" "$WORK/whole.csv"
+			;;
+		esac
+		[ ! -s "$WORK/whole.csv" ] || "$TOOLS/records" --csv "$WORK/whole.csv" lines >"$WORK/lines" ||
+			fail "$log is not well formed"
+	done
+}
+
 case_daemon_json_rows() {
 	ns_new a
 	mkdir "$WORK/log"
