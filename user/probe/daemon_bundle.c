@@ -180,11 +180,11 @@ void daemon__bundle_by_signal(struct daemon *d)
 
 	if (start == BUNDLE_NO_DIRECTORY)
 		fputs("dropwhy: no bundle is written on SIGUSR1: the probe was started without "
-		      "--bundle-dir\n", stderr);
+		      "--bundle-dir\n", d->messages);
 	if (start != BUNDLE_TOO_SOON || d->bundle_asked)
 		return;
 	d->bundle_asked = true;
-	fprintf(stderr, "dropwhy: too soon after the last bundle: SIGUSR1's is written in %u s\n",
+	fprintf(d->messages, "dropwhy: too soon after the last bundle: SIGUSR1's is written in %u s\n",
 		daemon__bundle_wait_s(d, TRIGGER_SIGNAL));
 }
 
@@ -199,7 +199,7 @@ void daemon__done(struct daemon *d)
 {
 	if (d->bundle_asked)
 		fputs("dropwhy: the bundle that SIGUSR1 asked for was not written: it was too soon "
-		      "after the last one\n", stderr);
+		      "after the last one\n", d->messages);
 	reap(d, 0);
 	http_server__free(d->http);
 	rotating_log__free(d->log);

@@ -142,6 +142,7 @@ case_daemon_log_socket_stuck() {
 	assert_metric 5000 dropwhy_drops_total
 	until_true log_failed || fail "no row failed"
 	sleep 2	# it says so, to nobody
+	kill -USR1 "$pid_dropwhy"	# and that no bundle is written
 	udp a 5
 	assert_metric 5005 dropwhy_drops_total
 	kill -CONT "$reader"
