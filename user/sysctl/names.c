@@ -197,11 +197,11 @@ bool sysctl_names__of_interface(const char *name)
 }
 
 /* Others of the node's own are not to be seen from other namespaces at all. */
-static const char *const globals[] = { NF "nf_conntrack_max", "net/nf_conntrack_max",
-				       NF "nf_conntrack_buckets", NF "nf_conntrack_expect_max" };
-
 bool sysctl_names__global(const char *path)
 {
+	static const char *const globals[] = { NF "nf_conntrack_max", "net/nf_conntrack_max",
+					       NF "nf_conntrack_buckets",
+					       NF "nf_conntrack_expect_max" };
 	size_t i;
 
 	for (i = 0; i < sizeof(globals) / sizeof(globals[0]); i++)
@@ -212,17 +212,10 @@ bool sysctl_names__global(const char *path)
 
 bool sysctl_names__concerns_all(const char *name)
 {
-	char global[SYSCTL_NAME_LEN];
-	size_t i;
+	char path[SYSCTL_NAME_LEN];
 
-	if (*name == '/')
-		return true;
-	for (i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
-		sysctl_names__dotted(globals[i], global);
-		if (!strcmp(name, global))
-			return true;
-	}
-	return false;
+	sysctl_names__dotted(name, path);
+	return *name == '/' || sysctl_names__global(path);
 }
 
 void sysctl_names__dotted(const char *path, char *ret_name)
