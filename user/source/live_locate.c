@@ -25,18 +25,23 @@ static const struct conntrack_types layouts[] = {
 	{ 0, 24 }, { 0, 16 }, { 0, 32 }, { 0, 8 }, { 0, 40 }, { 0, 48 }, { 0, 56 }, { 0, 64 },
 };
 
+static int look(struct live_locate *locate)
+{
+	int done = live_walk__run(locate->skel->progs.locate_namespace, -1);
+
+	if (done == WALK_DONE)
+		return 0;
+	return done < 0 ? done : -ENOENT;
+}
+
 static int try(struct live_locate *locate, const struct conntrack_types *types)
 {
 	struct live_globals *globals = &locate->skel->bss->globals;
-	int done;
 
 	globals->ct_net_count_bytes = types->count_bytes;
 	globals->ct_net_sysctl_bytes = types->sysctl_bytes;
 	globals->ct_net_known = 1;
-	done = live_walk__run(locate->skel->progs.locate_namespace, -1);
-	if (done == WALK_DONE)
-		return 0;
-	return done < 0 ? done : -ENOENT;
+	return look(locate);
 }
 
 /* That of the running kernel stays, once it is found. */
@@ -58,32 +63,22 @@ int live_locate__run(struct live_locate *locate)
 {
 	struct live_globals *globals = &locate->skel->bss->globals;
 	struct conntrack_types types;
-	int done;
 
 	/* none is to be read by the layout of another */
 	__atomic_store_n(&globals->ct_net_known, 0, __ATOMIC_SEQ_CST);
 	locate->guesses = false;
 	if (!conntrack_types__find(locate->btf_path, &types))
 		return try(locate, &types);
-	if (!kernel_facts__counts_entries_in_netns(kernel_btf__get(locate->btf_path))) {
-		locate->guesses = true;
-		return guess(locate);
-	}
-	done = live_walk__run(locate->skel->progs.locate_namespace, -1);
-	if (done == WALK_DONE)
-		return 0;
-	return done < 0 ? done : -ENOENT;
+	locate->guesses =
+		!kernel_facts__counts_entries_in_netns(kernel_btf__get(locate->btf_path));
+	return locate->guesses ? guess(locate) : look(locate);
 }
 
 int live_locate__again(struct live_locate *locate)
 {
 	const struct live_globals *globals = &locate->skel->bss->globals;
-	int done;
 
 	if (!globals->ct_net_known || globals->ct_net_id)
 		return 0;
-	if (locate->guesses)
-		return guess(locate);
-	done = live_walk__run(locate->skel->progs.locate_namespace, -1);
-	return done < 0 ? done : 0;
+	return locate->guesses ? guess(locate) : look(locate);
 }
