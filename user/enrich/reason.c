@@ -293,6 +293,15 @@ static int compare_reasons(const void *a, const void *b)
 	return (x->reason > y->reason) - (x->reason < y->reason);
 }
 
+static const struct reason_name *find_named(const struct reason_names *names, __u32 reason)
+{
+	const struct reason_name key = { .reason = reason };
+
+	if (!names->named_count)
+		return NULL;
+	return bsearch(&key, names->named, names->named_count, sizeof(key), compare_reasons);
+}
+
 /* Whether a subsystem that the kernel knows, beyond core, is still without names. */
 static bool is_nameless(const struct reason_names *names, __u32 subsys)
 {
@@ -377,7 +386,8 @@ cleanup:
 
 bool reason_names__is_unread(const struct reason_names *names, __u32 reason)
 {
-	return is_nameless(names, reason >> SUBSYS_SHIFT);
+	/* found is cheaper than nameless, which goes through all names */
+	return !find_named(names, reason) && is_nameless(names, reason >> SUBSYS_SHIFT);
 }
 
 int reason_names__reread(struct reason_names *names)
@@ -443,13 +453,11 @@ static const char *get_unnamed(struct reason_names *names, __u32 reason)
 
 const char *reason_names__get(struct reason_names *names, __u32 reason)
 {
-	const struct reason_name key = { .reason = reason }, *found = NULL;
+	const struct reason_name *found;
 
 	if (reason == NO_REASON)
 		return "";
-	if (names->named_count)
-		found = bsearch(&key, names->named, names->named_count, sizeof(key),
-				compare_reasons);
+	found = find_named(names, reason);
 	return found ? found->name : get_unnamed(names, reason);
 }
 
