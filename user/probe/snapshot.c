@@ -11,7 +11,7 @@
 #include "user/conntrack/occupants.h"
 #include "user/number.h"
 #include "user/probe/snapshot.h"
-#include "user/sinks/escape.h"
+#include "user/sinks/record_line.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/timestamp.h"
 
@@ -37,15 +37,7 @@ static void fail_without_memory(struct bundle_writer *w, int err)
 
 static void put_field(struct line *text, const char *value, char after)
 {
-	size_t len = value ? strlen(value) : 0;
-	char *at = line__reserve(text, ESCAPE_CSV_ROOM(len) + 1);
-
-	if (!at)
-		return;
-	if (len)
-		len = escape__csv(value, len, at);
-	at[len] = after;
-	text->len += len + 1;
+	record_line__csv_value(text, value, value ? strlen(value) : 0, after == '\n');
 }
 
 static void put_number(struct line *text, __u64 value, char after)
