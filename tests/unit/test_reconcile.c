@@ -8,7 +8,12 @@
 
 #include "user/aggregate/reconcile.h"
 
-#define SNAPSHOT(array) { .stats = (array), .count = sizeof(array) / sizeof((array)[0]) }
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SNAPSHOT(array) { .stats = (array), .count = COUNT(array) }
+/* Nothing moved while it was armed or disarmed. */
+#define READINGS(before, after)                                                                \
+	.before_arm = SNAPSHOT(before), .after_arm = SNAPSHOT(before),                         \
+	.before_disarm = SNAPSHOT(after), .after_disarm = SNAPSHOT(after)
 
 static const struct conntrack_reconciliation *find(const struct conntrack_reconciliation *rows,
 						   size_t count, __u32 netns_ino)
@@ -87,12 +92,7 @@ Test(reconcile, adds_cpus_each_modulo_their_width)
 		{ .netns_ino = 1, .cpu = 0, .drop = 9 },
 		{ .netns_ino = 1, .cpu = 1, .drop = 103, .insert_failed = 3, .chaintoolong = 7 },
 	};
-	struct reconcile_input in = {
-		.before_arm = SNAPSHOT(before),
-		.after_arm = SNAPSHOT(before),
-		.before_disarm = SNAPSHOT(after),
-		.after_disarm = SNAPSHOT(after),
-	};
+	struct reconcile_input in = { READINGS(before, after) };
 	struct conntrack_reconciliation *rows;
 	size_t count;
 
@@ -124,12 +124,7 @@ Test(reconcile, sorts_and_leaves_out_the_quiet)
 		{ .netns_ino = 9, .drop = 5 },
 	};
 	struct reconcile_input in = {
-		.before_arm = SNAPSHOT(before),
-		.after_arm = SNAPSHOT(before),
-		.before_disarm = SNAPSHOT(after),
-		.after_disarm = SNAPSHOT(after),
-		.claims = claims,
-		.claim_count = 2,
+		READINGS(before, after), .claims = claims, .claim_count = COUNT(claims),
 	};
 	struct conntrack_reconciliation *rows;
 	size_t count;
@@ -159,12 +154,7 @@ Test(reconcile, number_with_two_claims_changed_hands)
 		{ .netns_ino = 1, .drop = 8 },
 	};
 	struct reconcile_input in = {
-		.before_arm = SNAPSHOT(before),
-		.after_arm = SNAPSHOT(before),
-		.before_disarm = SNAPSHOT(after),
-		.after_disarm = SNAPSHOT(after),
-		.claims = claims,
-		.claim_count = 2,
+		READINGS(before, after), .claims = claims, .claim_count = COUNT(claims),
 	};
 	struct conntrack_reconciliation *rows;
 	size_t count;

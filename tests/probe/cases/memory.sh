@@ -10,6 +10,15 @@ fail_every() { # N, in the machine's byte order: little endian on all that we kn
 		dd of="$WORK/every" conv=notrunc status=none
 }
 
+# with_failing_malloc COMMAND...: whatever it starts has the allocations fail that fail_every says.
+with_failing_malloc() {
+	[ -f "$TOOLS/../probe/failing_malloc.so" ] || fail "failing_malloc.so is not built"
+	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
+	export FAILING_MALLOC LD_PRELOAD
+	"$@"
+	unset FAILING_MALLOC LD_PRELOAD
+}
+
 storm_of_names() { # NUMBER: drops under many names, and everything that allocates
 	ns_new "m$1"
 	send "m$1" traffic udp --from 127.0.0.1 --sport 4000 --sports 20 --to 127.0.0.1 --dport 4053 --count 20
@@ -23,12 +32,8 @@ storm_of_names() { # NUMBER: drops under many names, and everything that allocat
 case_memory_short() {
 	mkdir "$WORK/log" "$WORK/bundles"
 	fail_every 0
-	[ -f "$TOOLS/../probe/failing_malloc.so" ] || fail "failing_malloc.so is not built"
-	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
-	export FAILING_MALLOC LD_PRELOAD
-	probe_start --fold 0 --dport 4053 --reason NO_SOCKET --csv-dir "$WORK/log" --log-size 8k --log-files 100 \
-		--bundle-dir "$WORK/bundles" --bundle-interval 0.1 --max-series 5
-	unset FAILING_MALLOC LD_PRELOAD
+	with_failing_malloc probe_start --fold 0 --dport 4053 --reason NO_SOCKET \
+		--csv-dir "$WORK/log" --log-size 8k --log-files 100 --bundle-dir "$WORK/bundles" --bundle-interval 0.1 --max-series 5
 	total=0
 	for every in 1 2 3 5 11 37 101 499; do
 		fail_every "$every"
@@ -50,10 +55,7 @@ case_memory_short_for_a_bundle() {
 	ns_new a
 	mkdir "$WORK/bundles"
 	fail_every 0
-	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
-	export FAILING_MALLOC LD_PRELOAD
-	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 1000
-	unset FAILING_MALLOC LD_PRELOAD
+	with_failing_malloc probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 1000
 	fail_every 1
 	kill -USR1 "$pid_dropwhy"
 	until_true grep -q 'cannot write a bundle: Cannot allocate' "$ERR" || fail "it could be begun"
@@ -71,10 +73,7 @@ case_memory_short_within_a_bundle() {
 	conntrack_on a output
 	mkdir "$WORK/bundles"
 	fail_every 0
-	FAILING_MALLOC=$WORK/every LD_PRELOAD=$TOOLS/../probe/failing_malloc.so
-	export FAILING_MALLOC LD_PRELOAD
-	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1
-	unset FAILING_MALLOC LD_PRELOAD
+	with_failing_malloc probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1
 	udp a 5
 	asked=0
 	for every in 37 113 127 139 149 157 167 173 191 223 293 313 401 0; do
