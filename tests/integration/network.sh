@@ -37,14 +37,25 @@ ns_new() {
 	done >"$WORK/netns"
 	ip -batch "$WORK/netns"
 	for new_name; do
-		ns_sysctl "$new_name" net.ipv6.conf.default.accept_dad=0 \
-			net.ipv6.conf.default.router_solicitations=0 \
-			net.ipv6.conf.default.addr_gen_mode=1 \
-			net.ipv6.conf.default.mldv2_unsolicited_report_interval=1 \
-			net.ipv6.conf.default.mldv1_unsolicited_report_interval=1 \
-			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
-		ip -n "$PREFIX-$new_name" link set lo up
+		ns_quiet "$new_name"
 	done
+}
+
+# ns_of_process NAME PID: the namespace in which a process lives, as ns_new would make it.
+ns_of_process() {
+	NAMESPACES="$PREFIX-$1 $NAMESPACES"
+	ip netns attach "$PREFIX-$1" "$2"
+	ns_quiet "$1"
+}
+
+ns_quiet() { # NAME
+	ns_sysctl "$1" net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.default.router_solicitations=0 \
+		net.ipv6.conf.default.addr_gen_mode=1 \
+		net.ipv6.conf.default.mldv2_unsolicited_report_interval=1 \
+		net.ipv6.conf.default.mldv1_unsolicited_report_interval=1 \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+	ip -n "$PREFIX-$1" link set lo up
 }
 
 ns_del() { # NAME

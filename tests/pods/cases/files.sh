@@ -151,14 +151,15 @@ case_files_drop_before_pod() {
 	ln -s /proc "$WORK/node/proc"
 	ns_new a
 	trace_start --root "$WORK/node" --dport "$OWN_PORT"
-	ns_new late
-	ns_link a veth0 10.9.0.1 late veth0 10.9.0.2
-	know a veth0 10.9.0.2,fd10:9::2 late veth0
-	nsenter --net="/run/netns/$(ns late)" sleep 600 9>&- &
+	# first of all its process: seen with passing ones alone, and then with it, it might be two
+	unshare --net sleep 600 9>&- &
 	pid_late=$!
 	CHILDREN="$CHILDREN $!"
-	until_true lives_in $pid_late late || fail "the pod did not start"
+	until_true grep -qx sleep "/proc/$pid_late/comm" || fail "the pod did not start"
 	echo $pid_late >"$kubepods/$pod/cgroup.procs"
+	ns_of_process late $pid_late
+	ns_link a veth0 10.9.0.1 late veth0 10.9.0.2
+	know a veth0 10.9.0.2,fd10:9::2 late veth0
 	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport "$OWN_PORT" --count 20
 	trace_stop
 	assert_drops 20 pod=late namespace=shop netns="$(ns_inode late)"
