@@ -22,7 +22,7 @@
 #define RETRY_FIRST_NS	   NS_PER_S
 #define RETRY_MAX_NS	   (64 * NS_PER_S)
 #define REFRESH_MIN_GAP_NS (10 * NS_PER_MS)
-/* Scans may take one part in so many of the time. */
+/* Scans may take one part in so many of the time, by what they cost. */
 #define REFRESH_SHARE 20
 
 /* Names given up that stay readable, for whoever holds on to one. */
@@ -238,6 +238,8 @@ int netns_table__refresh(struct netns_table *t)
 	static const struct netns_scan_ops ops = { .file = found_file, .process = found_process };
 	struct netns_scan scan = { .table = t };
 	__u64 start_ns = clock__ns(CLOCK_BOOTTIME), end_ns, gap_ns;
+	/* time that passed would count others' work on a busy node as ours */
+	__u64 start_cpu_ns = clock__ns(CLOCK_THREAD_CPUTIME_ID);
 	size_t i;
 	int err;
 
@@ -252,7 +254,7 @@ int netns_table__refresh(struct netns_table *t)
 	if (!err)
 		err = replace_list(&scan, start_ns, end_ns);
 	netns_list__done(&scan.found);
-	gap_ns = (end_ns - start_ns) * REFRESH_SHARE;
+	gap_ns = (clock__ns(CLOCK_THREAD_CPUTIME_ID) - start_cpu_ns) * REFRESH_SHARE;
 	t->next_refresh_ns = end_ns + (gap_ns > REFRESH_MIN_GAP_NS ? gap_ns : REFRESH_MIN_GAP_NS);
 	return err;
 }
