@@ -72,7 +72,7 @@ Test(kube_feed, list_then_watch_from_the_last_version)
 	kube_feed__done(&feed);
 }
 
-Test(kube_feed, what_is_too_old_is_listed_again_from_the_disk)
+Test(kube_feed, what_is_too_old_is_listed_again)
 {
 	struct kube_feed feed;
 	struct log log = { 0 };
@@ -82,14 +82,41 @@ Test(kube_feed, what_is_too_old_is_listed_again_from_the_disk)
 	ask(&feed, 0, 200, LIST, NULL);
 	ask(&feed, 5000, 410, "{\"message\":\"too old\"}", NULL);
 	cr_expect_eq(feed.due_ms, 10000, "at once");
+	/* from the server's memory, which it does not do by pages */
 	path = ask(&feed, 10000, 200, LIST, NULL);
-	cr_expect_str_eq(path, "/api/v1/services?limit=500");
+	cr_expect_str_eq(path, "/api/v1/services?resourceVersionMatch=NotOlderThan&resourceVersion=50");
 	cr_expect(feed.watching);
-	/* twice in a row is a server in trouble */
+	/* that was of no use: from its disk */
 	ask(&feed, 20000, 410, "", NULL);
-	ask(&feed, 25000, 410, "", NULL);
-	cr_expect_gt(feed.due_ms, 30000);
-	cr_expect_str_eq(log.text, "BEBEBb");
+	cr_expect_eq(feed.due_ms, 25000, "at once");
+	path = ask(&feed, 25000, 200, LIST, NULL);
+	cr_expect_str_eq(path, "/api/v1/services?limit=500");
+	/* a third time in a row is a server in trouble */
+	ask(&feed, 30000, 410, "", NULL);
+	cr_expect_gt(feed.due_ms, 35000);
+	ask(&feed, 40000, 200, LIST, NULL);
+	ask(&feed, 50000, 200, "{\"type\":\"BOOKMARK\",\"object\":{}}", NULL);
+	cr_expect_eq(feed.gone, 0);
+	cr_expect_str_eq(log.text, "BEBEBEBE");
+	kube_feed__done(&feed);
+}
+
+Test(kube_feed, a_server_set_back_is_listed_from_its_disk)
+{
+	struct kube_feed feed;
+	struct log log = { 0 };
+	const char *path;
+	int i;
+
+	init(&feed, &log, KUBE_SERVICE);
+	ask(&feed, 0, 200, LIST, NULL);
+	for (i = 1; i <= 5; i++)
+		ask(&feed, 10000ULL * i, 0, "", "Connection refused");
+	path = ask(&feed, 60000, 504, "{\"message\":\"Too large resource version: 50, current: 7\"}", NULL);
+	cr_expect_str_eq(path, "/api/v1/services?resourceVersionMatch=NotOlderThan&resourceVersion=50");
+	cr_expect_eq(feed.due_ms, 65000, "at once");
+	path = ask(&feed, 65000, 200, LIST, NULL);
+	cr_expect_str_eq(path, "/api/v1/services?limit=500");
 	kube_feed__done(&feed);
 }
 
@@ -176,8 +203,21 @@ Test(kube_feed, a_watch_that_breaks_goes_on_where_it_was)
 	ask(&feed, 50000, 0, "", "reset");
 	path = ask(&feed, 60000, 200, LIST, NULL);
 	/* not older than what is known */
-	cr_expect(strstr(path, "limit=500&resourceVersion=50"), "%s", path);
+	cr_expect(strstr(path, "?resourceVersionMatch=NotOlderThan&resourceVersion=50"), "%s", path);
 	cr_expect_str_eq(log.text, "BEdBEu");
+	kube_feed__done(&feed);
+}
+
+Test(kube_feed, who_is_overloaded_is_not_asked_for_a_list)
+{
+	struct kube_feed feed;
+	struct log log = { 0 };
+	int i;
+
+	init(&feed, &log, KUBE_POD);
+	ask(&feed, 0, 200, LIST, NULL);
+	for (i = 1; i < 10; i++)
+		cr_expect(strstr(ask(&feed, 60000ULL * i, 429, "", NULL), "watch=1"));
 	kube_feed__done(&feed);
 }
 

@@ -26,6 +26,9 @@
 /* A watch that ends this soon without a word is a failure, not news. */
 #define WATCH_MS_SHORT 1000
 
+/* In a row: a list from the server's memory, one from its disk, then it is a server in trouble. */
+#define GONE_QUIET 2
+
 /* So often a watch may fail before it is said, and before a list is tried. */
 #define WATCH_FAILURES_QUIET 2
 #define WATCH_FAILURES_MAX   5
@@ -157,17 +160,27 @@ static int on_part(void *ctx, enum kube_split_part part, const char *bytes, size
 
 /* --- requests */
 
+/*
+ * A list that is not older than what is known comes from the server's memory, but only if it is
+ * asked for at once: a page of it comes from its disk, exactly as old as asked for. When a server
+ * restarts, all nodes ask at once.
+ */
+static bool feed__lists_whole(const struct kube_feed *feed)
+{
+	return feed->gone < GONE_QUIET && strcmp(feed->version, "0") != 0;
+}
+
 const char *kube_feed__begin(struct kube_feed *feed, __u64 now_ms, unsigned int *ret_timeout_s)
 {
 	struct kube_query query = {
 		.kind = feed->options.kind,
 		.variant = feed->variant,
 		.node = feed->options.node,
-		.version = feed->gone && !feed->watching ? "" : feed->version,
+		.version = feed->gone >= GONE_QUIET && !feed->watching ? "" : feed->version,
 		.next = feed->watching ? "" : feed->next,
 		.watch = feed->watching,
 		.timeout_s = WATCH_S_MIN + feed__random(feed, WATCH_S_MIN),
-		.limit = KUBE_PAGE_ITEMS,
+		.limit = feed__lists_whole(feed) && !feed->next[0] ? 0 : KUBE_PAGE_ITEMS,
 	};
 
 	if (feed->options.kubelet)
@@ -228,6 +241,13 @@ static __u64 feed__backoff(struct kube_feed *feed, long status, long retry_after
 	return wait;
 }
 
+/* It was set back to before what it told us. */
+static bool feed__is_ahead(const struct kube_feed *feed, long status)
+{
+	return status == 504 && !feed->watching &&
+	       !strncmp(feed->message, "Too large resource version", 26);
+}
+
 static void feed__list_again(struct kube_feed *feed)
 {
 	feed->watching = false;
@@ -238,11 +258,12 @@ static void feed__succeed(struct kube_feed *feed, __u64 now_ms)
 {
 	feed->due_ms = now_ms;
 	feed->failures = 0;
+	if (feed->watching)
+		feed->gone = 0;
 	if (!feed->watching && !feed->next[0]) {
 		feed->listing = false;
 		feed->listed = true;
 		feed__emit(feed, KUBE_OP_END, NULL, NULL);
-		feed->gone = false;
 		if (feed->options.kubelet)
 			feed->due_ms = now_ms + feed->options.poll_ms;
 		else
@@ -258,22 +279,24 @@ static void feed__fail(struct kube_feed *feed, __u64 now_ms, const struct kube_a
 {
 	char text[KUBE_FAILURE_LEN];
 	long status = feed->status_in_watch ? feed->status_in_watch : answer->status;
-	bool was_gone = feed->gone;
 
 	if (feed->listing)
 		feed__emit(feed, KUBE_OP_BROKEN, NULL, NULL);
 	feed->listing = false;
 	feed->failures++;
 	feed->due_ms = now_ms + feed__backoff(feed, status, answer->retry_after_s);
-	if (status == 410) {
-		/* no trouble but once in a row: the list comes from the server's disk */
-		feed->gone = true;
+	if (status == 410 || feed__is_ahead(feed, status)) {
+		/* a list that is not older; should there be none, or the next watch fail, too: the newest */
+		feed->gone = feed->watching || feed->gone ? feed->gone + 1 : GONE_QUIET;
 		feed__list_again(feed);
-		if (!was_gone) {
+		if (feed->gone <= GONE_QUIET) {
 			feed->due_ms = now_ms;
 			feed->failures--;
 			return;
 		}
+		if (feed->failures < feed->gone - GONE_QUIET)
+			feed->failures = feed->gone - GONE_QUIET;
+		feed->due_ms = now_ms + feed__backoff(feed, status, answer->retry_after_s);
 	}
 	if (status == 404 && ++feed->variant < kube_path__variants(feed->options.kind)) {
 		feed__list_again(feed);
@@ -283,7 +306,8 @@ static void feed__fail(struct kube_feed *feed, __u64 now_ms, const struct kube_a
 	}
 	if (status == 404)
 		feed->variant = 0;
-	if (!feed->watching || feed->failures >= WATCH_FAILURES_MAX)
+	/* who is overloaded is not helped by a list */
+	if (!feed->watching || (feed->failures >= WATCH_FAILURES_MAX && status != 429))
 		feed__list_again(feed);
 	if (feed->down || (feed->listed && feed->failures <= WATCH_FAILURES_QUIET &&
 			   status != 401 && status != 403))
@@ -311,7 +335,7 @@ void kube_feed__end(struct kube_feed *feed, __u64 now_ms, const struct kube_answ
 	}
 	/* it was there and told news: no failure in a row */
 	if (feed->watching && feed->watched && !feed->status_in_watch)
-		feed->failures = 0;
+		feed->failures = feed->gone = 0;
 	if (result.status != 200)
 		kube_failure__read_status(feed->body, feed->body_len, feed->message,
 					  sizeof(feed->message));

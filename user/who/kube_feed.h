@@ -70,7 +70,7 @@ struct kube_feed {
 	bool busy;			/* a request is under way */
 	bool listing;			/* between BEGIN and END or BROKEN */
 	bool down;			/* DOWN was the last word */
-	bool gone;			/* the server no longer has our version */
+	unsigned int gone;		/* answers in a row that our version is none the server has */
 	bool listed;			/* a list was complete once */
 	unsigned int failures;		/* in a row */
 	unsigned int watched;		/* events of this watch */

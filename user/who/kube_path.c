@@ -78,8 +78,10 @@ size_t kube_path__format(const struct kube_query *query, char *buf, size_t room)
 	if (query->watch) {
 		put(&writer, "?watch=1&allowWatchBookmarks=true");
 		put_number(&writer, "&timeoutSeconds=", query->timeout_s);
-	} else {
+	} else if (query->limit) {
 		put_number(&writer, "?limit=", query->limit);
+	} else {
+		put(&writer, "?resourceVersionMatch=NotOlderThan");
 	}
 	if (query->next[0]) {
 		/* the token says which version; servers refuse both */

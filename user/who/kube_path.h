@@ -18,7 +18,7 @@ struct kube_query {
 	const char *next;	/* "": the first page */
 	bool watch;
 	unsigned int timeout_s; /* of a watch, after which the server ends it */
-	unsigned int limit;
+	unsigned int limit;	/* of a page; 0: all at once */
 };
 
 /** @brief **kube_path__variants()** how many APIs have had this kind. */
