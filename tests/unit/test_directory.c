@@ -11,6 +11,7 @@
 
 #include "tests/unit/who_node.h"
 #include "user/drop.h"
+#include "user/who/directory_inside.h"
 #include "user/who/resolve.h"
 
 #define UID_A "01234567-89ab-cdef-0123-456789abcdef"
@@ -241,6 +242,36 @@ Test(directory, processes_of_a_number_used_again)
 	directory__expire(c.node.dir);
 	directory__stats(c.node.dir, &stats);
 	cr_expect_eq(stats.pods, 0);
+	who_node__free(&c.node);
+}
+
+/* The kubelet has a link for each container, until the next one. */
+Test(directory, a_pod_whose_containers_begin_again_for_months)
+{
+	static const struct pod_source logs = { .name = "logs", .rank = RANK_NAMES };
+	struct cluster c = make_cluster();
+	int id = directory__add_source(c.node.dir, &logs), i;
+	struct directory_stats stats;
+	size_t first = 0;
+	char container[65];
+
+	api_pod(&c, UID_A, "web-0", NULL, 0);
+	for (i = 0; i < 100; i++) {
+		struct pod_facts facts = { .name = "web-0", .namespace = "shop", .uid = UID_A,
+					   .sandbox_id = container };
+
+		snprintf(container, sizeof(container), "%064x", i);
+		directory__begin(c.node.dir, id, DIRECTORY_PODS);
+		cr_assert_eq(directory__pod(c.node.dir, id, container, &facts), 0);
+		directory__end(c.node.dir, id, true);
+		if (c.node.dir->gone)
+			c.node.dir->gone->gone_ns = 1; /* a minute passes */
+		directory__expire(c.node.dir);
+		directory__stats(c.node.dir, &stats);
+		first = first ? first : stats.bytes;
+		cr_assert_leq(stats.bytes, first, "%d", i);
+		cr_assert(thing__find(c.node.dir, 's', container, NULL) != NULL);
+	}
 	who_node__free(&c.node);
 }
 

@@ -77,6 +77,33 @@ static int identify(struct directory *dir, struct thing *thing, char type, const
 	return 0;
 }
 
+static bool states_sandbox(const struct thing *thing, const char *id)
+{
+	const struct statement *s;
+
+	for (s = thing->statements; s; s = s->next)
+		if (s->pod.sandbox_id && strcmp(s->pod.sandbox_id, id) == 0)
+			return true;
+	return false;
+}
+
+/* A pod that lives for months may see many containers come and go. */
+static void forget_sandbox(struct directory *dir, struct thing *thing, const char *id)
+{
+	char key[IDENTITY_LEN];
+	struct identity *identity = NULL;
+	size_t len = id && !states_sandbox(thing, id) ? identity_key('s', id, NULL, key) : 0;
+
+	if (len)
+		HASH_FIND(hh, dir->identities, key, len, identity);
+	if (!identity || identity->thing != thing)
+		return;
+	unlink_identity(identity);
+	HASH_DEL(dir->identities, identity);
+	dir->bytes -= sizeof(*identity) + len + 1;
+	free(identity);
+}
+
 static struct thing *new_thing(struct directory *dir, enum thing_kind kind)
 {
 	struct thing *thing = calloc(1, sizeof(*thing));
@@ -371,8 +398,11 @@ void thing__detach(struct directory *dir, struct statement *s)
 		at = &(*at)->next;
 	*at = s->next;
 	s->thing = NULL;
-	if (thing->statements)
-		thing__update(dir, thing);
-	else
+	if (!thing->statements) {
 		free_thing(dir, thing);
+		return;
+	}
+	if (s->kind == THING_POD)
+		forget_sandbox(dir, thing, s->pod.sandbox_id);
+	thing__update(dir, thing);
 }
