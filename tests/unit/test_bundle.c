@@ -101,8 +101,8 @@ Test(bundle, both_forms_are_written_whole_and_read_back)
 	for (archive = 0; archive < 2; archive++) {
 		struct found found = {};
 
-		cr_assert(eq(int, write_bundle("dropwhy-1", archive, 100000), 0));
-		snprintf(path, sizeof(path), "%s/dropwhy-1%s", dir,
+		cr_assert(eq(int, write_bundle("dropwhy-20260101T000000Z-x", archive, 100000), 0));
+		snprintf(path, sizeof(path), "%s/dropwhy-20260101T000000Z-x%s", dir,
 			 archive ? BUNDLE_ARCHIVE_SUFFIX : "");
 		cr_assert(eq(int, bundle__each(path, "info.json", find, &found), 0));
 		cr_assert(eq(int, found.files, 3));
@@ -126,7 +126,7 @@ Test(bundle, a_full_disk_leaves_nothing_behind)
 	tight.rlim_cur = 1; /* an archive of one letter is small, too */
 	setrlimit(RLIMIT_FSIZE, &tight);
 	for (archive = 0; archive < 2; archive++)
-		cr_assert(lt(int, write_bundle("dropwhy-1", archive, 100000), 0));
+		cr_assert(lt(int, write_bundle("dropwhy-20260101T000000Z-x", archive, 100000), 0));
 	cr_assert(eq(sz, count(&all), 0));
 	cr_assert(eq(sz, all, 0));
 }
@@ -138,7 +138,7 @@ Test(bundle, one_that_is_given_up_leaves_nothing_behind)
 	int archive;
 
 	for (archive = 0; archive < 2; archive++) {
-		w = bundle_writer__new(dir, "dropwhy-1", archive);
+		w = bundle_writer__new(dir, "dropwhy-20260101T000000Z-x", archive);
 		bundle_writer__add(w, "info.json", "{}", 2);
 		bundle_writer__fail(w, -ENOMEM);
 		bundle_writer__fail(w, -EIO);
@@ -156,14 +156,14 @@ Test(bundle, what_a_killed_writer_left_is_removed_by_the_next)
 	size_t all;
 
 	if (!pid) {
-		w = bundle_writer__new(dir, "dropwhy-1", false);
+		w = bundle_writer__new(dir, "dropwhy-20260101T000000Z-x", false);
 		bundle_writer__add(w, "drops.csv", "x", 1);
 		_exit(0); /* never finished */
 	}
 	cr_assert(eq(int, waitpid(pid, NULL, 0), pid));
 	cr_assert(eq(sz, count(&all), 0));
 	cr_assert(eq(sz, all, 1));
-	cr_assert(eq(int, write_bundle("dropwhy-2", true, 10), 0));
+	cr_assert(eq(int, write_bundle("dropwhy-20260102T000000Z-x", true, 10), 0));
 	cr_assert(eq(sz, count(&all), 1));
 	cr_assert(eq(sz, all, 1));
 }
@@ -175,17 +175,19 @@ Test(bundle, the_oldest_go_when_there_are_too_many_bytes)
 	size_t all;
 
 	temp_tree__text(dir, "drops-0", "not ours");
-	write_bundle("dropwhy-1", false, 1000);
-	write_bundle("dropwhy-2", true, 1000);
-	write_bundle("dropwhy-3", false, 1000);
-	write_bundle("dropwhy-4", false, 1000);
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1 << 20, "dropwhy-4"), 0));
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 2100, "dropwhy-4"), 2));
+	temp_tree__text(dir, "dropwhy-0.1.0/README", "nor is this");
+	temp_tree__text(dir, "dropwhy-notes", "nor this");
+	write_bundle("dropwhy-20260101T000000Z-x", false, 1000);
+	write_bundle("dropwhy-20260102T000000Z-x", true, 1000);
+	write_bundle("dropwhy-20260103T000000Z-x", false, 1000);
+	write_bundle("dropwhy-20260104T000000Z-x", false, 1000);
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1 << 20, "dropwhy-20260104T000000Z-x"), 0));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 2100, "dropwhy-20260104T000000Z-x"), 2));
 	cr_assert(eq(sz, count(&all), 2));
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-4"), 1));
-	snprintf(path, sizeof(path), "%s/dropwhy-4", dir);
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-20260104T000000Z-x"), 1));
+	snprintf(path, sizeof(path), "%s/dropwhy-20260104T000000Z-x", dir);
 	cr_assert(eq(int, access(path, F_OK), 0), "the newest stays");
-	cr_assert(eq(sz, all, 3));
+	cr_assert(eq(sz, all, 5));
 	close(fd);
 }
 
@@ -195,14 +197,14 @@ Test(bundle, one_that_cannot_be_removed_keeps_no_other)
 	char path[PATH_MAX];
 	size_t all;
 
-	write_bundle("dropwhy-1", false, 30000);
-	temp_tree__text(dir, "dropwhy-1/by-hand/notes", "a directory");
-	write_bundle("dropwhy-2", false, 30000);
-	write_bundle("dropwhy-3", false, 30000);
-	write_bundle("dropwhy-4", false, 30000);
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 70000, "dropwhy-4"), -ENOTEMPTY));
+	write_bundle("dropwhy-20260101T000000Z-x", false, 30000);
+	temp_tree__text(dir, "dropwhy-20260101T000000Z-x/by-hand/notes", "a directory");
+	write_bundle("dropwhy-20260102T000000Z-x", false, 30000);
+	write_bundle("dropwhy-20260103T000000Z-x", false, 30000);
+	write_bundle("dropwhy-20260104T000000Z-x", false, 30000);
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 70000, "dropwhy-20260104T000000Z-x"), -ENOTEMPTY));
 	cr_assert(eq(sz, count(&all), 3));
-	snprintf(path, sizeof(path), "%s/dropwhy-2", dir);
+	snprintf(path, sizeof(path), "%s/dropwhy-20260102T000000Z-x", dir);
 	cr_assert(eq(int, access(path, F_OK), -1));
 	close(fd);
 }
@@ -239,20 +241,20 @@ Test(bundle, a_name_that_is_taken_gets_a_number)
 	size_t i;
 
 	for (i = 1; i <= 3; i++) {
-		cr_assert(eq(int, write_bundle("dropwhy-1", false, i), 0));
-		cr_assert(eq(int, write_bundle("dropwhy-1", true, 10 * i), 0));
+		cr_assert(eq(int, write_bundle("dropwhy-20260101T000000Z-x", false, i), 0));
+		cr_assert(eq(int, write_bundle("dropwhy-20260101T000000Z-x", true, 10 * i), 0));
 	}
-	cr_assert(eq(sz, drops_bytes_in("dropwhy-1"), 1));
-	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-2"), 2));
-	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-3"), 3));
-	cr_assert(eq(sz, drops_bytes_in("dropwhy-1.tar.zst"), 10));
-	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-2.tar.zst"), 20));
-	cr_assert(eq(sz, drops_bytes_in("dropwhy-1-3.tar.zst"), 30));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260101T000000Z-x"), 1));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260101T000000Z-x-2"), 2));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260101T000000Z-x-3"), 3));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260101T000000Z-x.tar.zst"), 10));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260101T000000Z-x-2.tar.zst"), 20));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260101T000000Z-x-3.tar.zst"), 30));
 	for (i = 4; i < 100; i++) {
-		snprintf(path, sizeof(path), "dropwhy-1-%zu", i);
+		snprintf(path, sizeof(path), "dropwhy-20260101T000000Z-x-%zu", i);
 		temp_tree__text(dir, path, "in the way");
 	}
-	cr_assert(bundle_writer__new(dir, "dropwhy-1", false) == NULL);
+	cr_assert(bundle_writer__new(dir, "dropwhy-20260101T000000Z-x", false) == NULL);
 	cr_assert(eq(int, errno, EEXIST));
 }
 
@@ -264,7 +266,7 @@ Test(bundle, what_is_none_is_an_error)
 	snprintf(path, sizeof(path), "%s/text", dir);
 	cr_assert(eq(int, bundle__each(path, NULL, find, &(struct found){}), -EINVAL));
 	cr_assert(eq(int, bundle__each("/nowhere", NULL, find, &(struct found){}), -ENOENT));
-	cr_assert(bundle_writer__new("/nowhere", "dropwhy-1", false) == NULL);
+	cr_assert(bundle_writer__new("/nowhere", "dropwhy-20260101T000000Z-x", false) == NULL);
 	cr_assert(eq(int, errno, ENOENT));
 	bundle_dir__free_list(NULL, 0);
 }

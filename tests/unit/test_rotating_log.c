@@ -164,13 +164,39 @@ Test(rotating_log, keeps_so_many_files_and_others_alone)
 	cr_assert(le(sz, count(&rows), 3));
 }
 
+/* What somebody put there counts for nothing, and stays. */
+Test(rotating_log, leaves_others_files_alone)
+{
+	static const char *const others[] = { "drops-2025.csv", "drops-x.csv", "drops-y.csv", "drops-z.csv",
+					      "drops-20200101T000000Z.csv",
+					      "drops-20200101T000000Z-copy.csv" };
+	struct rotating_log *log;
+	char path[256];
+	size_t rows, i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, others[i]);
+		close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	}
+	log = new_log(4096, 3);
+	write_rows(log, 30);
+	rotating_log__free(log);
+	cr_assert(le(sz, count(&rows), 3 + sizeof(others) / sizeof(others[0])));
+	cr_assert(gt(sz, rows, 0));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, others[i]);
+		cr_assert(eq(int, access(path, F_OK), 0), "%s", others[i]);
+	}
+}
+
 /* The last run wrote its files by a clock that was set back since. */
 Test(rotating_log, a_clock_set_back_makes_new_files_no_older)
 {
 	static const char *const left[] = { "drops-29990101T000000Z-00000007.csv",
 					    "drops-29990101T000000Z-00000009.csv",
 					    "drops-20200101T000000Z-00000500.csv",
-					    "drops-2999.csv", "drops-x.csv" };
+					    "drops-28990101T000000Z-00000001.csv",
+					    "drops-28990101T000000Z-00000002.csv" };
 	struct rotating_log *log;
 	size_t rows, i;
 	char path[256];

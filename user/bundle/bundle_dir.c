@@ -42,6 +42,21 @@ static bool has_suffix(const char *name, const char *suffix)
 	return len > suffix_len && !strcmp(name + len - suffix_len, suffix);
 }
 
+/* dropwhy-YYYYMMDDTHHMMSSZ-TRIGGER: whatever else begins so is somebody else's. */
+static bool is_bundle(const char *name)
+{
+	static const char like[] = BUNDLE_PREFIX "ddddddddTddddddZ-";
+	size_t i;
+
+	for (i = 0; i < sizeof(BUNDLE_PREFIX) - 1; i++)
+		if (name[i] != like[i])
+			return false;
+	for (; like[i]; i++)
+		if (like[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != like[i])
+			return false;
+	return name[i];
+}
+
 static int open_sub(int dir_fd, const char *name)
 {
 	return openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -88,7 +103,7 @@ static int add_bundle(void *ctx, int dir_fd, const char *name)
 	struct bundle_info *grown, *bundle;
 	struct list *list = ctx;
 
-	if (strncmp(name, BUNDLE_PREFIX, strlen(BUNDLE_PREFIX)))
+	if (!is_bundle(name))
 		return 0;
 	grown = reallocarray(list->bundles, list->count + 1, sizeof(*grown));
 	if (!grown)
@@ -187,8 +202,7 @@ int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep)
 static int remove_if_torn(void *ctx, int dir_fd, const char *name)
 {
 	(void)ctx;
-	if (!strncmp(name, "." BUNDLE_PREFIX, strlen("." BUNDLE_PREFIX)) &&
-	    has_suffix(name, BUNDLE_TORN_SUFFIX))
+	if (name[0] == '.' && is_bundle(name + 1) && has_suffix(name, BUNDLE_TORN_SUFFIX))
 		remove_bundle(dir_fd, name);
 	return 0;
 }

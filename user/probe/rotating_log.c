@@ -50,14 +50,30 @@ static __u64 now_s(void)
 
 /* --- the directory */
 
+static bool is_stamp(const char *text)
+{
+	static const char like[] = "dddddddd" "T" "dddddd" "Z";
+	size_t i;
+
+	for (i = 0; like[i]; i++)
+		if (like[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != like[i])
+			return false;
+	return true;
+}
+
+/* PREFIX-YYYYMMDDTHHMMSSZ-NUMBER.SUFFIX: what else begins and ends so is somebody else's. */
 static bool is_ours(const struct rotating_log *log, const char *name)
 {
-	size_t len = strlen(name), prefix = strlen(log->options.prefix);
-	size_t suffix = strlen(log->options.suffix);
+	size_t prefix = strlen(log->options.prefix), digits;
 
-	return len > prefix + suffix + 2 && !strncmp(name, log->options.prefix, prefix) &&
-	       name[prefix] == '-' && name[len - suffix - 1] == '.' &&
-	       !strcmp(name + len - suffix, log->options.suffix);
+	if (strncmp(name, log->options.prefix, prefix) || name[prefix] != '-')
+		return false;
+	name += prefix + 1;
+	if (!is_stamp(name) || name[STAMP_LEN - 1] != '-')
+		return false;
+	name += STAMP_LEN;
+	digits = strspn(name, "0123456789");
+	return digits && name[digits] == '.' && !strcmp(name + digits + 1, log->options.suffix);
 }
 
 static int by_name(const void *a, const void *b)
@@ -99,17 +115,6 @@ static size_t list_ours(const struct rotating_log *log, char ***ret_names)
 	return count;
 }
 
-static bool is_stamp(const char *text)
-{
-	static const char like[] = "dddddddd" "T" "dddddd" "Z";
-	size_t i;
-
-	for (i = 0; like[i]; i++)
-		if (like[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != like[i])
-			return false;
-	return true;
-}
-
 /* Behind what an earlier run left. */
 static void go_on(struct rotating_log *log)
 {
@@ -119,10 +124,8 @@ static void go_on(struct rotating_log *log)
 
 	for (i = 0; i < count; i++) {
 		stamp = names[i] + strlen(log->options.prefix) + 1;
-		if (is_stamp(stamp)) {
-			memcpy(log->stamp, stamp, STAMP_LEN - 1);
-			log->serial = (unsigned int)strtoul(stamp + STAMP_LEN, NULL, 10) + 1;
-		}
+		memcpy(log->stamp, stamp, STAMP_LEN - 1);
+		log->serial = (unsigned int)strtoul(stamp + STAMP_LEN, NULL, 10) + 1;
 		free(names[i]);
 	}
 	free(names);
