@@ -20,6 +20,8 @@
 #include "user/who/kube_transfer.h"
 
 #define POLL_MS_MAX 60000
+/* Memory that ran out, most likely. */
+#define PAUSE_US    1000000
 
 struct kube_client {
 	struct kube_client_options options;
@@ -169,12 +171,13 @@ static void *run(void *ctx)
 	drop_capabilities();
 	while (!client->stop) {
 		client__begin_due(client);
+		/* whoever ended here would be silent for ever, and nobody would know */
 		if (client->curl->multi_perform(client->multi, &running))
-			break;
+			usleep(PAUSE_US);
 		client__collect(client);
-		if (client->stop ||
+		if (!client->stop &&
 		    client->curl->multi_poll(client->multi, NULL, 0, client__wait_ms(client), NULL))
-			break;
+			usleep(PAUSE_US);
 	}
 	return NULL;
 }

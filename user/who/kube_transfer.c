@@ -4,6 +4,8 @@
  * redirects are not followed: the credentials are for this server alone.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 /* A server that is gone without a word is noticed within a minute. */
 #define KEEPALIVE_IDLE_S     30
 #define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_PROBES     3
 
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx)
 {
@@ -26,6 +29,17 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx)
 	t->curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	t->err = kube_feed__bytes(t->feed, status, bytes, size * count);
 	return t->err ? 0 : size * count;
+}
+
+/* CURLOPT_TCP_KEEPCNT came with libcurl 8.9; the kernel's own count is 9. */
+static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	const int probes = KEEPALIVE_PROBES;
+
+	(void)ctx;
+	(void)purpose;
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+	return CURL_SOCKOPT_OK;
 }
 
 static CURLcode set_blob(struct kube_transfer *t, CURLoption option, const struct kube_bytes *bytes)
@@ -86,6 +100,7 @@ static void set_limits(struct kube_transfer *t, bool watch, unsigned int timeout
 	t->curl->easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	t->curl->easy_setopt(t->easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
 	t->curl->easy_setopt(t->easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
+	t->curl->easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	/* else ending waits for a name server that does not answer */
 	t->curl->easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
 }
@@ -159,6 +174,13 @@ cleanup:
 	return err;
 }
 
+static void forget_lists(struct kube_transfer *t)
+{
+	t->curl->slist_free_all(t->headers);
+	t->curl->slist_free_all(t->connect_to);
+	t->headers = t->connect_to = NULL;
+}
+
 int kube_transfer__begin(struct kube_transfer *t, CURLM *multi, const struct kube_config *config,
 			 struct kube_feed *feed, const char *path, unsigned int timeout_s,
 			 struct kube_answer *ret_answer)
@@ -171,6 +193,8 @@ int kube_transfer__begin(struct kube_transfer *t, CURLM *multi, const struct kub
 	if (!t->easy)
 		return -ENOMEM;
 	t->curl->easy_reset(t->easy);
+	/* of one that did not begin: its token may be another one's by now */
+	forget_lists(t);
 	t->feed = feed;
 	t->err = 0;
 	t->text[0] = '\0';
@@ -219,13 +243,6 @@ static const char *remedy_of(CURLcode code)
 	default:
 		return NULL;
 	}
-}
-
-static void forget_lists(struct kube_transfer *t)
-{
-	t->curl->slist_free_all(t->headers);
-	t->curl->slist_free_all(t->connect_to);
-	t->headers = t->connect_to = NULL;
 }
 
 void kube_transfer__end(struct kube_transfer *t, CURLM *multi, CURLcode code,
