@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "user/who/watches.h"
@@ -50,10 +51,20 @@ int watches__fd(const struct watches *w)
 	return w->fd;
 }
 
-/* Watches the directory, or the nearest parent that there is. */
-static int arm(struct watches *w, struct watch *watch)
+/* Of a few directories made at once all but the first may come before their parent is watched. */
+#define ARMS_MAX 16
+
+static bool is_directory(const char *path)
 {
-	char path[PATH_MAX], *slash;
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* Watches the directory, or the nearest parent that there is. */
+static int arm_once(struct watches *w, struct watch *watch, bool *ret_outdated)
+{
+	char path[PATH_MAX], *slash = NULL;
 	size_t len = strlen(watch->path);
 
 	if (len >= sizeof(path))
@@ -64,8 +75,14 @@ static int arm(struct watches *w, struct watch *watch)
 		/* several may watch one directory */
 		watch->wd = inotify_add_watch(w->fd, *path ? path : "/",
 					      EVENTS | IN_MASK_ADD | IN_ONLYDIR);
-		if (watch->wd >= 0)
+		if (watch->wd >= 0) {
+			/* what was missing may have come before this was watched: of that no event tells */
+			if (slash) {
+				*slash = '/';
+				*ret_outdated = is_directory(path);
+			}
 			return 0;
+		}
 		if ((errno != ENOENT && errno != ENOTDIR) || !*path)
 			return -errno;
 		watch->arrived = false;
@@ -74,6 +91,18 @@ static int arm(struct watches *w, struct watch *watch)
 			return -ENOENT;
 		*slash = '\0';
 	}
+}
+
+static int arm(struct watches *w, struct watch *watch)
+{
+	bool outdated = false;
+	int tries = 0, err;
+
+	do {
+		outdated = false;
+		err = arm_once(w, watch, &outdated);
+	} while (!err && outdated && ++tries < ARMS_MAX);
+	return err;
 }
 
 int watches__add(struct watches *w, const char *path, unsigned int mask)
