@@ -30,6 +30,7 @@ static long long sample(struct metrics *m, const struct summary *accounting, con
 	const char *at;
 
 	metrics__write(m, &om, accounting, &gauges);
+	metrics__scraped(m);
 	line__put(&om.text, "", 1);
 	cr_assert(not(om.text.failed));
 	at = strstr(om.text.data, name);

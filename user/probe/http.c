@@ -187,6 +187,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	}
 	request.accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
 	request.local = is_local(connection);
+	request.head = !strcmp(method, "HEAD");
 	status = route->fn(server->ctx, &request, &reply);
 	return send_reply(server, connection, status, &reply, NULL);
 }

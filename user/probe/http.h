@@ -17,6 +17,7 @@
 
 struct http_request {
 	const char *accept;	/* the header, NULL: none */
+	bool head;		/* nobody gets the body */
 	bool local;		/* from this machine, and not by way of some web page */
 };
 

@@ -70,11 +70,14 @@ void metrics__sysctl(struct metrics *m, const char *name, __u64 now_s);
 void metrics__maintain(struct metrics *m, struct directory *directory, __u64 now_s);
 
 /**
- * @brief **metrics__write()** writes all metrics, and counts as a scrape.
+ * @brief **metrics__write()** writes all metrics.
  * @param accounting as of now
  */
-void metrics__write(struct metrics *m, struct openmetrics *om, const struct summary *accounting,
-		    const struct metrics_gauges *gauges);
+void metrics__write(const struct metrics *m, struct openmetrics *om,
+		    const struct summary *accounting, const struct metrics_gauges *gauges);
+
+/** @brief **metrics__scraped()** to be called when what was written goes to a scraper. */
+void metrics__scraped(struct metrics *m);
 
 /** @brief **metrics__reading()** the last reading of conntrack's counters; never NULL. */
 const struct conntrack_reading *metrics__reading(const struct metrics *m);

@@ -232,8 +232,8 @@ static void write_process(struct openmetrics *om)
 	openmetrics__sample_real(om, NULL, NULL, stat.start_s);
 }
 
-void metrics__write(struct metrics *m, struct openmetrics *om, const struct summary *accounting,
-		    const struct metrics_gauges *gauges)
+void metrics__write(const struct metrics *m, struct openmetrics *om,
+		    const struct summary *accounting, const struct metrics_gauges *gauges)
 {
 	static const char *const build[] = { "version", "hook", NULL };
 	const char *const values[] = { DROPWHY_VERSION, gauges->hook };
@@ -249,8 +249,10 @@ void metrics__write(struct metrics *m, struct openmetrics *om, const struct summ
 	write_own(m, om, gauges);
 	write_process(om);
 	openmetrics__end(om);
-	if (om->text.failed)
-		return;
+}
+
+void metrics__scraped(struct metrics *m)
+{
 	series_set__scraped(m->drops);
 	series_set__scraped(m->conntrack);
 	series_set__scraped(m->sysctls);

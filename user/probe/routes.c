@@ -31,6 +31,8 @@ static unsigned int get_metrics(void *ctx, const struct http_request *request,
 
 	if (!err)
 		metrics__write(d->metrics, &om, &standing.accounting.summary, &standing.gauges);
+	if (!err && !om.text.failed && !request->head)
+		metrics__scraped(d->metrics);
 	run_summary__done(&standing.accounting);
 	reply->body = om.text;
 	reply->content_type = openmetrics__content_type(om.old);
