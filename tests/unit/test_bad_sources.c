@@ -11,6 +11,7 @@
 
 #include "tests/unit/temp_tree.h"
 #include "tests/unit/who_node.h"
+#include "user/who/json_file.h"
 #include "user/who/source_problem.h"
 
 /* as the fixtures have them */
@@ -190,6 +191,18 @@ Test(bad_sources, cut_anywhere)
 }
 
 /* Neither files nor worth waiting for. */
+/* CRI-O copies a pod's annotations, and the API takes any text there. */
+Test(bad_sources, a_nul_hides_nobody)
+{
+	static const char text[] = "{\"name\":\"web\",\"mine\":\"a\\u0000b\",\"other\":\"web\\u0000x\"}";
+	json_t *json = NULL;
+
+	cr_assert_eq(json_file__parse(text, sizeof(text) - 1, &json), 0);
+	cr_expect_str_eq(json_file__text(json, "name"), "web");
+	cr_expect_null(json_file__text(json, "other"));
+	json_decref(json);
+}
+
 Test(bad_sources, are_no_files)
 {
 	struct who_node n = who_node__new();

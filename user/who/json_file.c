@@ -12,7 +12,8 @@
 
 int json_file__parse(const char *text, size_t len, json_t **ret_json)
 {
-	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	/* a NUL is allowed in an annotation, which CRI-O copies: whoever writes one must not hide a pod */
+	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 
 	if (!json) {
 		json_decref(json);
@@ -75,9 +76,15 @@ int json_file__load(int dir_fd, const char *name, size_t max_bytes, json_t **ret
 	return err;
 }
 
+const char *json_file__string(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	/* nor is what is before it a name */
+	return text && *text && strlen(text) == json_string_length(value) ? text : NULL;
+}
+
 const char *json_file__text(const json_t *object, const char *name)
 {
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text && *text ? text : NULL;
+	return json_file__string(json_object_get(object, name));
 }

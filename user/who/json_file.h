@@ -29,4 +29,7 @@ int json_file__parse(const char *text, size_t len, json_t **ret_json);
  */
 const char *json_file__text(const json_t *object, const char *name);
 
+/** @brief **json_file__string()** the same of a value. */
+const char *json_file__string(const json_t *value);
+
 #endif

@@ -36,9 +36,9 @@ static const char *argument(const json_t *arguments, const char *name)
 	size_t i;
 
 	json_array_foreach(arguments, i, pair) {
-		key = json_string_value(json_array_get(pair, 0));
-		value = json_string_value(json_array_get(pair, 1));
-		if (key && value && *value && strcmp(key, name) == 0)
+		key = json_file__string(json_array_get(pair, 0));
+		value = json_file__string(json_array_get(pair, 1));
+		if (key && value && strcmp(key, name) == 0)
 			return value;
 	}
 	return NULL;

@@ -116,7 +116,7 @@ static int state_list(const char *root, struct directory *dir, int source, size_
 		if (is_of_crio(one))
 			continue;
 		id = json_file__text(one, "id");
-		name = json_string_value(json_array_get(json_object_get(one, "names"), 0));
+		name = json_file__string(json_array_get(json_object_get(one, "names"), 0));
 		if (!id || !name || !container_id__is(id)) {
 			source_problem__count(stats, lists[which], NULL, -EINVAL);
 			continue;
