@@ -31,6 +31,7 @@ static const struct escape_case cases[] = {
 	{ "\xc2\x9b" "2J", "\\xc2\\x9b2J", "\\u009b2J", "\\xc2\\x9b2J" },
 	/* text that reorders or breaks lines: NOLINTBEGIN(misc-misleading-bidirectional) */
 	{ "a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb", "a\\u202eb", "a\\xe2\\x80\\xaeb" },
+	{ "\xd8\x9c", "\\xd8\\x9c", "\\u061c", "\\xd8\\x9c" },
 	{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8", "\\u2028", "\\xe2\\x80\\xa8" },
 	{ "\xe2\x81\xa6", "\\xe2\\x81\\xa6", "\\u2066", "\\xe2\\x81\\xa6" },
 	/* NOLINTEND(misc-misleading-bidirectional) */

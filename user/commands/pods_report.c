@@ -17,6 +17,7 @@
 #include "user/who/source_problem.h"
 
 #define LIST_LEN 1024
+#define CUT	 "..."
 
 struct report {
 	const struct directory *dir;
@@ -32,9 +33,13 @@ static const char *address_text(const struct who_address *address, char *buf)
 
 static void append(char *list, const char *text)
 {
-	size_t len = strlen(list);
+	size_t len = strlen(list), more = strlen(text) + (len > 0);
 
-	snprintf(list + len, LIST_LEN - len, "%s%s", len ? "," : "", text);
+	/* a part of an address would be another one */
+	if (len + more + sizeof(CUT) > LIST_LEN)
+		text = CUT;
+	if (len < sizeof(CUT) || strcmp(list + len - strlen(CUT), CUT))
+		snprintf(list + len, LIST_LEN - len, "%s%s", len ? "," : "", text);
 }
 
 static void list_addresses(const struct directory_item *item, char *list)

@@ -49,7 +49,7 @@ static struct character read_character(const unsigned char *in, size_t len)
 static bool is_unsafe(uint32_t code_point)
 {
 	return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) ||
-	       code_point == 0x200e || code_point == 0x200f ||
+	       code_point == 0x061c || code_point == 0x200e || code_point == 0x200f ||
 	       (code_point >= 0x2028 && code_point <= 0x202e) ||
 	       (code_point >= 0x2066 && code_point <= 0x2069);
 }

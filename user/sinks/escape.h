@@ -18,8 +18,8 @@
 
 /**
  * @brief **escape__terminal()** writes each byte of a control character
- * (C0, DEL, C1), of a character that reorders or breaks lines (U+200E, U+200F,
- * U+2028-202E, U+2066-2069), of invalid UTF-8, and each backslash, as \xNN: so
+ * (C0, DEL, C1), of a character that reorders or breaks lines (U+061C, U+200E,
+ * U+200F, U+2028-202E, U+2066-2069), of invalid UTF-8, and each backslash, as \xNN: so
  * the original can be had back.
  * @param in any bytes
  * @param len how many

@@ -70,8 +70,9 @@ static const char *remedy_of_server(long status)
 {
 	switch (status) {
 	case 401:
-		return "the token or client certificate is not valid (any more): renew it in the "
-		       "kubeconfig";
+		return "the token or client certificate is not valid (any more): renew it, and start "
+		       "dropwhy anew if it stands in the kubeconfig itself; a file that the kubeconfig "
+		       "names (tokenFile) is read each time";
 	case 403:
 		return "grant the account get, list and watch on pods, services, nodes and "
 		       "endpointslices.discovery.k8s.io (tools/deploy has the role), or --api=off";
