@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/temp_tree.h"
 #include "user/doctor/kube_proxy.h"
@@ -102,7 +103,7 @@ Test(doctor_sources, kube_proxy_config)
 Test(doctor_sources, finds_kube_proxy)
 {
 	static const char args[] = "/usr/local/bin/kube-proxy\0--config=/etc/kp.conf";
-	char *root = temp_tree__new();
+	char *root = temp_tree__new(), path[4096], real[4096];
 	struct kube_proxy proxy;
 
 	cr_expect_eq(kube_proxy__find(root, &proxy), -ENOENT);
@@ -121,6 +122,18 @@ Test(doctor_sources, finds_kube_proxy)
 	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
 	cr_expect_not(proxy.config_unread);
 	cr_expect_eq(proxy.min, 2310720);
+	/* a link means what it means in there; the kubelet makes such */
+	snprintf(path, sizeof(path), "%s/proc/14/root/etc/kp.conf", root);
+	snprintf(real, sizeof(real), "%s/proc/14/root/etc/real", root);
+	cr_assert_eq(rename(path, real), 0);
+	cr_assert_eq(symlink("/etc/real", path), 0);
+	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
+	cr_expect_eq(proxy.min, 2310720);
+	/* and leads nowhere else */
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(symlink(real, path), 0);
+	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
+	cr_expect(proxy.config_unread);
 	temp_tree__free(root);
 }
 

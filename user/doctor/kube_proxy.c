@@ -7,9 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "user/doctor/kube_proxy.h"
@@ -94,20 +97,61 @@ void kube_proxy__parse_config(char *text, struct kube_proxy *proxy)
 	}
 }
 
-/* NUL-terminated; -errno or the length. */
-static ssize_t read_file(const char *path, char *buf, size_t size)
+/* Closes it. NUL-terminated; -errno or the length. */
+static ssize_t read_fd(int fd, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n;
 
 	if (fd < 0)
-		return -errno;
+		return errno ? -errno : -EINVAL;
 	n = read(fd, buf, size - 1);
 	if (n < 0)
 		n = -errno;
 	close(fd);
 	buf[n > 0 ? n : 0] = '\0';
 	return n;
+}
+
+static ssize_t read_file(const char *path, char *buf, size_t size)
+{
+	return read_fd(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), buf, size);
+}
+
+/* A plain file below @root as those in it see it: whoever made it must not lead us to the node's own
+ * files, nor to devices. */
+static int open_inside(const char *root, const char *name)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), found, fd = -1;
+	char path[32];
+	struct stat st;
+
+	if (root_fd < 0)
+		return -1;
+	found = (int)syscall(SYS_openat2, root_fd, name, &how, sizeof(how));
+	if (found >= 0 && !fstat(found, &st) && S_ISREG(st.st_mode)) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	} else if (found >= 0) {
+		errno = EINVAL;
+	}
+	if (found >= 0)
+		close(found);
+	close(root_fd);
+	return fd;
+}
+
+/* Root's: any other process may call itself as it likes. */
+static bool is_roots(const char *root, pid_t pid)
+{
+	struct stat proc, process;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc", root);
+	if (stat(path, &proc))
+		return false;
+	snprintf(path, sizeof(path), "%s/proc/%d", root, pid);
+	return !stat(path, &process) && process.st_uid == proc.st_uid;
 }
 
 static bool is_kube_proxy(const char *args)
@@ -123,8 +167,9 @@ static void read_config(const char *root, struct kube_proxy *proxy, char *buf)
 	char path[PATH_MAX];
 	int len;
 
-	len = snprintf(path, sizeof(path), "%s/proc/%d/root/%s", root, proxy->pid, proxy->config);
-	if (len >= (int)sizeof(path) || read_file(path, buf, FILE_BYTES) < 0)
+	len = snprintf(path, sizeof(path), "%s/proc/%d/root", root, proxy->pid);
+	if (len >= (int)sizeof(path) ||
+	    read_fd(open_inside(path, proxy->config), buf, FILE_BYTES) < 0)
 		proxy->config_unread = true;
 	else
 		kube_proxy__parse_config(buf, proxy);
@@ -138,7 +183,7 @@ static bool look_at(const char *root, pid_t pid, struct kube_proxy *proxy)
 
 	snprintf(path, sizeof(path), "%s/proc/%d/cmdline", root, pid);
 	len = read_file(path, buf, sizeof(buf));
-	if (len <= 0 || !is_kube_proxy(buf))
+	if (len <= 0 || !is_kube_proxy(buf) || !is_roots(root, pid))
 		return false;
 	*proxy = (struct kube_proxy){ .running = true,
 				      .pid = pid,
