@@ -170,8 +170,10 @@ static void split__step(struct kube_split *split, const char *at, const char **f
 		split__close(split, at, *from);
 		break;
 	case ':':
-		if (split->depth == 1)
-			split->after_colon = true;
+		if (split->depth != 1)
+			break;
+		split->after_colon = true;
+		split->has_items |= split__key_is(split, "items");
 		break;
 	case ',':
 		if (split->depth == 1)
@@ -225,7 +227,9 @@ int kube_split__end(const struct kube_split *split)
 {
 	if (split->err)
 		return split->err;
-	if (split->depth || (split->mode == KUBE_SPLIT_LIST && !split->complete))
+	/* what has no items is no list, not even an empty one */
+	if (split->depth ||
+	    (split->mode == KUBE_SPLIT_LIST && !(split->complete && split->has_items)))
 		return -EBADMSG;
 	return 0;
 }

@@ -50,6 +50,7 @@ struct kube_split {
 	bool in_key;		/* in_text, and it is a name at the top of a list */
 	bool after_colon;	/* a value at the top of a list comes */
 	bool in_items;
+	bool has_items;		/* so that it is a list */
 	bool complete;		/* the list's last bracket was seen */
 };
 
