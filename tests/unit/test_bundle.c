@@ -258,6 +258,29 @@ Test(bundle, a_name_that_is_taken_gets_a_number)
 	cr_assert(eq(int, errno, EEXIST));
 }
 
+/* Of two probes with one directory. */
+Test(bundle, two_writers_wait_for_each_other)
+{
+	struct bundle_writer *w = bundle_writer__new(dir, "dropwhy-20260101T000000Z-x", false);
+	pid_t pid;
+	size_t all;
+
+	cr_assert(w != NULL);
+	bundle_writer__add(w, "drops.csv", "x", 1);
+	pid = fork();
+	if (!pid) {
+		close_range(3, ~0U, 0); /* else its copy of the lock is ours */
+		_exit(write_bundle("dropwhy-20260102T000000Z-x", false, 10) ? 1 : 0);
+	}
+	usleep(50000);
+	cr_assert(eq(int, bundle_writer__finish(w), 0));
+	cr_assert(eq(int, waitpid(pid, &(int){ 0 }, 0), pid));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260101T000000Z-x"), 1));
+	cr_assert(eq(sz, drops_bytes_in("dropwhy-20260102T000000Z-x"), 10));
+	cr_assert(eq(sz, count(&all), 2));
+	cr_assert(eq(sz, all, 2));
+}
+
 Test(bundle, what_is_none_is_an_error)
 {
 	char path[PATH_MAX];

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +91,9 @@ struct bundle_writer *bundle_writer__new(const char *dir, const char *name, bool
 	w->is_archive = archive;
 	w->fd = -1;
 	w->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* until it is closed: another probe's bundle in the making is nothing torn */
+	if (w->dir_fd >= 0)
+		flock(w->dir_fd, LOCK_EX);
 	err = w->dir_fd < 0 ? -errno : find_name(w, name);
 	if (err)
 		goto cleanup;

@@ -43,7 +43,7 @@ static const char *const allowed_calls[] = {
 	"read", "write", "readv", "writev", "pread64", "pwrite64", "open", "openat", "close",
 	"open_by_handle_at", /* a cgroup by its number */
 	"close_range", "fstat", "newfstatat", "stat", "lstat", "statx", "statfs", "fstatfs",
-	"lseek", "fcntl", "dup", "dup3", "getdents64", "readlink", "readlinkat", "access",
+	"lseek", "fcntl", "flock", "dup", "dup3", "getdents64", "readlink", "readlinkat", "access",
 	"faccessat", "faccessat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "rename",
 	"renameat", "renameat2", "ftruncate", "fallocate", "fsync", "fdatasync", "fchmod",
 	"fchmodat", "chmod", "fchown", "fchownat", "utimensat", "futimesat", "umask", "ioctl",
