@@ -135,7 +135,7 @@ __stage int fold_or_deliver(__u32 level)
 /* Noise without a reason of its own: sockets that are closed, and what is no network packet. */
 __inline_always bool is_no_trouble(const struct packet *packet, __u32 location)
 {
-	if (location == LOCATION_NOISE)
+	if (location == LOCATION_NOISE || location == LOCATION_PART)
 		return true;
 	switch (packet->socket_family) {
 	case AF_INET:
@@ -313,6 +313,12 @@ static __attribute__((noinline)) int fetch_message(struct sk_buff *skb, struct s
 	return err ? err : bpf_dynptr_read(sc->message, length, &bytes, sc->packet.message_at, 0);
 }
 
+/* Of a packet that has been counted, whatever its reason and whoever asked for that. */
+__inline_always bool is_part(__u64 location)
+{
+	return location - parts_at < parts_bytes;
+}
+
 /* Makes a record of the drop, whatever becomes of that. */
 __inline_always enum fate record_drop(struct sk_buff *skb, const struct skb_ends *ends,
 				      __u64 location, __u32 reason, __u32 flags, __u32 level,
@@ -351,6 +357,8 @@ __inline_always void handle_free(struct sk_buff *skb, const struct skb_ends *end
 		return;
 	barrier_var(slot); /* or the compiler drops the mask, which the verifier needs */
 	flags = reason_flags[slot & (REASON_SLOTS - 1)];
+	if (is_part(location) && !(flags & REASON_F_LOCATION))
+		flags = (flags & REASON_F_REJECT) | REASON_F_NOISE;
 	fate = fate_at_once(ends, flags, how);
 	if (fate == FATE_OPEN)
 		fate = record_drop(skb, ends, location, reason, flags, level, phase, how, dynptr);
@@ -451,7 +459,7 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 		goto out;
 	skb_ends__init(&ends, skb, rx_sk, how);
 	folding = goes_on_folding(cpu);
-	if (!level && phase == CPU_ARMED && (folding || filter_asks_for_key()) &&
+	if (!level && phase == CPU_ARMED && !is_part(location) && (folding || filter_asks_for_key()) &&
 	    handle_quickly(skb, &ends, location, reason, folding, how))
 		goto out;
 	handle_free(skb, &ends, location, reason, level, phase, how, dynptr);

@@ -16,6 +16,7 @@ enum location_kind {
 	LOCATION_NF_QUEUE,	/* re-injection from NFQUEUE */
 	LOCATION_CT_CALLER,	/* Open vSwitch or act_ct, which call conntrack themselves */
 	LOCATION_NOISE,		/* no trouble: queues emptied with their socket, … */
+	LOCATION_PART,		/* what a packet that has just been freed was made of */
 };
 
 struct location_class {
@@ -128,7 +129,7 @@ enum fold_kind {
 struct fold_key {
 	__u8 saddr[16];
 	__u8 daddr[16];
-	__u64 location;		/* mixed with what DNS message or tunnel it has, if it has one */
+	__u64 location;		/* mixed with what VLAN, DNS message or tunnel it has, if it has one */
 	__u32 netns;		/* see fold_netns(): its number may be another's in a moment */
 	__u32 ifindex;
 	__u32 reason;

@@ -28,6 +28,10 @@ const volatile bool enable_verdicts = false; /* direct hooks may leave some */
 const volatile __u16 dns_ports_be[DNS_PORTS_MAX];
 const volatile __u32 dns_port_count = 0;
 
+/* Where parts of packets are freed, LOCATION_PART; 0: unknown. Part of the kernel proper: it stays. */
+const volatile __u64 parts_at = 0;
+const volatile __u64 parts_bytes = 0;
+
 /* Addresses of x86_64's variables of these names; 0: unknown. See copy_fragment(). */
 const volatile __u64 page_offset_base_at = 0;
 const volatile __u64 vmemmap_base_at = 0;

@@ -43,10 +43,11 @@ static const struct named_kind freeing_functions[] = {
 	{ "udp_destruct_sock", LOCATION_NOISE },
 	{ "packet_sock_destruct", LOCATION_NOISE },
 	{ "packet_release", LOCATION_NOISE },
-	/* the later fragments of a datagram that was put together, freed with the first one, which
-	 * is told where it was a drop; until 6.3, 511a3eda2f8d ("net: dropreason: propagate
-	 * drop_reason to skb_release_data()"), also when it was delivered */
-	{ "skb_release_data", LOCATION_NOISE },
+	/* the later fragments of a datagram that was put together, or what GRO did, freed with the
+	 * first one, which is told where it was a drop; until 6.3, 511a3eda2f8d ("net: dropreason:
+	 * propagate drop_reason to skb_release_data()"), also when it was delivered; from then on
+	 * with that one's reason where a qdisc drops it (kfree_skb_list_reason()) */
+	{ "skb_release_data", LOCATION_PART },
 	/* what is not sent over a network */
 	{ "netlink_broadcast", LOCATION_NOISE },
 	{ "netlink_broadcast_filtered", LOCATION_NOISE },

@@ -84,6 +84,22 @@ static void fill_locations(struct live *live, unsigned int table,
 		live->skel->bss->location_classes[table][i] = i < count ? locations[i] : unused;
 }
 
+/* The function itself, not what the compiler split off. */
+static void find_parts(struct drop_bpf__rodata *rodata, const struct location_class *locations,
+		       size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		__u64 bytes = locations[i].end - locations[i].start;
+
+		if (locations[i].kind != LOCATION_PART || bytes <= rodata->parts_bytes)
+			continue;
+		rodata->parts_at = locations[i].start;
+		rodata->parts_bytes = bytes;
+	}
+}
+
 /* What headers are read in place as, see bpf/fold_key.bpf.h; 0 where they are not. */
 static __u32 find_utsname(void)
 {
@@ -106,6 +122,7 @@ static int configure(struct live *live, const struct live_options *options)
 	memcpy((void *)&rodata->filter, options->filter, sizeof(rodata->filter));
 	memcpy((void *)rodata->reason_flags, options->reason_flags, sizeof(rodata->reason_flags));
 	fill_locations(live, 0, options->locations, options->location_count);
+	find_parts(rodata, options->locations, options->location_count);
 	rodata->cpu_count = live->cpu_count;
 	rodata->conntrack_mode = options->conntrack;
 	rodata->enable_verdicts = options->verdicts;
