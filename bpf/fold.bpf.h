@@ -159,13 +159,25 @@ __inline_always __u32 fold_netns(const struct net *net, const enum reading how)
 	return (__u32)KREAD_UNSURE(how, net, net_cookie);
 }
 
+__inline_always __u64 mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * HASH_MULTIPLIER;
+	return hash ^ hash >> 32;
+}
+
+/* Networks that share a link may share addresses, too; in the half that all locations have alike. */
+__inline_always __u64 fold_vlan(__u16 outer, __u16 inner)
+{
+	return (__u64)outer << 32 | (__u64)inner << 48;
+}
+
 /* The key of the record under construction; quick_key() must come to the same. */
 __inline_always void fold_key__init(struct fold_key *key, const struct drop_record *rec,
 				    const struct net *net)
 {
 	__builtin_memcpy(key->saddr, rec->tuple.saddr, sizeof(key->saddr));
 	__builtin_memcpy(key->daddr, rec->tuple.daddr, sizeof(key->daddr));
-	key->location = rec->location;
+	key->location = rec->location ^ fold_vlan(rec->vlan_tci[0], rec->vlan_tci[1]);
 	key->netns = net ? fold_netns(net, READ_PROBED) : 0;
 	key->ifindex = rec->ifindex;
 	key->reason = rec->reason;
@@ -182,12 +194,9 @@ __inline_always void fold_key__init(struct fold_key *key, const struct drop_reco
 		key->sport_be = rec->arp_op;
 	else if (rec->tuple.l4_proto == IPPROTO_ICMP || rec->tuple.l4_proto == IPPROTO_ICMPV6)
 		key->sport_be = rec->icmp_type << 8 | rec->icmp_code;
-}
-
-__inline_always __u64 mix(__u64 hash, __u64 word)
-{
-	hash = (hash ^ word) * HASH_MULTIPLIER;
-	return hash ^ hash >> 32;
+	/* no port tells apart whose it is: pods that share the node's namespace may ping the same */
+	if (!(rec->tuple.sport_be | rec->tuple.dport_be))
+		key->location ^= mix(0, rec->cgroup_id);
 }
 
 /* The packet in a tunnel tells packets apart too. */
@@ -241,6 +250,8 @@ __inline_always void make_template(struct drop_record *rec, __u8 kind)
 	rec->flags &= ~(DROP_F_L4 | DROP_F_MAC);
 	__builtin_memset(rec->src_mac, 0, sizeof(rec->src_mac));
 	__builtin_memset(rec->dst_mac, 0, sizeof(rec->dst_mac));
+	rec->vlan_count = 0;
+	rec->vlan_tci[0] = rec->vlan_tci[1] = 0;
 	rec->mark = 0;
 	rec->cgroup_id = 0;
 	rec->sections = 0;

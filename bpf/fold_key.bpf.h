@@ -141,7 +141,8 @@ __inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb,
 	if (!net)
 		return false;
 	__builtin_memset(key, 0, sizeof(*key));
-	key->location = location;
+	/* up to 6.1 a tag that was taken off may be left here: the long way has another key, then */
+	key->location = location ^ fold_vlan(KREAD(how, skb, vlan_tci), 0);
 	key->reason = reason;
 	key->netns = fold_netns(net, how);
 	if (dev)
@@ -150,7 +151,10 @@ __inline_always bool quick_key(struct fold_key *key, struct sk_buff *skb,
 		key->ifindex = KREAD(how, skb, skb_iif);
 	key->l3_proto = bpf_ntohs(KREAD(how, skb, protocol));
 	key->ct_state = ct_state(skb_nfct(skb, how));
-	return quick_packet(key, skb, how);
+	/* without ports the socket's cgroup is part of the key: the long way's to read */
+	return quick_packet(key, skb, how) &&
+	       (key->l4_proto == IPPROTO_TCP || key->l4_proto == IPPROTO_UDP ||
+		!KREAD_POINTER(how, skb, sk));
 }
 
 #endif
