@@ -336,10 +336,28 @@ __inline_always __u32 cause_of_suspects(__u32 suspects)
 	return CAUSE_NF_RULE;
 }
 
+/*
+ * What sits in the hooks of the packet's device: before it has a route those where it came in,
+ * in any case those where it leaves. A namespace's own hooks tell nothing of these.
+ */
+__inline_always __u32 device_kinds(const struct packet *packet)
+{
+	const struct sk_buff *skb = (const void *)packet->skb;
+	const struct net_device *dev = BPF_CORE_READ(skb, dev);
+	__u64 entries = 0;
+
+	/* CONFIG_NETFILTER_INGRESS, CONFIG_NETFILTER_EGRESS (5.16) */
+	if (packet->input && !packet->routed && bpf_core_field_exists(dev->nf_hooks_ingress))
+		entries = (__u64)BPF_CORE_READ(dev, nf_hooks_ingress);
+	if (!entries && bpf_core_field_exists(dev->nf_hooks_egress))
+		entries = (__u64)BPF_CORE_READ(dev, nf_hooks_egress);
+	return entries ? kinds_of_hooks(entries) : 0;
+}
+
 /* Freed in nf_hook_slow, and not by conntrack: by whom. */
 __inline_always __u32 rule_cause(struct evidence *ev, __u32 kinds)
 {
-	__u32 suspects = kinds & HOOK_SUSPECTS;
+	__u32 suspects = (kinds | device_kinds(&ev->sc->packet)) & HOOK_SUSPECTS;
 
 	/* NAT drops a packet whose mapping went with its interface, and kills the entry */
 	if (kinds & HOOK_NAT && ev->sc->ct.status & IPS_DYING)

@@ -176,6 +176,8 @@ struct net_device {
 	unsigned int flags;
 	int ifindex;
 	possible_net_t nd_net;
+	struct nf_hook_entries *nf_hooks_ingress;
+	struct nf_hook_entries *nf_hooks_egress;
 	char name[16];
 };
 
