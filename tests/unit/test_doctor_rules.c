@@ -222,7 +222,8 @@ static const struct trial {
 	{ "nic_ring", 0, "ethtool.port_rx_nodesc_drops", 1, NULL },
 	{ "nic_ring", 0, "ethtool.rx_total_ring_discards", 1, NULL },
 	{ "nic_ring", 0, "ethtool.rxbds_empty", 1, NULL },
-	{ "qdisc", 1, NULL, 0, NULL },
+	{ "qdisc", 5, NULL, 0, NULL },
+	{ "other_drops", 5, NULL, 0, NULL },
 	{ "qdisc", 0, "qdisc.drops", 1, NULL },
 };
 
@@ -292,6 +293,20 @@ Test(doctor_rules, conntrack_fills)
 	expect_says(finding->now, "nf_conntrack_max=1048576");
 	expect_says(finding->lasting, "/etc/sysctl.d");
 	expect_silent(&n, "conntrack_nearly_full", "with a full table");
+
+	/* somebody lowered it meanwhile: back to what it was, not twice what it is */
+	n.change = (struct sysctl_change){ .name = "net.netfilter.nf_conntrack_max", .old_value = "2310720",
+					   .new_value = "524288" };
+	n.facts.settings.changes = &n.change;
+	n.facts.settings.count = 1;
+	expect_says(expect_fires(&n, "conntrack_full", HARM_LOSS)->now, "nf_conntrack_max=2310720");
+	n.facts.settings.count = 0;
+
+	/* room again: no evidence against the drops */
+	n.table.now.entries = 1000;
+	lose(&n, "conntrack_full", 60);
+	expect_says(expect_fires(&n, "conntrack_full", HARM_LOSS)->evidence, "no table is full any more: in host 1000");
+	n.tallies[rule_index("conntrack_full")].count = 0;
 
 	n.table.now.entries = 450000;
 	n.table.pace.growth = 100;
@@ -501,8 +516,8 @@ Test(doctor_rules, drops_find_their_rule)
 		{ CAUSE_NONE, "NEIGH_CREATEFAIL", 80, IPPROTO_UDP, NULL, "neighbour_table" },
 		{ CAUSE_NONE, "CPU_BACKLOG", 80, IPPROTO_UDP, NULL, "softnet_backlog" },
 		{ CAUSE_NONE, "QDISC_DROP", 80, IPPROTO_UDP, NULL, "qdisc" },
-		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_UDP, NULL, NULL },
-		{ CAUSE_NONE, NULL, 80, IPPROTO_UDP, NULL, NULL },
+		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_UDP, NULL, "other_drops" },
+		{ CAUSE_NONE, NULL, 80, IPPROTO_UDP, NULL, "other_drops" },
 	};
 	size_t i, k;
 

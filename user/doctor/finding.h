@@ -11,6 +11,9 @@
 void finding__say(char *text, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Fewer in a run are what every node has: a stray packet, a scan from outside. */
+#define FEW_PACKETS 5
+
 #define SAY(text, ...) finding__say(text, sizeof(text), __VA_ARGS__)
 
 /**

@@ -86,6 +86,10 @@ const struct rule rules[] = {
 	{ "qdisc",
 	  "Each interface queues what it is to send; what does not fit is dropped.",
 	  rule_qdisc__concerns, rule_qdisc__check },
+	{ "other_drops",
+	  "No other rule speaks of these. It may be as intended, but nobody who misses them is served "
+	  "by 'healthy'.",
+	  rule_other__concerns, rule_other__check },
 };
 
 const size_t rule_count = sizeof(rules) / sizeof(rules[0]);
@@ -113,13 +117,15 @@ const char *confidence__name(enum confidence confidence)
 	return confidence_names[confidence];
 }
 
-/* By harm, then by packets lost, then in the order of the table. */
+/* By harm, what is only possible last, then by packets lost, then in the order of the table. */
 static int by_rank(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
 
 	if (x->harm != y->harm)
 		return x->harm > y->harm ? -1 : 1;
+	if ((x->confidence == CONFIDENCE_POSSIBLE) != (y->confidence == CONFIDENCE_POSSIBLE))
+		return x->confidence == CONFIDENCE_POSSIBLE ? 1 : -1;
 	if (x->lost != y->lost)
 		return x->lost > y->lost ? -1 : 1;
 	return x->rule < y->rule ? -1 : x->rule > y->rule;

@@ -48,5 +48,7 @@ RULE_CHECK(softnet);
 RULE_CHECK(nic_ring);
 RULE_CONCERNS(qdisc);
 RULE_CHECK(qdisc);
+RULE_CONCERNS(other);
+RULE_CHECK(other);
 
 #endif

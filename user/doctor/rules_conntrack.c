@@ -32,6 +32,36 @@ static void say_lasting_limit(__u64 wanted, struct finding *out)
 	    wanted);
 }
 
+/* The change from the highest value that the limit had during the run; NULL: it has that now. */
+static const struct sysctl_change *lowered(const struct facts *f, __u64 now)
+{
+	const struct sysctl_change *found = NULL;
+	__u64 highest = now, old;
+	size_t i;
+
+	for (i = 0; i < f->settings.count; i++) {
+		const struct sysctl_change *change = &f->settings.changes[i];
+
+		if (strcmp(change->name, "net.netfilter.nf_conntrack_max") &&
+		    strcmp(change->name, "net.nf_conntrack_max"))
+			continue;
+		old = strtoull(change->old_value, NULL, 10);
+		if (old > highest) {
+			highest = old;
+			found = change;
+		}
+	}
+	return found;
+}
+
+/* The highest value that the limit had during the run. */
+static __u64 highest_seen(const struct facts *f, __u64 now)
+{
+	const struct sysctl_change *change = lowered(f, now);
+
+	return change ? strtoull(change->old_value, NULL, 10) : now;
+}
+
 /* Twice the limit or the entries, or what was configured, whatever is most; in kube-proxy's terms too. */
 static void say_raise(const struct facts *f, const struct conntrack_table *t, struct finding *out)
 {
@@ -39,6 +69,8 @@ static void say_raise(const struct facts *f, const struct conntrack_table *t, st
 
 	if (f->configured_max.value > wanted)
 		wanted = f->configured_max.value;
+	/* what it was before somebody lowered it held until then */
+	wanted = most(wanted, highest_seen(f, t->max));
 
 	SAY(out->now, "sysctl -w net.netfilter.nf_conntrack_max=%llu", wanted);
 	if (t->buckets && wanted / BUCKETS_PER_MAX > t->buckets)
@@ -77,6 +109,9 @@ bool rule_ct_full__check(const struct facts *f, const struct tally *tally, struc
 	if (t) {
 		if (*out->evidence)
 			SAY(out->evidence, "; ");
+		/* it drained, its namespace went, or the limit was raised: no evidence against it */
+		if (headroom > 0.001)
+			SAY(out->evidence, "no table is full any more: ");
 		say_use(t, out);
 		say_raise(f, &t->now, out);
 	}
@@ -123,28 +158,6 @@ static bool is_kube_proxy_setting(const struct facts *f, __u64 max)
 
 	return proxy->running && proxy->set && !proxy->config_unread &&
 	       max == kube_proxy__limit(proxy->max_per_core, proxy->min, f->cores);
-}
-
-/* The change from the highest value that the limit had during the run; NULL: it has that now. */
-static const struct sysctl_change *lowered(const struct facts *f, __u64 now)
-{
-	const struct sysctl_change *found = NULL;
-	__u64 highest = now, old;
-	size_t i;
-
-	for (i = 0; i < f->settings.count; i++) {
-		const struct sysctl_change *change = &f->settings.changes[i];
-
-		if (strcmp(change->name, "net.netfilter.nf_conntrack_max") &&
-		    strcmp(change->name, "net.nf_conntrack_max"))
-			continue;
-		old = strtoull(change->old_value, NULL, 10);
-		if (old > highest) {
-			highest = old;
-			found = change;
-		}
-	}
-	return found;
 }
 
 bool rule_ct_lowered__check(const struct facts *f, const struct tally *tally, struct finding *out)
@@ -265,9 +278,17 @@ static bool is_dns(const struct drop *drop)
 		(drop->rec.sections & DROP_SECTION_CT && drop->ct.orig.dport_be == port_be));
 }
 
+/* Its answers come to another address: it is SNAT that found no port. */
+static bool is_snat(const struct drop *drop)
+{
+	return drop->rec.sections & DROP_SECTION_CT &&
+	       drop->ct.orig.ip_version == drop->ct.reply.ip_version &&
+	       memcmp(drop->ct.orig.saddr, drop->ct.reply.daddr, sizeof(drop->ct.orig.saddr)) != 0;
+}
+
 bool rule_dns_race__concerns(const struct drop_evidence *e)
 {
-	return e->drop->rec.cause == CAUSE_CT_INSERT_FAILED && is_dns(e->drop);
+	return e->drop->rec.cause == CAUSE_CT_INSERT_FAILED && is_dns(e->drop) && !is_snat(e->drop);
 }
 
 bool rule_dns_race__check(const struct facts *f, const struct tally *tally, struct finding *out)
@@ -288,7 +309,7 @@ bool rule_dns_race__check(const struct facts *f, const struct tally *tally, stru
 
 bool rule_snat_ports__concerns(const struct drop_evidence *e)
 {
-	return e->drop->rec.cause == CAUSE_CT_INSERT_FAILED && !is_dns(e->drop);
+	return e->drop->rec.cause == CAUSE_CT_INSERT_FAILED && !rule_dns_race__concerns(e);
 }
 
 bool rule_snat_ports__check(const struct facts *f, const struct tally *tally, struct finding *out)

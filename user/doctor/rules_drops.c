@@ -4,9 +4,6 @@
  */
 #include "user/doctor/rules.h"
 
-/* Fewer in a run are what every node has: a stray packet, a scan from outside. */
-#define FEW_PACKETS 5
-
 bool rule_no_endpoints__concerns(const struct drop_evidence *e)
 {
 	return e->service && e->service->kind == WHO_SERVICE && !e->service->backends;
@@ -112,5 +109,31 @@ bool rule_reassembly__check(const struct facts *f, const struct tally *tally, st
 	SAY(out->now, "sysctl -w net.ipv4.ipfrag_high_thresh=%llu, if many are under way; else "
 		      "a fragment is lost on the way: avoid them with a smaller datagram or MTU",
 	    most(2 * f->ipfrag_high_thresh, 16 << 20));
+	return true;
+}
+
+bool rule_other__concerns(const struct drop_evidence *e)
+{
+	size_t i;
+
+	for (i = 0; i < rule_count; i++)
+		if (rules[i].concerns && rules[i].concerns != rule_other__concerns &&
+		    rules[i].concerns(e))
+			return false;
+	return true;
+}
+
+bool rule_other__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	if (tally->count < FEW_PACKETS)
+		return false;
+	finding__loss(out, f, tally->count, "packets are dropped for reasons that have no rule here",
+		      "packet", "dropped");
+	finding__where(out, tally, ": ");
+	out->confidence = CONFIDENCE_POSSIBLE;
+	SAY(out->now, "dropwhy trace --summary-only --by reason,location,src,dst --duration 10 shows "
+		      "the reasons: NO_SOCKET: nobody listens there; NEIGH_FAILED: the next hop does not "
+		      "answer ARP; IP_INNOROUTES: no route; IP_INHDR: TTL used up; *_CSUM: damaged; "
+		      "TC_*, XDP: a BPF program or filter");
 	return true;
 }

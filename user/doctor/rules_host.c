@@ -227,9 +227,21 @@ bool rule_nic_ring__check(const struct facts *f, const struct tally *tally, stru
 
 bool rule_qdisc__check(const struct facts *f, const struct tally *tally, struct finding *out)
 {
-	out->lost = most(tally->count, facts__counter(f, "qdisc.drops"));
-	if (!out->lost)
+	__u64 counted = facts__counter(f, "qdisc.drops");
+
+	/* an interface that is down has no queue, and what none counts is no queue's: a pod that starts */
+	if (!counted && tally->count < FEW_PACKETS)
 		return false;
+	if (!counted) {
+		finding__loss(out, f, tally->count, "packets are sent to an interface that is down",
+			      "packet", "dropped, by no queue that counts");
+		finding__where(out, tally, ": ");
+		out->confidence = CONFIDENCE_POSSIBLE;
+		SAY(out->now, "ip -s link: an interface without LOWER_UP, whose dropped packets grow; "
+			      "else tc -s qdisc show");
+		return true;
+	}
+	out->lost = most(tally->count, counted);
 	finding__loss(out, f, out->lost,
 		      "an interface's queueing discipline drops what is to be sent", "packet",
 		      "dropped");
