@@ -202,6 +202,62 @@ Test(filter_matches, namespace_of_a_service)
 	filter_spec__done(&spec);
 }
 
+/* By its name, at either end; what else has that name is none. */
+Test(filter_matches, services)
+{
+	static const struct {
+		const char *values;
+		bool expected;
+	} cases[] = {
+		{ "dns", true },     { "infra/dns", true }, { "d*,x", true },	 { "infra/*", true },
+		{ "cart", false },   { "shop/dns", false }, { "cart-*", false }, { "dns-0", false },
+		{ "shop/*", false },
+	};
+	struct drop drop = sample_drop(SAMPLE_SYN_DNAT); /* from pod shop/cart-7c9f6 to infra/dns */
+	struct filter_spec spec = {};
+	size_t i;
+
+	for (i = 0; i < LENGTH(cases); i++)
+		cr_expect_eq(passes(FILTER_OPTION_SERVICE, cases[i].values, SAMPLE_SYN_DNAT, false),
+			     cases[i].expected, "case %zu: %s", i, cases[i].values);
+	add(&spec, FILTER_OPTION_SERVICE, "infra/dns");
+	drop.service = drop.service_namespace = NULL;
+	cr_expect(filter_spec__matches(&spec, &drop), "to it");
+	drop.src = drop.dst;
+	drop.dst = (struct drop_end){};
+	cr_expect(filter_spec__matches(&spec, &drop), "from it");
+	drop.src.kind = WHO_POD;
+	cr_expect_not(filter_spec__matches(&spec, &drop), "from a pod of that name");
+	drop.dst = drop.src;
+	drop.src = (struct drop_end){};
+	cr_expect_not(filter_spec__matches(&spec, &drop), "to a pod of that name");
+	filter_spec__done(&spec);
+}
+
+/* What names alone can tell is not folded without addresses: see fold_flows_only. */
+Test(filter_matches, which_ask_who_it_is)
+{
+	static const struct {
+		enum filter_option option;
+		const char *values;
+		bool expected;
+	} cases[] = {
+		{ FILTER_OPTION_POD, "cart", true },	  { FILTER_OPTION_NAMESPACE, "shop", true },
+		{ FILTER_OPTION_SERVICE, "dns", true },	  { FILTER_OPTION_SELECTOR, "app=cart", true },
+		{ FILTER_OPTION_IFACE, "veth*", false },  { FILTER_OPTION_NETNS, "1", false },
+		{ FILTER_OPTION_HOST, "10.0.0.1", false }, { FILTER_OPTION_DPORT, "53", false },
+	};
+	size_t i;
+
+	for (i = 0; i < LENGTH(cases); i++) {
+		struct filter_spec spec = {};
+
+		add(&spec, cases[i].option, cases[i].values);
+		cr_expect_eq(filter_spec__asks_who(&spec), cases[i].expected, "%s", cases[i].values);
+		filter_spec__done(&spec);
+	}
+}
+
 Test(filter_matches, matches_all_of_an_unchecked_record)
 {
 	static const struct {
