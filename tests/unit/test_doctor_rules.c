@@ -281,6 +281,32 @@ Test(doctor_rules, other_counters)
 	cr_expect_eq(rules__apply(&n.facts, n.tallies, n.findings), 0);
 }
 
+/* The link's and the driver's counters are of the same packets, on each card. */
+Test(doctor_rules, fullest_ring)
+{
+	const struct finding *finding;
+	struct node n;
+
+	well(&n);
+	count(&n, "ethtool.rx_missed_errors", 7);
+	count(&n, "link.rx_missed_errors", 9);
+	finding = expect_fires(&n, "nic_ring", HARM_LOSS);
+	cr_expect_eq(finding->lost, 9);
+	expect_says(finding->evidence, "link.rx_missed_errors of eth0 moved by 9");
+}
+
+/* A few packets may have many causes. */
+Test(doctor_rules, few_packets_too_large)
+{
+	struct node n;
+
+	well(&n);
+	lose(&n, "mtu", 4);
+	cr_expect_eq(expect_fires(&n, "mtu", HARM_LOSS)->confidence, CONFIDENCE_POSSIBLE);
+	lose(&n, "mtu", 5);
+	cr_expect_eq(expect_fires(&n, "mtu", HARM_LOSS)->confidence, CONFIDENCE_LIKELY);
+}
+
 Test(doctor_rules, conntrack_fills)
 {
 	const struct finding *finding;
@@ -408,6 +434,7 @@ Test(doctor_rules, kube_proxy_would_lower_it)
 						  .min = 131072 };
 	finding = expect_fires(&n, "kube_proxy", HARM_RISK);
 	expect_says(finding->evidence, "sets 524288 on 16 CPUs");
+	cr_expect_null(strstr(finding->evidence, "1.36"), "no cap is reached: %s", finding->evidence);
 	expect_says(finding->lasting, "--conntrack-min=2310720");
 	n.facts.kube_proxy.config_unread = true;
 	cr_expect_eq(expect_fires(&n, "kube_proxy", HARM_RISK)->confidence, CONFIDENCE_POSSIBLE);
@@ -426,6 +453,9 @@ Test(doctor_rules, kube_proxy_would_lower_it)
 	n.facts.cores = 64;
 	expect_says(expect_fires(&n, "kube_proxy", HARM_RISK)->evidence,
 		    "sets 2097152 on 64 CPUs, from version 1.36 on 1048576");
+	/* its own flags have no cap */
+	n.facts.kube_proxy.set = true;
+	cr_expect_null(strstr(expect_fires(&n, "kube_proxy", HARM_RISK)->evidence, "1.36"));
 }
 
 Test(doctor_rules, tables_of_their_own)
