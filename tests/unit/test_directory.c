@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/temp_tree.h"
 #include "tests/unit/who_node.h"
 #include "user/drop.h"
 #include "user/who/directory_inside.h"
@@ -155,6 +156,30 @@ Test(directory, address_used_again_elsewhere)
 	who_node__check_address(&c.node, "10.2.0.7", second, "pod shop/new");
 	who_node__check_address(&c.node, "10.2.0.7", 0, "pod shop/new");
 	who_node__check_address(&c.node, "10.2.0.7", first - 1, "-");
+	who_node__free(&c.node);
+}
+
+/* What a file says again holds as long as who it speaks of lives. */
+Test(directory, said_again)
+{
+	struct cluster c = make_cluster();
+	struct pod_facts facts = { .uid = UID_A, .name = "proxy", .namespace = "kube-system",
+				   .host_network = true, .pid = 40 };
+
+	who_node__process(&c.node, 40, WHO_NODE_HOST, "0::/kubepods/pod" UID_A "/x\n");
+	cr_assert_eq(directory__pod(c.node.dir, c.runtime, "a", &facts), 0);
+	local_pod(&c, UID_B, "web", "10.1.0.5", "/run/netns/cni-b");
+	directory__begin(c.node.dir, c.runtime, DIRECTORY_PODS);
+	cr_expect_eq(directory__pod_again(c.node.dir, c.runtime, "a"), 0);
+	cr_expect_eq(directory__pod_again(c.node.dir, c.runtime, UID_B), 0);
+	cr_expect_eq(directory__pod_again(c.node.dir, c.runtime, "b"), -EAGAIN, "never said");
+	cr_expect_eq(directory__pod_again(c.node.dir, c.api, "a"), -EAGAIN, "said by another");
+	directory__end(c.node.dir, c.runtime, true);
+	who_node__check_address(&c.node, "10.1.0.5", 0, "pod shop/web");
+	who_node__end_process(&c.node, 40);
+	cr_expect_eq(directory__pod_again(c.node.dir, c.runtime, "a"), -EAGAIN, "its process ended");
+	temp_tree__remove(c.node.root, "run/netns/cni-b");
+	cr_expect_eq(directory__pod_again(c.node.dir, c.runtime, UID_B), -EAGAIN, "its namespace went");
 	who_node__free(&c.node);
 }
 
@@ -388,6 +413,34 @@ Test(resolve, parties)
 	/* two pods elsewhere: forwarded for others */
 	drop = packet(WHO_NODE_HOST, "10.2.0.7", "10.2.0.9", 80);
 	check_drop(r, &drop, "-", "dns-0", "-", "-");
+	resolver__free(r);
+	who_node__free(&c.node);
+}
+
+/* Of the internet is what may be nowhere else. */
+Test(resolve, external_ends)
+{
+	static const struct {
+		const char *address;
+		bool external;
+	} cases[] = {
+		{ "8.8.8.8", true },	   { "8.254.8.8", true },    { "169.253.1.1", true },
+		{ "169.254.1.1", false },  { "127.0.0.1", false },   { "223.255.255.255", true },
+		{ "224.0.0.1", false },	   { "0.1.2.3", false },     { "10.9.9.9", false },
+		{ "255.255.255.255", false },
+	};
+	struct cluster c = make_cluster();
+	struct resolver *r = resolver__new(c.node.root, NULL, c.node.dir, c.node.netns);
+	size_t i;
+
+	cr_assert(r);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct drop drop = packet(WHO_NODE_HOST, cases[i].address, "10.9.9.8", 80);
+
+		check_drop(r, &drop, "-", "-", "-", "-");
+		cr_expect_eq(drop.src.kind, cases[i].external ? WHO_EXTERNAL : WHO_UNKNOWN, "%s",
+			     cases[i].address);
+	}
 	resolver__free(r);
 	who_node__free(&c.node);
 }
