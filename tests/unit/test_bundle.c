@@ -168,6 +168,23 @@ Test(bundle, what_a_killed_writer_left_is_removed_by_the_next)
 	cr_assert(eq(sz, all, 1));
 }
 
+/* Neither the prefix nor the suffix alone makes a name ours. */
+Test(bundle, what_others_left_stays)
+{
+	static const char *const names[] = { ".dropwhy-20260101T000000Z-x", ".notes" BUNDLE_TORN_SUFFIX,
+					     "notes" BUNDLE_TORN_SUFFIX };
+	char path[512];
+	size_t all, i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	}
+	cr_assert(eq(int, write_bundle("dropwhy-20260102T000000Z-x", true, 10), 0));
+	cr_assert(eq(sz, count(&all), 1));
+	cr_assert(eq(sz, all, 4));
+}
+
 Test(bundle, the_oldest_go_when_there_are_too_many_bytes)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
