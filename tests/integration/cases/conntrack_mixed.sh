@@ -185,6 +185,38 @@ case_ct_state_invalid_folded() {
 	assert_folded 2 500
 }
 
+# Others' invalid packets say nothing of one that conntrack has not seen: dropped before it, as it
+# came or on its way out.
+case_ct_state_of_the_unseen() {
+	pair
+	ns_sysctl b net.netfilter.nf_conntrack_tcp_loose=0
+	nft_rules b <<-END
+		add table ip early
+		add chain ip early pre { type filter hook prerouting priority -300; policy accept; }
+		add rule ip early pre udp dport 54 counter drop
+		add chain ip early output { type filter hook output priority -300; policy accept; }
+		add rule ip early output udp dport 53 counter drop
+		add chain ip early input { type filter hook input priority 0; policy accept; }
+		add rule ip early input ct state invalid accept
+	END
+	on_cpu 0
+	trace_ns b
+	for round in 1 2 3; do
+		for way in "a --from 10.9.0.1 --to 10.9.0.2 --dport 54" "b --from 10.9.0.2 --to 10.9.0.1 --dport 53"; do
+			send a frame veth0 1 eth src="$(mac a veth0)" dst="$(mac b veth0)" \
+				ip src=10.9.0.1 dst=10.9.0.2 tcp sport=400$round dport=80 flags=A seq=77 ack=88
+			# shellcheck disable=SC2086 # options and their values
+			send "${way%% *}" traffic udp ${way#* } --sport 4000
+		done
+	done
+	trace_stop
+	assert_at_least 6 "$(ct_stat b invalid)" "conntrack -S invalid"
+	for way in "src=10.9.0.1 dport=54" "src=10.9.0.2 dport=53"; do
+		# shellcheck disable=SC2086
+		assert_drops 3 $way cause="$(expected nft_cause)" ct_state=
+	done
+}
+
 case_ct_state_untracked() {
 	router
 	nft_rules r <<-END
@@ -200,6 +232,28 @@ case_ct_state_untracked() {
 	assert_eq 15 "$(nft_counter r ip watch forward)" "packets dropped by the rule"
 	assert_drops 15 cause="$(expected nft_cause)" ct_state=untracked src=10.8.1.2 dport=53
 	assert_only 15
+}
+
+# What conntrack makes of a packet tells it apart, too.
+case_ct_states_folded() {
+	router
+	nft_rules r <<-END
+		add table ip watch
+		add chain ip watch pre { type filter hook prerouting priority -300; policy accept; }
+		add rule ip watch pre udp length 108 notrack
+		add chain ip watch forward { type filter hook forward priority 0; policy accept; }
+		add rule ip watch forward ct state new,untracked counter drop
+	END
+	trace_ns r --fold 60000
+	on_cpu 0
+	for size in 100 10; do
+		send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53 --size $size --count 40
+	done
+	trace_stop
+	assert_eq 80 "$(nft_counter r ip watch forward)" "packets dropped by the rule"
+	assert_drops 40 ct_state=untracked
+	assert_drops 40 ct_state=new
+	assert_only 80
 }
 
 case_ct_state_reply() {

@@ -114,6 +114,103 @@ case_fold_begins() {
 	grep -q '"type":"notice".*a storm of drops' "$OUT" || fail "no notice among the records"
 }
 
+# dropped_at FIELD FIELD=GLOB...: the only such row's time.
+dropped_at() {
+	field=$1
+	shift
+	records values "$field" type=drop "$@" | sed 's/^[0-9]* //'
+}
+
+# A row that stands for several packets says when the first of these was dropped and when the last.
+case_fold_times() {
+	ns_new a
+	trace_ns a --fold 60000
+	on_cpu 0
+	for port in 10000 1 10000 2 10000 3; do
+		send a traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport $port
+		sleep 0.1
+	done
+	trace_stop
+	assert_folded 5 6
+	[ "$DROPWHY" != none ] || return 0
+	{
+		dropped_at time dport=10000 count=1
+		dropped_at time dport=1
+		dropped_at time dport=10000 count=2
+		dropped_at time dport=2
+		dropped_at last_time dport=10000 count=2
+		dropped_at time dport=3
+	} >"$WORK/times"
+	assert_eq 6 "$(grep -c . "$WORK/times")" times
+	LC_ALL=C sort -c "$WORK/times" || fail "not in this order: $(cat "$WORK/times")"
+}
+
+# What is told of one packet is not told of all that were counted with it.
+case_fold_flood_tells_no_details() {
+	ns_new a
+	nft_rules a <<-END
+		add table ip fw
+		add chain ip fw output { type filter hook output priority 0; policy accept; }
+		add rule ip fw output ct state new meta mark set 7
+		add rule ip fw output udp dport 10000-11000 counter drop
+	END
+	trace_ns a --fold 60000
+	send a traffic udp --from 127.0.0.1 --sport 4000 --sports 100 --to 127.0.0.1 --dport 10000 --dports 500 --count 2
+	trace_stop
+	assert_eq 100000 "$(nft_counter a ip fw output)" "packets dropped by the rule"
+	assert_drops 100000 src=127.0.0.1 dst=127.0.0.1 cause="$(expected nft_cause)"
+	[ "$DROPWHY" != none ] || return 0
+	assert_at_least 1 "$(records lines type=drop sport=400? mark=7 ct_sport=400? cgroup!=)" "rows with details"
+	assert_at_least 50000 "$(records count type=drop sport=)" "packets counted without ports"
+	for detail in mark cgroup ct_sport ct_status src_mac; do
+		assert_eq 0 "$(records lines type=drop sport= $detail!=)" "rows without ports, but with $detail"
+	done
+}
+
+# The same flow by two interfaces is two.
+case_fold_interfaces() {
+	pair
+	ns_link a veth1 10.9.1.1 b veth1 10.9.1.2
+	nft_rules b <<-END
+		add table ip fw
+		add chain ip fw pre { type filter hook prerouting priority -300; policy accept; }
+		add rule ip fw pre ip saddr 192.0.2.1 counter drop
+	END
+	trace_ns b --fold 60000
+	for iface in veth0 veth1; do
+		send a frame $iface 50 eth src=02:00:00:00:00:0a dst="$(mac b $iface)" \
+			ip src=192.0.2.1 dst=192.0.2.2 udp sport=1111 dport=2222
+	done
+	trace_stop
+	assert_eq 100 "$(nft_counter b ip fw pre)" "packets dropped by the rule"
+	assert_drops 50 iface=veth0
+	assert_drops 50 iface=veth1
+	assert_folded 8 100
+}
+
+# It ends with the storm.
+case_fold_ends() {
+	ns_new a
+	trace_ns a
+	on_cpu 0
+	flows 1 1 20000
+	sleep 2.5	# two windows without drops
+	send a traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 10001 --count 5
+	trace_stop
+	assert_only 20005
+	[ "$DROPWHY" = none ] || assert_eq 5 "$(records lines type=drop dport=10001)" "rows after the storm"
+}
+
+# Told while it lasts, not only at the end.
+case_fold_flood_is_noticed() {
+	ns_new a
+	trace_ns a --fold 50
+	flows 100 500 2
+	[ "$DROPWHY" = none ] || wait_for "$ERR" 'more flows at once' "$pid_dropwhy" || fail "nothing said of a full fold table"
+	trace_stop
+	assert_only 100000
+}
+
 # A filter by port never meets a packet that was counted without ports.
 case_fold_filtered_flood() {
 	ns_new a
@@ -135,6 +232,18 @@ case_fold_flood_of_whom() {
 	! grep -q '"coarse":' "$OUT" || fail "flows were counted together"
 }
 
+# What user space rejects is rejected with all that was folded into it.
+case_fold_of_others() {
+	ns_new a
+	trace_ns a --fold 60000 --namespace '*'
+	flows 1 1 5000
+	trace_stop
+	assert_only 0
+	assert_summary delivered 0
+	assert_summary folded 0
+	[ "$DROPWHY" = none ] || assert_at_least 5000 "$(summary filtered)" filtered # and other namespaces'
+}
+
 # ICMP, TCP and IPv6 take the same short way.
 case_fold_kinds() {
 	pair
@@ -142,7 +251,7 @@ case_fold_kinds() {
 	b_mac=$(mac b veth0)
 	trace_ns b --fold 60000
 	for layers in "ip src=192.0.2.1 dst=192.0.2.2 icmp type=8 code=0" \
-		"ip src=192.0.2.1 dst=192.0.2.2 tcp sport=1 dport=2 flags=S" \
+		"ip src=192.0.2.1 dst=192.0.2.2 tcp sport=1 dport=2 flags=S seq=77" \
 		"ip src=192.0.2.1 dst=192.0.2.2 tcp sport=1 dport=2 flags=A" \
 		"ip6 src=2001:db8::1 dst=2001:db8::2 udp sport=1 dport=2" \
 		"arp op=1 spa=192.0.2.1 tpa=192.0.2.2"; do
@@ -153,6 +262,7 @@ case_fold_kinds() {
 	assert_folded 20 250
 	assert_drops 50 proto=icmp icmp_type=8
 	assert_drops 50 proto=tcp tcp_flags=SYN
+	[ "$DROPWHY" = none ] || assert_eq 0 "$(records lines type=drop tcp_seq=77 count!=1)" "rows of many with the number of one"
 	assert_drops 50 proto=tcp tcp_flags=ACK
 	assert_drops 50 l3_proto=ipv6
 	assert_drops 50 l3_proto=arp

@@ -202,3 +202,39 @@ case_iptables_legacy_beside_nft() {
 	assert_drops 15 cause="$(expected nft_cause_beside_xtables)" dport=54
 	assert_only 30
 }
+
+# Masqueraded by another interface's address it may not go out: NAT drops it, as no rule does.
+case_iptables_legacy_masquerade_moved() {
+	router
+	ns_link r out1 10.8.3.1 s veth1 10.8.3.2
+	need_iptables r iptables-legacy
+	in_ns r iptables-legacy -A FORWARD -p udp --dport 54 -j DROP
+	in_ns r iptables-legacy -t nat -A POSTROUTING -p udp -j MASQUERADE
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53
+	ip -n "$(ns r)" route add 10.8.2.2/32 via 10.8.3.2 dev out1
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53
+	trace_stop
+	assert_drops 1 reason="$(reason NETFILTER_DROP)" cause=nf_rule netns="$(ns_inode r)" src=10.8.1.2 dport=53
+	assert_drops 0 cause=xtables_rule
+}
+
+# Whose rules there are is looked at again when some come, also on the short way of what is folded.
+case_iptables_legacy_then_nft() {
+	pair
+	need_iptables b iptables-legacy
+	in_ns b iptables-legacy -A INPUT -p udp --dport 99 -j DROP
+	on_cpu 0
+	trace_ns b --fold 60000
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 99 --count 20
+	nft_rules b <<-END
+		add table ip fw
+		add chain ip fw input { type filter hook input priority 10; policy accept; }
+		add rule ip fw input udp dport 54 counter drop
+	END
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 99 --count 20
+	trace_stop
+	assert_eq 40 "$(iptables_count b iptables-legacy INPUT)" "packets dropped by the iptables rule"
+	assert_drops 20 cause=xtables_rule dport=99
+	assert_drops 20 cause=nf_rule dport=99
+}
