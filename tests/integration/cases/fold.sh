@@ -188,6 +188,22 @@ case_fold_interfaces() {
 	assert_folded 8 100
 }
 
+# VLANs of one link may share addresses: the same flow in two is two.
+case_fold_vlans() {
+	pair
+	drop_at_tc b ingress
+	trace_ns b --fold 60000
+	on_cpu 0
+	for id in 100 200; do
+		send a frame veth0 50 eth src=02:00:00:00:00:0a dst="$(mac b veth0)" vlan id=$id \
+			ip src=192.0.2.1 dst=192.0.2.2 udp sport=1111 dport=2222 pad len=20
+	done
+	trace_stop
+	assert_drops 50 vlan=100
+	assert_drops 50 vlan=200
+	assert_only 100
+}
+
 # It ends with the storm.
 case_fold_ends() {
 	ns_new a

@@ -238,3 +238,24 @@ case_iptables_legacy_then_nft() {
 	assert_drops 20 cause=xtables_rule dport=99
 	assert_drops 20 cause=nf_rule dport=99
 }
+
+# A filter of nftables on the device, and one of iptables in the namespace: its hooks tell nothing
+# of the device's.
+case_nft_netdev_beside_iptables_legacy() {
+	pair
+	need_iptables b iptables-legacy
+	in_ns b iptables-legacy -A INPUT -p udp --dport 54 -j DROP
+	nft_rules b <<-END
+		add table netdev fw
+		add chain netdev fw ingress { type filter hook ingress device "veth0" priority 0; policy accept; }
+		add rule netdev fw ingress udp dport 53 counter drop
+	END
+	trace_ns b
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --dports 2 --count 30
+	trace_stop
+	assert_eq 30 "$(nft_counter b netdev fw ingress)" "packets dropped by nftables"
+	assert_eq 30 "$(iptables_count b iptables-legacy INPUT)" "packets dropped by iptables"
+	assert_drops 30 dport=53 cause="$(expected nft_cause_at_ingress)"
+	assert_drops 30 dport=54 cause=xtables_rule
+	assert_only 60
+}
