@@ -222,9 +222,8 @@ expected() {
 	nft_cause)
 		# where nothing but nftables and conntrack sits in the hooks
 		echo nft_rule ;;
-	nft_cause_beside_xtables | nft_cause_at_ingress)
-		# 6.7 (e0d4593140b0) frees in nft_do_chain; before, in nf_hook_slow like all of
-		# netfilter, and a device's own hooks are not looked through
+	nft_cause_beside_xtables)
+		# 6.7 (e0d4593140b0) frees in nft_do_chain; before, in nf_hook_slow like all of netfilter
 		if kernel_at_least 6 7; then echo nft_rule; else echo nf_rule; fi ;;
 	*)
 		fail "expected: $1?" ;;
