@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "user/bundle/bundle_dir.h"
+#include "user/file_stamp.h"
 
 /* Calls for each name but . and ..; what @fn returned if that was not 0, or -errno. */
 typedef int (*name_fn)(void *ctx, int dir_fd, const char *name);
@@ -45,16 +46,10 @@ static bool has_suffix(const char *name, const char *suffix)
 /* dropwhy-YYYYMMDDTHHMMSSZ-TRIGGER: whatever else begins so is somebody else's. */
 static bool is_bundle(const char *name)
 {
-	static const char like[] = BUNDLE_PREFIX "ddddddddTddddddZ-";
-	size_t i;
+	const char *stamp = name + strlen(BUNDLE_PREFIX);
 
-	for (i = 0; i < sizeof(BUNDLE_PREFIX) - 1; i++)
-		if (name[i] != like[i])
-			return false;
-	for (; like[i]; i++)
-		if (like[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != like[i])
-			return false;
-	return name[i];
+	return !strncmp(name, BUNDLE_PREFIX, strlen(BUNDLE_PREFIX)) && file_stamp__begins(stamp) &&
+	       stamp[FILE_STAMP_LEN - 1] == '-' && stamp[FILE_STAMP_LEN];
 }
 
 static int open_sub(int dir_fd, const char *name)

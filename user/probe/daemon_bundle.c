@@ -17,6 +17,7 @@
 
 #include "user/bundle/bundle_dir.h"
 #include "user/bundle/bundle_write.h"
+#include "user/file_stamp.h"
 #include "user/probe/daemon.h"
 #include "user/probe/snapshot.h"
 
@@ -28,11 +29,9 @@
 
 static void make_name(enum trigger_kind trigger, char *name, size_t size)
 {
-	time_t now = time(NULL);
-	char stamp[32];
-	struct tm tm;
+	char stamp[FILE_STAMP_LEN];
 
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
+	file_stamp__format(time(NULL), stamp);
 	snprintf(name, size, BUNDLE_PREFIX "%s-%s", stamp, trigger__name(trigger));
 }
 

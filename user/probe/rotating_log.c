@@ -13,11 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "user/file_stamp.h"
 #include "user/probe/rotating_log.h"
 
 #define BUFFER_BYTES (64 << 10)
 #define NAME_LEN     256
-#define STAMP_LEN    sizeof("20261125T180000Z")
 
 /* The longest that a log which failed is left alone. */
 #define PATIENCE_MAX_S 60
@@ -33,7 +33,7 @@ struct rotating_log {
 	__u64 retry_s;		/* when to try again, while there is an error */
 	__u64 patience_s;	/* how long the last wait was */
 	size_t bytes;		/* in the file */
-	char stamp[STAMP_LEN];	/* in the last name */
+	char stamp[FILE_STAMP_LEN];	/* in the last name */
 	unsigned int serial;	/* of the next one */
 	char name[NAME_LEN];	/* of the file */
 	int error;
@@ -50,17 +50,6 @@ static __u64 now_s(void)
 
 /* --- the directory */
 
-static bool is_stamp(const char *text)
-{
-	static const char like[] = "dddddddd" "T" "dddddd" "Z";
-	size_t i;
-
-	for (i = 0; like[i]; i++)
-		if (like[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != like[i])
-			return false;
-	return true;
-}
-
 /* PREFIX-YYYYMMDDTHHMMSSZ-NUMBER.SUFFIX: what else begins and ends so is somebody else's. */
 static bool is_ours(const struct rotating_log *log, const char *name)
 {
@@ -69,9 +58,9 @@ static bool is_ours(const struct rotating_log *log, const char *name)
 	if (strncmp(name, log->options.prefix, prefix) || name[prefix] != '-')
 		return false;
 	name += prefix + 1;
-	if (!is_stamp(name) || name[STAMP_LEN - 1] != '-')
+	if (!file_stamp__begins(name) || name[FILE_STAMP_LEN - 1] != '-')
 		return false;
-	name += STAMP_LEN;
+	name += FILE_STAMP_LEN;
 	digits = strspn(name, "0123456789");
 	return digits && name[digits] == '.' && !strcmp(name + digits + 1, log->options.suffix);
 }
@@ -124,8 +113,8 @@ static void go_on(struct rotating_log *log)
 
 	for (i = 0; i < count; i++) {
 		stamp = names[i] + strlen(log->options.prefix) + 1;
-		memcpy(log->stamp, stamp, STAMP_LEN - 1);
-		log->serial = (unsigned int)strtoul(stamp + STAMP_LEN, NULL, 10) + 1;
+		memcpy(log->stamp, stamp, FILE_STAMP_LEN - 1);
+		log->serial = (unsigned int)strtoul(stamp + FILE_STAMP_LEN, NULL, 10) + 1;
 		free(names[i]);
 	}
 	free(names);
@@ -136,11 +125,10 @@ static void go_on(struct rotating_log *log)
 static void follow_clock(struct rotating_log *log)
 {
 	time_t now = time(NULL);
-	char stamp[STAMP_LEN];
-	struct tm tm;
+	char stamp[FILE_STAMP_LEN];
 
-	if (strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm)) &&
-	    strcmp(stamp, log->stamp) > 0)
+	file_stamp__format(now, stamp);
+	if (strcmp(stamp, log->stamp) > 0)
 		memcpy(log->stamp, stamp, sizeof(stamp));
 }
 
