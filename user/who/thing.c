@@ -21,7 +21,8 @@ static size_t identity_key(char type, const char *first, const char *second, cha
 	return len < 0 || len >= IDENTITY_LEN ? 0 : (size_t)len;
 }
 
-struct thing *thing__find(struct directory *dir, char type, const char *first, const char *second)
+static struct identity *find_identity(struct directory *dir, char type, const char *first,
+				      const char *second)
 {
 	char key[IDENTITY_LEN];
 	struct identity *identity = NULL;
@@ -30,6 +31,13 @@ struct thing *thing__find(struct directory *dir, char type, const char *first, c
 	len = first ? identity_key(type, first, second, key) : 0;
 	if (len)
 		HASH_FIND(hh, dir->identities, key, len, identity);
+	return identity;
+}
+
+struct thing *thing__find(struct directory *dir, char type, const char *first, const char *second)
+{
+	struct identity *identity = find_identity(dir, type, first, second);
+
 	return identity ? identity->thing : NULL;
 }
 
@@ -40,6 +48,15 @@ static void unlink_identity(struct identity *identity)
 	while (*at != identity)
 		at = &(*at)->next;
 	*at = identity->next;
+}
+
+static void free_identity(struct directory *dir, struct identity *identity)
+{
+	unlink_identity(identity);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): linked, so in the table */
+	HASH_DEL(dir->identities, identity);
+	dir->bytes -= sizeof(*identity) + strlen(identity->key) + 1;
+	free(identity);
 }
 
 /* Makes the thing found by it; what was found so before no longer is. */
@@ -82,7 +99,8 @@ static bool states_sandbox(const struct thing *thing, const char *id)
 	const struct statement *s;
 
 	for (s = thing->statements; s; s = s->next)
-		if (s->pod.sandbox_id && strcmp(s->pod.sandbox_id, id) == 0)
+		if (s->kind == THING_POD && s->pod.sandbox_id &&
+		    strcmp(s->pod.sandbox_id, id) == 0)
 			return true;
 	return false;
 }
@@ -90,18 +108,10 @@ static bool states_sandbox(const struct thing *thing, const char *id)
 /* A pod that lives for months may see many containers come and go. */
 static void forget_sandbox(struct directory *dir, struct thing *thing, const char *id)
 {
-	char key[IDENTITY_LEN];
-	struct identity *identity = NULL;
-	size_t len = id && !states_sandbox(thing, id) ? identity_key('s', id, NULL, key) : 0;
+	struct identity *identity = find_identity(dir, 's', id, NULL);
 
-	if (len)
-		HASH_FIND(hh, dir->identities, key, len, identity);
-	if (!identity || identity->thing != thing)
-		return;
-	unlink_identity(identity);
-	HASH_DEL(dir->identities, identity);
-	dir->bytes -= sizeof(*identity) + len + 1;
-	free(identity);
+	if (identity && identity->thing == thing && !states_sandbox(thing, id))
+		free_identity(dir, identity);
 }
 
 static struct thing *new_thing(struct directory *dir, enum thing_kind kind)
@@ -121,15 +131,8 @@ static struct thing *new_thing(struct directory *dir, enum thing_kind kind)
 
 static void free_thing(struct directory *dir, struct thing *thing)
 {
-	struct identity *identity;
-
-	while ((identity = thing->identities)) {
-		thing->identities = identity->next;
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): linked, so in the table */
-		HASH_DEL(dir->identities, identity);
-		dir->bytes -= sizeof(*identity) + strlen(identity->key) + 1;
-		free(identity);
-	}
+	while (thing->identities)
+		free_identity(dir, thing->identities);
 	if (thing->prev)
 		thing->prev->next = thing->next;
 	else
