@@ -284,7 +284,6 @@ static void feed__fail(struct kube_feed *feed, __u64 now_ms, const struct kube_a
 		feed__emit(feed, KUBE_OP_BROKEN, NULL, NULL);
 	feed->listing = false;
 	feed->failures++;
-	feed->due_ms = now_ms + feed__backoff(feed, status, answer->retry_after_s);
 	if (status == 410 || feed__is_ahead(feed, status)) {
 		/* a list that is not older; should there be none, or the next watch fail, too: the newest */
 		feed->gone = feed->watching || feed->gone ? feed->gone + 1 : GONE_QUIET;
@@ -296,8 +295,8 @@ static void feed__fail(struct kube_feed *feed, __u64 now_ms, const struct kube_a
 		}
 		if (feed->failures < feed->gone - GONE_QUIET)
 			feed->failures = feed->gone - GONE_QUIET;
-		feed->due_ms = now_ms + feed__backoff(feed, status, answer->retry_after_s);
 	}
+	feed->due_ms = now_ms + feed__backoff(feed, status, answer->retry_after_s);
 	if (status == 404 && ++feed->variant < kube_path__variants(feed->options.kind)) {
 		feed__list_again(feed);
 		strcpy(feed->version, "0");
