@@ -86,13 +86,18 @@ case_nft_rule_v6() {
 	assert_only 30
 }
 
-case_nft_netdev_ingress() {
-	pair
-	nft_rules b <<-END
+# nft_at_ingress NAME: a rule on its device veth0.
+nft_at_ingress() {
+	nft_rules "$1" <<-END
 		add table netdev fw
 		add chain netdev fw ingress { type filter hook ingress device "veth0" priority 0; policy accept; }
 		add rule netdev fw ingress udp dport 53 counter drop
 	END
+}
+
+case_nft_netdev_ingress() {
+	pair
+	nft_at_ingress b
 	trace_ns b
 	mixed_traffic
 	trace_stop
@@ -244,11 +249,7 @@ case_nft_netdev_beside_iptables_legacy() {
 	pair
 	need_iptables b iptables-legacy
 	in_ns b iptables-legacy -A INPUT -p udp --dport 54 -j DROP
-	nft_rules b <<-END
-		add table netdev fw
-		add chain netdev fw ingress { type filter hook ingress device "veth0" priority 0; policy accept; }
-		add rule netdev fw ingress udp dport 53 counter drop
-	END
+	nft_at_ingress b
 	trace_ns b
 	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --dports 2 --count 30
 	trace_stop
