@@ -129,7 +129,7 @@ enum fold_kind {
 struct fold_key {
 	__u8 saddr[16];
 	__u8 daddr[16];
-	__u64 location;		/* mixed with what VLAN, DNS message or tunnel it has, if it has one */
+	__u64 location;		/* mixed with its VLAN, DNS message, tunnel or cgroup, see fold_key__init() */
 	__u32 netns;		/* see fold_netns(): its number may be another's in a moment */
 	__u32 ifindex;
 	__u32 reason;

@@ -97,13 +97,13 @@ void kube_proxy__parse_config(char *text, struct kube_proxy *proxy)
 	}
 }
 
-/* Closes it. NUL-terminated; -errno or the length. */
+/* Closes it; one below 0 has its errno. NUL-terminated; -errno or the length. */
 static ssize_t read_fd(int fd, char *buf, size_t size)
 {
 	ssize_t n;
 
 	if (fd < 0)
-		return errno ? -errno : -EINVAL;
+		return -errno;
 	n = read(fd, buf, size - 1);
 	if (n < 0)
 		n = -errno;
@@ -117,8 +117,10 @@ static ssize_t read_file(const char *path, char *buf, size_t size)
 	return read_fd(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), buf, size);
 }
 
-/* A plain file below @root as those in it see it: whoever made it must not lead us to the node's own
- * files, nor to devices. */
+/*
+ * A plain file below @root as those in it see it: whoever made it must not lead us to the node's
+ * own files, nor to devices. Below 0: see errno.
+ */
 static int open_inside(const char *root, const char *name)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };

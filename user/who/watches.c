@@ -14,6 +14,8 @@
 
 /* Enough for every runtime's roots at once. */
 #define WATCHES_MAX 64
+/* Of a few directories made at once all but the first may come before their parent is watched. */
+#define ARMS_MAX    16
 
 #define EVENTS                                                                             \
 	(IN_CREATE | IN_DELETE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | \
@@ -50,9 +52,6 @@ int watches__fd(const struct watches *w)
 {
 	return w->fd;
 }
-
-/* Of a few directories made at once all but the first may come before their parent is watched. */
-#define ARMS_MAX 16
 
 static bool is_directory(const char *path)
 {
