@@ -204,6 +204,37 @@ case_fold_vlans() {
 	assert_only 100
 }
 
+# Pods that share the node's namespace may ping the same address: no port tells whose it is.
+case_fold_cgroups() {
+	cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$cgroups" ] || skip "no cgroup2 is mounted"
+	pods="$cgroups/$PREFIX-1.scope $cgroups/$PREFIX-2.scope"
+	UNDO="pods_del $UNDO"
+	pair
+	drop_at_tc a egress
+	trace_ns a --fold 60000
+	on_cpu 0
+	for pod in $pods; do
+		mkdir "$pod"
+		(
+			echo 0 >"$pod/cgroup.procs"
+			send a frame veth0 50 eth dst="$(mac b veth0)" ip src=10.9.0.1 dst=10.9.0.2 icmp type=8
+		)
+	done
+	trace_stop
+	assert_folded 4 100
+	for pod in $pods; do
+		assert_drops 50 cgroup="$(stat -c %i "$pod")" proto=icmp icmp_type=8 dst=10.9.0.2
+	done
+}
+
+# Their last processes may not be reaped yet.
+pods_del() {
+	for pod in $pods; do
+		[ ! -d "$pod" ] || until_true has rmdir "$pod"
+	done
+}
+
 # It ends with the storm.
 case_fold_ends() {
 	ns_new a
