@@ -46,3 +46,41 @@ case_tc_egress_drop() {
 		netns="$(ns_inode a)" iface=veth0 side=tx
 	assert_only 45
 }
+
+# GRO keeps the segments that it put together in a list: one packet to the qdisc, and one drop. They
+# are received at once if something held them, and through a tunnel, which does GRO everywhere.
+case_qdisc_gro() {
+	pair
+	# the qdisc must meet nothing of b's own, as are reports to groups of IPv6
+	ns_sysctl b net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1
+	has ip -n "$(ns b)" link add vx0 address 02:00:00:00:00:0b type vxlan id 5 dstport 4789 local 10.9.0.2 ||
+		skip "no vxlan"
+	ip -n "$(ns b)" link set vx0 up
+	has tc -n "$(ns a)" qdisc add dev veth0 root tbf rate 80bit burst 1600 limit 100000 ||
+		skip "no sch_tbf"
+	tc -n "$(ns b)" qdisc add dev veth0 root tbf rate 8kbit burst 100000 limit 1
+	b_mac=$(mac b veth0)
+	trace_ns b
+	on_cpu 0
+	segments 21 1
+	# the first found its tokens, which are back in minutes; the others go with one that finds enough for all
+	tc -n "$(ns a)" qdisc change dev veth0 root tbf rate 1gbit burst 100000 limit 100000
+	segments 1 21001
+	trace_stop
+	lost=$(qdisc_dropped b tbf)
+	assert_eq 0 "$(qdisc_dropped a tbf)" "dropped by the qdisc that holds"
+	assert_eq 2 "$lost" "dropped by the qdisc: one segment, and 21 in one"
+	assert_counter b qdisc.drops "$lost" veth0
+	assert_drops "$lost" reason="$(reason QDISC_DROP)" proto=tcp src=192.0.2.1 sport=1111 dst=10.9.0.1 dport=80 \
+		netns="$(ns_inode b)" iface=veth0
+	assert_drops 1 tcp_seq=1001 bytes=21054
+	assert_only "$lost"
+}
+
+# segments COUNT SEQ: of 1,000 bytes each, from that sequence number on, through the tunnel to b.
+segments() {
+	send a frame veth0 "$1" eth src=02:00:00:00:00:0a dst="$b_mac" ip src=10.9.0.1 dst=10.9.0.2 \
+		udp sport=50000 dport=4789 vxlan vni=5 eth src=02:00:00:00:00:0c dst=02:00:00:00:00:0b \
+		ip src=192.0.2.1 dst=10.9.0.1 id="$(($2 / 1000))+1" tcp sport=1111 dport=80 \
+		seq="$2+1000" ack=1 flags=A pad len=1000
+}
