@@ -550,6 +550,10 @@ Test(sysctl_names, one_value_for_all_namespaces)
 	cr_expect_not(sysctl_names__global("net/core/somaxconn"));
 	cr_expect(sysctl_names__concerns_all("net.netfilter.nf_conntrack_buckets"));
 	cr_expect(sysctl_names__concerns_all("/sys/module/nf_conntrack/parameters/hashsize"));
+	/* which other namespaces do not have, or cannot write */
+	cr_expect(sysctl_names__concerns_all("net.core.rmem_max"));
+	cr_expect(sysctl_names__concerns_all("net.ipv6.neigh.default.gc_thresh3"));
+	cr_expect_not(sysctl_names__concerns_all("net.ipv4.neigh.eth0.unres_qlen_bytes"));
 	cr_expect_not(sysctl_names__concerns_all("net.core.somaxconn"));
 	cr_expect_not(sysctl_names__concerns_all("net.netfilter.nf_conntrack_udp_timeout"));
 }

@@ -23,7 +23,6 @@
 #include "user/sinks/change_text.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/timestamp.h"
-#include "user/sysctl/names.h"
 #include "user/who/sources.h"
 
 struct conntrack {
@@ -289,20 +288,11 @@ static void on_occupants(void *ctx, int fd)
 
 /* --- what changes meanwhile */
 
-/* Of a namespace that is wanted, of all at once, or nobody knows of which. */
-static bool is_change_wanted(const struct conntrack *c, const struct sysctl_change *change)
-{
-	return !change->netns_ino || is_wanted(c, change->netns_ino) ||
-	       sysctl_names__concerns_all(change->name);
-}
-
 static void on_change(void *ctx, const struct sysctl_change *change)
 {
 	struct conntrack *c = ctx;
 	char clock[TIMESTAMP_LEN];
 
-	if (!is_change_wanted(c, change))
-		return;
 	if (!change->refused && (!strcmp(change->name, "net.netfilter.nf_conntrack_max") ||
 				 !strcmp(change->name, "net.nf_conntrack_max")))
 		c->limit_change = *change;
@@ -340,7 +330,9 @@ static void on_signal(void *ctx, int fd)
 static int open_settings(struct conntrack *c)
 {
 	struct settings_options options = { .mode = SETTINGS_AUTO, .root = c->options.root,
-					    .netns = c->netns, .directory = c->directory };
+					    .netns = c->netns, .directory = c->directory,
+					    .only_netns = c->options.netns,
+					    .only_netns_count = c->options.netns_count };
 	struct settings_handler handler = { .ctx = c, .change = on_change, .notice = say_notice };
 	struct sink_options plain = {};
 	const char *why_not;

@@ -150,6 +150,8 @@ static int open_settings(struct trace *t)
 	const char *why_not;
 	int err;
 
+	options.only_netns = t->options.run.filter.kernel.netns_ino;
+	options.only_netns_count = t->options.run.filter.kernel.netns_count;
 	t->settings = settings__open(&options, &handler, t->tracer.loop, &why_not);
 	if (t->settings)
 		return EXIT_FINE;

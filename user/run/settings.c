@@ -65,10 +65,23 @@ static struct timespec wall_clock(__u64 boot_ns)
 
 /* --- what is handed over */
 
+static bool is_wanted(const struct settings_options *options, const struct sysctl_change *change)
+{
+	size_t i;
+
+	for (i = 0; i < options->only_netns_count; i++)
+		if (options->only_netns[i] == change->netns_ino)
+			return true;
+	return !options->only_netns_count || !change->netns_ino ||
+	       sysctl_names__concerns_all(change->name);
+}
+
 static void hand_over(void *ctx, const struct sysctl_change *change)
 {
 	struct settings *s = ctx;
 
+	if (!is_wanted(&s->options, change))
+		return;
 	if (sysctl_change__matters(change)) {
 		if (s->kept_count < SETTINGS_KEPT_MAX)
 			s->kept[s->kept_count++] = *change;

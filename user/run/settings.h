@@ -32,6 +32,10 @@ struct settings_options {
 	/* who is who; the caller's until settings__close() */
 	struct netns_table *netns;
 	struct directory *directory; /* NULL: pods are not named */
+	/* Only changes in these namespaces, of what is of all at once, and of nobody knows which are
+	 * handed over and kept; the caller's until settings__close(). */
+	const __u32 *only_netns;
+	size_t only_netns_count; /* 0: all */
 };
 
 /* Who gets what comes. @ctx is the handler's. Any may be NULL. */

@@ -196,7 +196,6 @@ bool sysctl_names__of_interface(const char *name)
 	return strncmp(part, "all.", 4) && strncmp(part, "default.", 8);
 }
 
-/* Others of the node's own are not to be seen from other namespaces at all. */
 bool sysctl_names__global(const char *path)
 {
 	static const char *const globals[] = { NF "nf_conntrack_max", "net/nf_conntrack_max",
@@ -210,12 +209,35 @@ bool sysctl_names__global(const char *path)
 	return false;
 }
 
+/* Values of the whole node that only its own namespace has, or may write. Each namespace has an
+ * optmem_max of its own since f5769faeec36 and an icmp_msgs_per_sec since f17bf505ff89: better
+ * told once too often than not at all where it is one. */
+static bool is_of_node(const char *path)
+{
+	static const char *const of_node[] = {
+		"net/core/default_qdisc",	"net/core/dev_weight",
+		"net/core/netdev_budget",	"net/core/netdev_budget_usecs",
+		"net/core/netdev_max_backlog",	"net/core/optmem_max",
+		"net/core/rmem_default",	"net/core/rmem_max",
+		"net/core/wmem_default",	"net/core/wmem_max",
+		"net/ipv4/icmp_msgs_per_sec",	"net/ipv4/neigh/default/*",
+		"net/ipv4/tcp_max_orphans",	"net/ipv4/tcp_mem",
+		"net/ipv4/udp_mem",		"net/ipv6/neigh/default/*",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(of_node) / sizeof(of_node[0]); i++)
+		if (!fnmatch(of_node[i], path, FNM_PATHNAME | FNM_NOESCAPE))
+			return true;
+	return false;
+}
+
 bool sysctl_names__concerns_all(const char *name)
 {
 	char path[SYSCTL_NAME_LEN];
 
 	sysctl_names__dotted(name, path);
-	return *name == '/' || sysctl_names__global(path);
+	return *name == '/' || sysctl_names__global(path) || is_of_node(path);
 }
 
 void sysctl_names__dotted(const char *path, char *ret_name)

@@ -63,7 +63,8 @@ bool sysctl_names__global(const char *path);
 
 /**
  * @brief **sysctl_names__concerns_all()** tells whether a setting that was changed in
- * one namespace is that of all of them: one of these values, or a file of /sys.
+ * one namespace is that of all of them: one of these values, one that only the node's own
+ * namespace has or may write, or a file of /sys.
  * @param name as sysctl_names__dotted() writes it
  */
 bool sysctl_names__concerns_all(const char *name);

@@ -40,6 +40,28 @@ case_sysctl_watch() {
 	assert_summary 'changes[name=net.core.somaxconn].new' 1234
 }
 
+# Of the chosen namespaces and of the whole node, told and summed up; others' settings are not asked for.
+case_sysctl_of_chosen_netns() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	lock_global
+	ns_new a
+	ns_new b
+	trace_ns a --sysctl=watch
+	write_in b net/core/somaxconn 1111
+	write_in a net/core/somaxconn 2222
+	for limit in netfilter/nf_conntrack_max core/rmem_max ipv4/neigh/default/gc_thresh3; do
+		set_global net/$limit $(($(cat /proc/sys/net/$limit) + 1))
+	done
+	trace_stop
+	changes 1 name=net.core.somaxconn
+	changes 1 name=net.core.somaxconn new=2222 netns="$(ns_inode a)"
+	changes 1 name=net.netfilter.nf_conntrack_max
+	changes 1 name=net.core.rmem_max
+	changes 1 name=net.ipv4.neigh.default.gc_thresh3
+	assert_summary 'changes[name=net.core.somaxconn].new' 2222
+	assert_eq 0 "$(grep -c '"new":"1111"' "$WORK/summary.json")" "changes of others in the summary"
+}
+
 # Rows come in the order of their times, whatever tells first what became of which write.
 case_sysctl_in_order() {
 	ns_new a
