@@ -11,6 +11,7 @@
 #include "user/conntrack/occupants.h"
 #include "user/number.h"
 #include "user/probe/snapshot.h"
+#include "user/sinks/record_columns.h"
 #include "user/sinks/record_line.h"
 #include "user/sinks/sink.h"
 #include "user/sinks/timestamp.h"
@@ -303,27 +304,25 @@ static void write_pods(struct bundle_writer *w, const struct snapshot *s)
 
 static void write_sysctls(struct bundle_writer *w, const struct snapshot *s)
 {
+	/* what is new goes to the end: scripts count */
+	static const char *const names[] = {
+		"time", "name", "old", "new", "pid", "comm", "namespace", "pod", "unit",
+		"netns", "netns_name", "command",
+	};
+	const size_t last = sizeof(names) / sizeof(names[0]) - 1;
 	const struct sysctl_change *change;
-	char time[TIMESTAMP_LEN];
+	char value[COLUMN_VALUE_LEN];
 	struct line text = {};
+	size_t column;
 	__u64 i;
 
-	line__put_text(&text, "time,name,old,new,pid,comm,namespace,pod,unit\n");
-	for (i = 0; (change = sysctl_log__get(s->sysctls, i)); i++) {
-		timestamp__rfc3339(&change->time, time);
-		put_field(&text, time, ',');
-		put_field(&text, change->name, ',');
-		put_field(&text, change->old_value, ',');
-		put_field(&text, change->new_value, ',');
-		if (change->pid)
-			put_number(&text, change->pid, ',');
-		else
-			put_field(&text, NULL, ',');
-		put_field(&text, change->comm, ',');
-		put_field(&text, change->namespace, ',');
-		put_field(&text, change->pod, ',');
-		put_field(&text, change->unit, '\n');
-	}
+	for (column = 0; column <= last; column++)
+		record_line__csv_name(&text, names[column], column == last);
+	for (i = 0; (change = sysctl_log__get(s->sysctls, i)); i++)
+		for (column = 0; column <= last; column++)
+			record_line__csv_value(&text, value,
+					       sysctl_column__find(names[column])->format(change, value),
+					       column == last);
 	add_line(w, "sysctl.csv", &text);
 }
 

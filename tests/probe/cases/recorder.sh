@@ -49,6 +49,26 @@ case_daemon_bundle_of_changes() {
 	probe_stop
 }
 
+# Whose setting it is, and by which command line, whatever that holds.
+case_daemon_bundle_whose_changes() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles"
+	# shellcheck disable=SC2016 # of the inner shell
+	in_ns a sh -c 'echo 65 >/proc/sys/net/ipv4/ipfrag_max_dist' '=1,"2"
+3'
+	assert_metric 1 dropwhy_sysctl_changes_total name=net.ipv4.ipfrag_max_dist
+	assert_eq 202 "$(post /bundle)" "a bundle"
+	until_true bundle_of request || fail "no bundle"
+	changed=$WORK/changed.csv
+	"$DROPWHY" bundle show "$WORK/bundles"/*-request sysctl.csv >"$changed"
+	assert_eq time,name,old,new,pid,comm,namespace,pod,unit,netns,netns_name,command "$(head -n 1 "$changed")" header
+	assert_eq 1 "$("$TOOLS/records" --csv "$changed" lines name=net.ipv4.ipfrag_max_dist new=65 comm=sh \
+		netns="$(ns_inode a)" netns_name="$(ns a)" \
+		command='sh -c echo 65 >/proc/sys/net/ipv4/ipfrag_max_dist =1,"2"?x0a3')" "rows: $(cat "$changed")"
+	probe_stop
+}
+
 max_dist() { # VALUE: nobody else sets it
 	in_ns a sh -c "echo $1 >/proc/sys/net/ipv4/ipfrag_max_dist" 2>"$WORK/refused"
 }
