@@ -7,7 +7,9 @@
 #include <time.h>
 
 #include "user/counters/counter_reading.h"
+#include "user/number.h"
 #include "user/probe/daemon.h"
+#include "user/sinks/change_text.h"
 
 #define CONNTRACK_SECONDS 5
 #define MAINTAIN_SECONDS  5
@@ -52,6 +54,30 @@ bool daemon__drop(void *ctx, const struct drop *drop)
 	return true;
 }
 
+/* Where neither a log nor a bundle is looked at: in the pod's log, in the journal. */
+static void tell_change(struct daemon *d, const struct sysctl_change *change)
+{
+	struct line line = {};
+
+	if (!change_lines__take(&d->change_lines, change, d->now_s))
+		return;
+	change_text__append(&line, change);
+	line__put(&line, "", 1);
+	if (!line.failed)
+		fprintf(d->messages, "dropwhy: setting changed: %s\n", line.data);
+	line__done(&line);
+}
+
+static void tell_untold_changes(struct daemon *d)
+{
+	__u64 untold = change_lines__untold(&d->change_lines, d->now_s);
+
+	if (untold)
+		fprintf(d->messages, "dropwhy: %llu more %s changed within a minute than are told "
+				     "here: dropwhy_sysctl_changes_total counts all\n",
+			untold, number__form(untold, "setting was", "settings were"));
+}
+
 void daemon__change(void *ctx, const struct sysctl_change *change)
 {
 	struct daemon *d = ctx;
@@ -59,6 +85,7 @@ void daemon__change(void *ctx, const struct sysctl_change *change)
 	if (sysctl_change__matters(change)) {
 		sysctl_log__add(&d->sysctls, change);
 		metrics__sysctl(d->metrics, change->name, d->now_s);
+		tell_change(d, change);
 	}
 	if (d->log)
 		rotating_log__sysctl(d->log, change);
@@ -165,6 +192,7 @@ void daemon__tick(void *ctx, int fd)
 	if (d->seconds % MAINTAIN_SECONDS == 0)
 		metrics__maintain(d->metrics, enricher__directory(d->tracer.enricher), d->now_s);
 	daemon__look_for_bundle(d);
+	tell_untold_changes(d);
 	if (d->http)
 		http_server__tick(d->http);
 	if (d->log)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "user/probe/change_lines.h"
 #include "user/probe/http.h"
 #include "user/probe/metrics.h"
 #include "user/probe/recorder.h"
@@ -40,6 +41,7 @@ struct daemon {
 	struct recorder *recorder;	/* NULL: none is wanted */
 	struct sink row;		/* builds the recorder's rows */
 	struct sysctl_log sysctls;
+	struct change_lines change_lines;
 	struct trigger trigger;
 	struct accounting told;		/* the last time */
 	__u64 drops;			/* packets */

@@ -63,6 +63,8 @@ void change_text__append(struct line *line, const struct sysctl_change *change)
 	if (change->netns_name[0]) {
 		line__put_text(line, " in ");
 		put(line, change->netns_name);
+	} else if (change->netns_ino) {
+		line__printf(line, " in network namespace %u", change->netns_ino);
 	}
 	if (change->seen_by == SYSCTL_SEEN_WRITE)
 		put_writer(line, change);

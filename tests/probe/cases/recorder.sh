@@ -69,6 +69,30 @@ case_daemon_bundle_whose_changes() {
 	probe_stop
 }
 
+# Who changes what is said among the messages, too, once each: not what changes nothing, and not
+# those of interfaces.
+case_daemon_tells_changes() {
+	ns_new a
+	probe_ns a
+	in_ns a sh -c 'echo 65 >/proc/sys/net/ipv4/ipfrag_max_dist
+		echo 1 >/proc/sys/net/ipv4/conf/lo/rp_filter' "$(printf '\033[2J')"
+	max_dist 65
+	! max_dist -1 || fail "-1 was not refused"
+	max_dist 66
+	told="dropwhy: setting changed: net.ipv4.ipfrag_max_dist"
+	wait_for "$ERR" "^$told: 65 > 66 in $(ns a) by sh (pid [0-9]*[,)]" "$pid_dropwhy" || fail "not told: $(cat "$ERR")"
+	grep -q "^$told: 64 > 65 in $(ns a) by sh (pid [0-9]*.*: sh -c echo 65 >/proc/.*rp_filter .x1b\[2J\$" "$ERR" ||
+		fail "not who, or not as it should be: $(cat "$ERR")"
+	assert_metric 1 dropwhy_sysctl_changes_total name='net.ipv4.conf.*.rp_filter'
+	# they are many, but not in the messages
+	for i in $(seq 101 140); do
+		max_dist $i
+	done
+	assert_metric 42 dropwhy_sysctl_changes_total name=net.ipv4.ipfrag_max_dist
+	assert_at_least "$(grep -c ": setting changed: .* in $(ns a) by" "$ERR")" 20 "the most lines: $(cat "$ERR")"
+	probe_stop
+}
+
 max_dist() { # VALUE: nobody else sets it
 	in_ns a sh -c "echo $1 >/proc/sys/net/ipv4/ipfrag_max_dist" 2>"$WORK/refused"
 }
