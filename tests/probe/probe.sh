@@ -117,3 +117,18 @@ udp() { # NAME COUNT [DPORT]
 status_kb() {
 	awk -v field="$1:" '$1 == field { print $2 }' "/proc/$pid_dropwhy/status"
 }
+
+# The manual names every column and member.
+bundle_is_documented() { # BUNDLE
+	sed -n '/^\.Sh OUTPUT FIELDS/,/^\.Sh WHOSE/ { s/^\.It Va //p; s/^\.Va //p }' "$here/../../user/dropwhy.8" |
+		tr ' ' '\n' | sort -u >"$WORK/documented"
+	{
+		for file in drops conntrack conntrack_occupants pods sysctl; do
+			"$DROPWHY" bundle show "$1" $file.csv | head -n 1 | tr , '\n'
+		done
+		"$DROPWHY" bundle show "$1" info.json | jq -r 'paths[] | strings'
+	} | sort -u >"$WORK/written"
+	assert_at_least 80 "$(wc -l <"$WORK/written")" names
+	undocumented=$(comm -23 "$WORK/written" "$WORK/documented")
+	[ -z "$undocumented" ] || fail "not in the manual: $undocumented"
+}

@@ -151,6 +151,33 @@ Test(trigger, the_last_changes_are_kept_in_order)
 	free(log);
 }
 
+Test(trigger, what_was_lowered_since_is_known)
+{
+	struct sysctl_log *log = calloc(1, sizeof(*log));
+	int i, count = 0;
+
+	change_of(log, "net.core.somaxconn", "4096", "128");
+	change_of(log, "net.core.somaxconn", "128", "4096");
+	change_of(log, "net.ipv4.conf.eth0.rp_filter", "1", "0");
+	change_of(log, "net.netfilter.nf_conntrack_max", "2310720", "524288");
+	change_of(log, "net.ipv4.tcp_max_syn_backlog", "2048", "64");
+	cr_assert(sysctl_log__lowers(log, 0, 0));
+	cr_assert_not(sysctl_log__lowers(log, 0, 1));
+	cr_assert_not(sysctl_log__lowers(log, 1, 0));
+	cr_assert(sysctl_log__lowers(log, 3, 1));
+	cr_assert(sysctl_log__lowers(log, 4, 1));
+	cr_assert_not(sysctl_log__lowers(log, 5, 0));
+	/* they move up when the oldest go, that of the interface first */
+	for (i = 0; i < SYSCTL_LOG_MAX - 4; i++)
+		change_of(log, "net.ipv4.ip_forward", "0", "1");
+	cr_assert(sysctl_log__lowers(log, 2, 1));
+	cr_assert(sysctl_log__lowers(log, 3, 1));
+	for (i = 0; i < SYSCTL_LOG_MAX; i++)
+		count += sysctl_log__lowers(log, (__u64)i, 0);
+	cr_assert(eq(int, count, 3));
+	free(log);
+}
+
 /* Pods that start do not push out who changed the node's limits. */
 Test(trigger, changes_of_interfaces_make_room_first)
 {

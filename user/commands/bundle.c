@@ -17,6 +17,7 @@
 #include "user/commands/complaint.h"
 #include "user/exit_status.h"
 #include "user/number.h"
+#include "user/sinks/change_text.h"
 #include "user/sinks/line.h"
 
 #define ARGS_MAX 3
@@ -135,6 +136,44 @@ static void put_text(struct line *line, const char *label, const json_t *value)
 	line__put(line, "\n", 1);
 }
 
+static void copy_text(char *to, size_t size, const json_t *change, const char *name)
+{
+	const char *text = json_string_value(json_object_get(change, name));
+
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+/* The same words as when it happened. */
+static void put_lowered(struct line *line, const json_t *lowered)
+{
+	const json_t *from;
+	size_t i;
+
+	json_array_foreach(lowered, i, from) {
+		struct sysctl_change change = {
+			.pid = (__u32)json_integer_value(json_object_get(from, "pid")),
+			.netns_ino = (__u32)json_integer_value(json_object_get(from, "netns")),
+			.seen_by = SYSCTL_SEEN_VALUE,
+		};
+		const char *seen_by = json_string_value(json_object_get(from, "seen_by"));
+
+		if (seen_by && !strcmp(seen_by, "write"))
+			change.seen_by = SYSCTL_SEEN_WRITE;
+		copy_text(change.name, sizeof(change.name), from, "name");
+		copy_text(change.old_value, sizeof(change.old_value), from, "old");
+		copy_text(change.new_value, sizeof(change.new_value), from, "new");
+		copy_text(change.netns_name, sizeof(change.netns_name), from, "netns_name");
+		copy_text(change.comm, sizeof(change.comm), from, "comm");
+		copy_text(change.command, sizeof(change.command), from, "command");
+		copy_text(change.pod, sizeof(change.pod), from, "pod");
+		copy_text(change.namespace, sizeof(change.namespace), from, "namespace");
+		copy_text(change.unit, sizeof(change.unit), from, "unit");
+		line__printf(line, "%-10s", i ? "" : "lowered");
+		change_text__append(line, &change);
+		line__put(line, "\n", 1);
+	}
+}
+
 static void put_accounting(struct line *line, const json_t *accounting)
 {
 	static const char *const fates[] = { "delivered", "folded", "filtered", "noise", "lost" };
@@ -176,6 +215,7 @@ static int show(const char *path, const char *file)
 		return complain(EXIT_FAILED, err, "read this bundle",
 				err == -EINVAL ? "it is no bundle, or is damaged" : NULL);
 	put_text(&line, "trigger", json_object_get(info, "trigger"));
+	put_lowered(&line, json_object_get(info, "lowered"));
 	put_text(&line, "time", json_object_get(info, "time"));
 	put_text(&line, "watching", json_object_get(info, "start"));
 	put_text(&line, "kernel", json_object_get(json_object_get(info, "kernel"), "release"));

@@ -170,8 +170,10 @@ static void look_for_triggers(struct daemon *d)
 		.lowered = d->sysctls.lowered,
 		.used = fullest(metrics__reading(d->metrics)),
 	};
-	enum trigger_kind kind = trigger__look(&d->trigger, &input);
+	enum trigger_kind kind;
 
+	d->lowered_before = d->trigger.last.lowered;
+	kind = trigger__look(&d->trigger, &input);
 	if (kind != TRIGGER_NONE)
 		daemon__bundle(d, kind);
 }

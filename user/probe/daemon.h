@@ -43,6 +43,7 @@ struct daemon {
 	struct sysctl_log sysctls;
 	struct change_lines change_lines;
 	struct trigger trigger;
+	__u64 lowered_before;		/* sysctls.lowered when it was looked at the last time but one */
 	struct accounting told;		/* the last time */
 	__u64 drops;			/* packets */
 	__u64 now_s;			/* CLOCK_BOOTTIME */

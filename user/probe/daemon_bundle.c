@@ -146,6 +146,7 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 		.metrics = d->metrics,
 		.recorder = d->recorder,
 		.sysctls = &d->sysctls,
+		.lowered_before = d->lowered_before,
 		.enricher = d->tracer.enricher,
 	};
 	int err;

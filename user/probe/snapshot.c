@@ -14,6 +14,7 @@
 #include "user/sinks/record_columns.h"
 #include "user/sinks/record_line.h"
 #include "user/sinks/sink.h"
+#include "user/sinks/summary_json.h"
 #include "user/sinks/timestamp.h"
 
 #define NETNS_MAX 65536
@@ -67,6 +68,26 @@ static json_t *json_accounting(const struct accounting *a)
 			 (json_int_t)a->lost);
 }
 
+/* The limits by which the bundle came to be. NULL, and @info freed: out of memory. */
+static json_t *add_lowered(json_t *info, const struct snapshot *s)
+{
+	json_t *list = json_array();
+	bool failed = !info || !list;
+	__u64 i;
+
+	for (i = 0; !failed && i < SYSCTL_LOG_MAX; i++)
+		if (sysctl_log__lowers(s->sysctls, i, s->lowered_before))
+			failed = json_array_append_new(
+				list, summary_json__change(sysctl_log__get(s->sysctls, i)));
+	if (!failed)
+		failed = json_object_set(info, "lowered", list);
+	json_decref(list);
+	if (!failed)
+		return info;
+	json_decref(info);
+	return NULL;
+}
+
 static void write_info(struct bundle_writer *w, const struct snapshot *s)
 {
 	struct utsname name;
@@ -84,6 +105,8 @@ static void write_info(struct bundle_writer *w, const struct snapshot *s)
 			 (json_int_t)s->gauges->recorder_rows, "bytes",
 			 (json_int_t)s->gauges->recorder_bytes, "overwritten_packets",
 			 (json_int_t)(s->recorder ? recorder__overwritten(s->recorder) : 0));
+	if (s->trigger == TRIGGER_SYSCTL)
+		info = add_lowered(info, s);
 	text = info ? json_dumps(info, JSON_INDENT(2)) : NULL;
 	if (text)
 		bundle_writer__add(w, "info.json", text, strlen(text));

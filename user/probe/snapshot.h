@@ -2,7 +2,7 @@
 /*
  * What a bundle holds: the flight recorder's rows and all that explains them.
  *
- *   info.json      trigger, times, versions, accounting
+ *   info.json      trigger and what it is about, times, versions, accounting
  *   drops.csv      the recorder's rows, with a header row
  *   metrics.txt    all metrics, as of the trigger
  *   conntrack.csv  each network namespace's table: entries and limit
@@ -28,6 +28,7 @@ struct snapshot {
 	struct metrics *metrics;
 	const struct recorder *recorder; /* NULL: none */
 	const struct sysctl_log *sysctls;
+	__u64 lowered_before;	/* TRIGGER_SYSCTL: what sysctls->lowered was before the trigger */
 	struct enricher *enricher;
 };
 

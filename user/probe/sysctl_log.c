@@ -55,10 +55,12 @@ static void make_room(struct sysctl_log *log)
 	memmove(&log->changes[gone], &log->changes[gone + 1], behind * sizeof(log->changes[0]));
 	memmove(&log->of_interface[gone], &log->of_interface[gone + 1],
 		behind * sizeof(log->of_interface[0]));
+	memmove(&log->lowers[gone], &log->lowers[gone + 1], behind * sizeof(log->lowers[0]));
 }
 
 void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change)
 {
+	bool lowers = is_limit(change->name) && is_lowered(change->old_value, change->new_value);
 	size_t at = kept(log);
 
 	if (at == SYSCTL_LOG_MAX) {
@@ -68,11 +70,16 @@ void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change)
 	log->changes[at] = *change;
 	log->of_interface[at] = sysctl_names__of_interface(change->name);
 	log->count++;
-	log->lowered += is_limit(change->name) &&
-			is_lowered(change->old_value, change->new_value);
+	log->lowered += lowers;
+	log->lowers[at] = lowers ? log->lowered : 0;
 }
 
 const struct sysctl_change *sysctl_log__get(const struct sysctl_log *log, __u64 i)
 {
 	return i < kept(log) ? &log->changes[i] : NULL;
+}
+
+bool sysctl_log__lowers(const struct sysctl_log *log, __u64 i, __u64 since)
+{
+	return i < kept(log) && log->lowers[i] > since;
 }

@@ -12,6 +12,7 @@
 struct sysctl_log {
 	struct sysctl_change changes[SYSCTL_LOG_MAX]; /* oldest first */
 	bool of_interface[SYSCTL_LOG_MAX]; /* sysctl_names__of_interface() of each */
+	__u64 lowers[SYSCTL_LOG_MAX]; /* what lowered was with it; 0: lowers no limit */
 	__u64 count;		/* in all; at most SYSCTL_LOG_MAX of them are here */
 	__u64 lowered;		/* of these, limits that became smaller */
 };
@@ -24,5 +25,11 @@ void sysctl_log__add(struct sysctl_log *log, const struct sysctl_change *change)
 
 /** @brief **sysctl_log__get()** the @p i-th that is kept, oldest first; NULL: there is none. */
 const struct sysctl_change *sysctl_log__get(const struct sysctl_log *log, __u64 i);
+
+/**
+ * @brief **sysctl_log__lowers()** tells whether the @p i-th that is kept lowered a limit, and did
+ * so when the log's lowered was @p since or more.
+ */
+bool sysctl_log__lowers(const struct sysctl_log *log, __u64 i, __u64 since);
 
 #endif

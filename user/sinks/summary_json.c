@@ -183,26 +183,31 @@ static json_t *make_conntrack(const struct summary *summary)
 	return list;
 }
 
-static json_t *make_changes(const struct settings_found *found)
+json_t *summary_json__change(const struct sysctl_change *change)
 {
 	char value[COLUMN_VALUE_LEN];
-	json_t *list = json_array();
-	size_t i, c;
+	json_t *row = json_object();
+	size_t c;
 
-	for (i = 0; i < found->count; i++) {
-		json_t *row = json_object();
-
-		/* as in the stream, but for the type and the version */
-		for (c = 2; c < sysctl_column_count; c++) {
-			if (!sysctl_columns[c].format(&found->changes[i], value))
-				continue;
-			if (sysctl_columns[c].kind == COLUMN_NUMBER)
-				set_number(&row, sysctl_columns[c].name, strtoull(value, NULL, 10));
-			else
-				set_text(&row, sysctl_columns[c].name, value);
-		}
-		append(&list, row);
+	/* as in the stream, but for the type and the version */
+	for (c = 2; c < sysctl_column_count; c++) {
+		if (!sysctl_columns[c].format(change, value))
+			continue;
+		if (sysctl_columns[c].kind == COLUMN_NUMBER)
+			set_number(&row, sysctl_columns[c].name, strtoull(value, NULL, 10));
+		else
+			set_text(&row, sysctl_columns[c].name, value);
 	}
+	return row;
+}
+
+static json_t *make_changes(const struct settings_found *found)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < found->count; i++)
+		append(&list, summary_json__change(&found->changes[i]));
 	return list;
 }
 

@@ -5,6 +5,8 @@
 #ifndef DROPWHY_SUMMARY_JSON_H
 #define DROPWHY_SUMMARY_JSON_H
 
+#include <jansson.h>
+
 #include "user/aggregate/summary.h"
 #include "user/sinks/line.h"
 
@@ -13,5 +15,11 @@
  * memory, the line's failed is set.
  */
 void summary_json__append(struct line *line, const struct summary *summary);
+
+/**
+ * @brief **summary_json__change()** makes of a changed setting an object as it is in the summary's
+ * list of them. NULL: out of memory.
+ */
+json_t *summary_json__change(const struct sysctl_change *change);
 
 #endif

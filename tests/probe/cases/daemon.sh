@@ -241,21 +241,6 @@ case_daemon_bundle() {
 	done
 }
 
-# The manual names every column and member.
-bundle_is_documented() { # BUNDLE
-	sed -n '/^\.Sh OUTPUT FIELDS/,/^\.Sh WHOSE/ { s/^\.It Va //p; s/^\.Va //p }' "$here/../../user/dropwhy.8" |
-		tr ' ' '\n' | sort -u >"$WORK/documented"
-	{
-		for file in drops conntrack conntrack_occupants pods sysctl; do
-			"$DROPWHY" bundle show "$1" $file.csv | head -n 1 | tr , '\n'
-		done
-		"$DROPWHY" bundle show "$1" info.json | jq -r 'paths[] | strings'
-	} | sort -u >"$WORK/written"
-	assert_at_least 80 "$(wc -l <"$WORK/written")" names
-	undocumented=$(comm -23 "$WORK/written" "$WORK/documented")
-	[ -z "$undocumented" ] || fail "not in the manual: $undocumented"
-}
-
 # A full table writes a bundle without being asked.
 case_daemon_bundle_table_full() {
 	ns_new a

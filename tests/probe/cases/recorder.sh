@@ -21,9 +21,16 @@ case_daemon_bundle_triggers() {
 	until_true bundle_of sysctl-lowered || fail "none for a lowered limit"
 	grep -q ',net.netfilter.nf_conntrack_max,100,99,' "$WORK/bundles"/*-sysctl-lowered/sysctl.csv ||
 		fail "the change is not in it: $(cat "$WORK/bundles"/*-sysctl-lowered/sysctl.csv)"
+	"$DROPWHY" bundle show "$WORK/bundles"/*-sysctl-lowered >"$WORK/shown"
+	grep -q '^lowered *net.netfilter.nf_conntrack_max: 100 > 99 in host by [^ ]* (pid [0-9]' "$WORK/shown" ||
+		fail "it does not show which: $(cat "$WORK/shown")"
+	assert_eq '["net.netfilter.nf_conntrack_max","100","99"]' "$(jq -c '.lowered[] | [.name, .old, .new]' \
+		"$WORK/bundles"/*-sysctl-lowered/info.json)" "lowered"
+	bundle_is_documented "$WORK/bundles"/*-sysctl-lowered
 	kill -USR1 "$pid_dropwhy"	# too soon after the last: remembered
 	until_true bundle_of signal || fail "none for SIGUSR1"
 	until_true asked_by_request || fail "none for a POST"
+	assert_eq null "$(jq -c .lowered "$WORK/bundles"/*-signal/info.json)" "lowered, in another bundle"
 	for trigger in ct-nearly-full sysctl-lowered signal request; do
 		assert_eq 1 "$(find "$WORK/bundles" -name "dropwhy-*-$trigger" | wc -l)" "bundles by $trigger"
 		"$DROPWHY" bundle show "$WORK/bundles"/dropwhy-*-$trigger | grep -qx "trigger *$trigger" || fail "$trigger"
