@@ -27,6 +27,9 @@ case_pod_daemonset() {
 	# a bundle, where it may write
 	assert_eq 202 "$(in_node curl -s -m 10 -o "$WORK/answer" -w '%{http_code}' -X POST http://127.0.0.1:9810/bundle)" bundle
 	until_true bundle_written || fail "no bundle: $(probe_log)"
+	# which is shown there, as by kubectl exec
+	bundle=$(in_probe dropwhy bundle ls /var/lib/dropwhy | awk '{ name = $NF } END { print name }')
+	in_probe dropwhy bundle show "/var/lib/dropwhy/$bundle" | grep -q '^trigger ' || fail "not shown: $bundle"
 	probe_ends
 }
 
@@ -63,6 +66,10 @@ probe_container() {
 	[ -n "$container" ] || fail "no container"
 	echo "container_id: \"$container\"" | cri StartContainer >"$WORK/cri.log" 2>&1 || fail "$(cat "$WORK/cri.log")"
 	until_true probe_ready || fail "not ready: $(probe_log)"
+}
+
+in_probe() { # COMMAND [ARG...]
+	ctr --address $CRI_SOCKET --namespace k8s.io task exec --exec-id "$(cat /proc/sys/kernel/random/uuid)" "$container" "$@"
 }
 
 probe_log() {
