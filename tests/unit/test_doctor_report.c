@@ -94,6 +94,32 @@ Test(doctor_report, what_could_not_be_looked_at)
 	line__done(&out);
 }
 
+/* Nor is what lives outside of the container. */
+Test(doctor_report, of_a_container)
+{
+	struct table_facts table = { .netns_name = "host", .now = { .entries = 1, .max = 2 } };
+	struct facts narrow = { .only_container = true, .tables = &table, .table_count = 1 };
+	struct report report = { .facts = &narrow };
+	struct line out = {};
+	json_t *object;
+
+	report__text(&out, &report, false);
+	line__put(&out, "", 1);
+	cr_expect_eq(strstr(out.data, "nothing found; but network namespaces outside of this container "
+				      "could not be read"), out.data, "%s", out.data);
+	cr_expect_not_null(strstr(out.data, "in host, the only namespace that can be seen\n"), "%s",
+			   out.data);
+	line__clear(&out);
+	report__json(&out, &report);
+	object = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+	cr_assert_not_null(object);
+	cr_expect_null(json_object_get(object, "healthy"));
+	cr_expect_str_eq(json_string_value(json_array_get(json_object_get(object, "unknown"), 0)),
+			 "namespaces");
+	json_decref(object);
+	line__done(&out);
+}
+
 Test(doctor_report, texts_are_cut_not_overrun)
 {
 	struct finding finding = {};

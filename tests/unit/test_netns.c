@@ -16,6 +16,7 @@
 #include "tests/unit/temp_tree.h"
 #include "user/clock.h"
 #include "user/enrich/netns.h"
+#include "user/enrich/netns_scan.h"
 
 /* PROC_PID_INIT_INO */
 #define FIRST_PID_NS "pid:[4026531836]"
@@ -187,6 +188,41 @@ Test(netns, kernel_threads_show_the_host)
 	check_name(t, HOST, "host");
 	check_name(t, BOX, "init");
 	netns_table__free(t);
+	temp_tree__free(root);
+}
+
+/* With the machine's network it is the machine's host. */
+Test(netns, container_on_the_hosts_network)
+{
+	char *root = make_node();
+	struct netns_table *t;
+
+	temp_tree__link(root, "proc/1/ns/pid", "pid:[4026532500]");
+	temp_tree__text(root, "proc/1/net/stat/arp_cache", "");
+	t = load(root);
+	check_name(t, HOST, "host");
+	netns_table__free(t);
+	temp_tree__free(root);
+}
+
+Test(netns, whose_processes_are_seen)
+{
+	char *root = temp_tree__new();
+
+	cr_expect_eq(netns_scan__view(root), NETNS_VIEW_MACHINE, "cannot be told");
+	temp_tree__link(root, "proc/1/ns/pid", "pid:[4026532500]");
+	temp_tree__link(root, "proc/7/ns/pid", "pid:[4026532500]");
+	temp_tree__text(root, "proc/8/comm", "secret\n");
+	temp_tree__link(root, "proc/self/ns/pid", "pid:[4026532501]");
+	cr_expect_eq(netns_scan__view(root), NETNS_VIEW_CONTAINER);
+	/* one in it: a node of kind */
+	temp_tree__link(root, "proc/9/ns/pid", "pid:[4026532600]");
+	cr_expect_eq(netns_scan__view(root), NETNS_VIEW_NODE);
+	/* which does not share the machine's network */
+	temp_tree__text(root, "proc/1/net/stat/arp_cache", "");
+	cr_expect_eq(netns_scan__view(root), NETNS_VIEW_CONTAINER);
+	temp_tree__link(root, "proc/2/ns/pid", FIRST_PID_NS);
+	cr_expect_eq(netns_scan__view(root), NETNS_VIEW_MACHINE);
 	temp_tree__free(root);
 }
 

@@ -10,6 +10,7 @@
 
 #include "user/commands/complaint.h"
 #include "user/commands/features.h"
+#include "user/enrich/netns_scan.h"
 #include "user/exit_status.h"
 
 int complain(int status, int err, const char *what, const char *remedy)
@@ -69,6 +70,19 @@ void warn_about_tables(const struct enricher *enricher)
 	if (errors->netns)
 		fprintf(stderr, "dropwhy: no names of network namespaces: %s\n",
 			strerror(-errors->netns));
+}
+
+void warn_about_view(const char *root)
+{
+	enum netns_view view = netns_scan__view(root);
+
+	if (view == NETNS_VIEW_CONTAINER)
+		fputs("dropwhy: only this container's processes are seen: network namespaces of others "
+		      "are missing or nameless; hostPID: true in the pod, docker's --pid=host, or "
+		      "--root where the node's / is, with its /proc, shows them\n", stderr);
+	else if (view == NETNS_VIEW_NODE)
+		fputs("dropwhy: this node is a container: drops are seen of the whole machine, network "
+		      "namespaces of this container's processes alone\n", stderr);
 }
 
 void warn_about_filter(struct enricher *enricher, const struct filter_spec *filter)

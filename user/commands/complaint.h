@@ -31,6 +31,9 @@ void say_of_sources(struct sources *sources);
 /** @brief **warn_about_tables()** says which names will be missing. */
 void warn_about_tables(const struct enricher *enricher);
 
+/** @brief **warn_about_view()** says so where a container is all that is seen, and what shows more. */
+void warn_about_view(const char *root);
+
 /**
  * @brief **warn_about_filter()** says which namespaces that are asked for by number
  * are not there: they may come.

@@ -428,6 +428,8 @@ int conntrack__main(int argc, char **argv)
 	conntrack_options__parse(argc, argv, &c.options);
 	err = open_all(&c);
 	if (!err)
+		warn_about_view(c.options.root);
+	if (!err)
 		err = begin(&c);
 	while (!err && !event_loop__stopped(c.loop))
 		err = event_loop__wait(c.loop, -1);

@@ -113,6 +113,7 @@ static int look(struct observation *o, const struct options *options)
 	err = event_loop__signals(o->tracer.loop, signals, on_end, o->tracer.loop);
 	if (err)
 		return complain(EXIT_FAILED, err, "wait for events", NULL);
+	warn_about_view(options->run.root);
 	warn_about_filter(o->tracer.enricher, &options->run.filter);
 	err = observation__start(o, &failure);
 	if (err)

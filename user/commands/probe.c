@@ -288,6 +288,7 @@ int probe__main(int argc, char **argv)
 	status = open_all(&p);
 	if (!status) {
 		warn_about_tables(p.daemon.tracer.enricher);
+		warn_about_view(p.options.run.root);
 		warn_about_filter(p.daemon.tracer.enricher, &p.options.run.filter);
 		status = start(&p);
 	}

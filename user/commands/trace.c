@@ -287,6 +287,7 @@ int trace__main(int argc, char **argv)
 	if (status)
 		return trace__done(&t, status);
 	warn_about_tables(t.tracer.enricher);
+	warn_about_view(t.options.run.root);
 	warn_about_filter(t.tracer.enricher, &t.options.run.filter);
 	status = start(&t);
 	if (status)

@@ -10,6 +10,9 @@ size_t facts__unknown(const struct facts *f, struct facts_unknown *ret_unknown)
 {
 	size_t count = 0;
 
+	if (f->only_container)
+		ret_unknown[count++] = (struct facts_unknown){ "namespaces",
+							       "network namespaces outside of this container" };
 	if (f->tables_unknown)
 		ret_unknown[count++] = (struct facts_unknown){ "conntrack_tables", "conntrack's tables" };
 	else if (f->tables_unreadable)

@@ -35,6 +35,7 @@ struct facts {
 	unsigned int cores;
 	const struct table_facts *tables;
 	size_t table_count;
+	bool only_container;	/* network namespaces outside of a container, which is no node, are not seen */
 	bool tables_unknown;	/* none could be read */
 	size_t tables_unreadable; /* some of them */
 	struct kube_proxy kube_proxy;
@@ -48,7 +49,7 @@ struct facts {
 	struct accounting drops;
 };
 
-#define FACTS_UNKNOWN_MAX 4
+#define FACTS_UNKNOWN_MAX 5
 
 /* What could not be looked at: nothing found there is no news. */
 struct facts_unknown {

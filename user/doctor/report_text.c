@@ -91,9 +91,10 @@ static void put_tables(struct line *out, const struct facts *f)
 	line__printf(out, " (%.1f%% free) in ", 100 * conntrack_table__headroom(&t->now));
 	line__put_escaped(out, name, strlen(name));
 	if (f->table_count == 1)
-		line__put_text(out, ", the only namespace\n");
+		line__put_text(out, ", the only namespace");
 	else
-		line__printf(out, ", the fullest of %zu namespaces\n", f->table_count);
+		line__printf(out, ", the fullest of %zu namespaces", f->table_count);
+	line__put_text(out, f->only_container ? " that can be seen\n" : "\n");
 }
 
 static void put_headroom(struct line *out, const struct facts *f)

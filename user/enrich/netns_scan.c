@@ -76,34 +76,100 @@ int netns_scan__pid(const char *root, pid_t pid, __u32 *ret_ino)
 	return read_link_at(AT_FDCWD, path, "net", ret_ino);
 }
 
-static bool is_in_first_pid_namespace(const char *root, pid_t pid)
+static pid_t parse_pid(const char *text)
+{
+	long pid = 0;
+
+	for (; *text >= '0' && *text <= '9' && pid <= INT_MAX / 10 - 1; text++)
+		pid = pid * 10 + (*text - '0');
+	return *text ? 0 : (pid_t)pid;
+}
+
+/* kthreadd never leaves the first namespaces, and may be looked at where 1 may not. */
+static const pid_t first_processes[] = { 2, 1 };
+#define FIRST_COUNT (sizeof(first_processes) / sizeof(first_processes[0]))
+
+static int read_pid_namespace(const char *root, pid_t pid, __u32 *ret_ino)
 {
 	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/proc/%d/ns/pid", root, pid) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return read_link_at(AT_FDCWD, path, "pid", ret_ino);
+}
+
+static bool is_in_first_pid_namespace(const char *root, pid_t pid)
+{
 	__u32 ino = 0;
 
-	return snprintf(path, sizeof(path), "%s/proc/%d/ns/pid", root, pid) < (int)sizeof(path) &&
-	       !read_link_at(AT_FDCWD, path, "pid", &ino) && ino == INIT_PID_NS_INO;
+	return !read_pid_namespace(root, pid, &ino) && ino == INIT_PID_NS_INO;
+}
+
+/* The whole machine's neighbours are shown in its first network namespace alone. */
+static bool is_in_first_netns(const char *root, pid_t pid)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/proc/%d/net/stat/arp_cache", root, pid) <
+		       (int)sizeof(path) &&
+	       !access(path, F_OK);
 }
 
 int netns_scan__host(const char *root, __u32 *ret_ino, bool *ret_is_node)
 {
-	/* kthreadd never leaves the first namespace, and may be looked at where 1 may not */
-	static const pid_t first[] = { 2, 1 };
 	size_t i;
 	int err;
 
-	for (i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
-		if (!is_in_first_pid_namespace(root, first[i]) ||
-		    netns_scan__pid(root, first[i], ret_ino))
+	for (i = 0; i < FIRST_COUNT; i++) {
+		if (!is_in_first_pid_namespace(root, first_processes[i]) ||
+		    netns_scan__pid(root, first_processes[i], ret_ino))
 			continue;
 		*ret_is_node = true;
 		return 0;
 	}
-	/* a container's process 1: a node in a container, or no node at all */
+	/* a container's process 1: in the node's namespace, a node in a container, or no node at all */
 	err = netns_scan__pid(root, 1, ret_ino);
 	if (!err)
-		*ret_is_node = false;
+		*ret_is_node = is_in_first_netns(root, 1);
 	return err;
+}
+
+/* Whether some process lives in another pid namespace than @own: one below it. */
+static bool has_containers(const char *root, __u32 own)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	__u32 ino = 0;
+	DIR *dir;
+
+	if (snprintf(path, sizeof(path), "%s/proc", root) >= (int)sizeof(path))
+		return false;
+	dir = opendir(path);
+	while (dir && !found && (entry = readdir(dir))) {
+		pid_t pid = parse_pid(entry->d_name);
+
+		found = pid && !read_pid_namespace(root, pid, &ino) && ino != own;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+enum netns_view netns_scan__view(const char *root)
+{
+	__u32 ino = 0;
+	size_t i;
+
+	for (i = 0; i < FIRST_COUNT; i++)
+		if (is_in_first_pid_namespace(root, first_processes[i]))
+			return NETNS_VIEW_MACHINE;
+	if (read_pid_namespace(root, 1, &ino))
+		return NETNS_VIEW_MACHINE;
+	/* a container beside others on the machine's own network */
+	if (is_in_first_netns(root, 1))
+		return NETNS_VIEW_CONTAINER;
+	return has_containers(root, ino) ? NETNS_VIEW_NODE : NETNS_VIEW_CONTAINER;
 }
 
 /* The device of the file system that holds namespaces; 0: not to be found out. */
@@ -277,15 +343,6 @@ char *netns_scan__command(const char *root, pid_t pid, __u32 ino)
 	if (n > 0 && comm[n - 1] == '\n')
 		n--;
 	return n > 0 ? strndup(comm, (size_t)n) : NULL;
-}
-
-static pid_t parse_pid(const char *text)
-{
-	long pid = 0;
-
-	for (; *text >= '0' && *text <= '9' && pid <= INT_MAX / 10 - 1; text++)
-		pid = pid * 10 + (*text - '0');
-	return *text ? 0 : (pid_t)pid;
 }
 
 int netns_scan__processes(const char *root, const struct netns_scan_ops *ops, void *ctx)

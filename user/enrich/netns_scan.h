@@ -20,6 +20,13 @@ enum netns_file_kind {
 	__NETNS_FILE_MAX,
 };
 
+/* Whose processes are seen, and so whose network namespaces that no file holds. */
+enum netns_view {
+	NETNS_VIEW_MACHINE,   /* all; or what is seen cannot be told */
+	NETNS_VIEW_NODE,      /* those of a container that has containers in it: a node of kind or k3d */
+	NETNS_VIEW_CONTAINER, /* those of a container, which is no node */
+};
+
 struct netns_scan_ops {
 	/* A file that holds namespace @ino. @path is complete, with root; @made is
 	 * when its inode was made, which tells it from a later one of that number. */
@@ -84,9 +91,15 @@ char *netns_scan__command(const char *root, pid_t pid, __u32 ino);
 /**
  * @brief **netns_scan__host()** tells where the node itself lives.
  * @param ret_ino the namespace of the kernel's threads, or of process 1
- * @param ret_is_node false: it is that of a container's process 1
+ * @param ret_is_node false: it is that of a container's process 1, and not the machine's first
  * @return 0 or -errno
  */
 int netns_scan__host(const char *root, __u32 *ret_ino, bool *ret_is_node);
+
+/**
+ * @brief **netns_scan__view()** tells by their pid namespaces whose processes are seen. A container
+ * is taken for a node if it has others in it, and a network of its own.
+ */
+enum netns_view netns_scan__view(const char *root);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "user/doctor/finding.h"
+#include "user/enrich/netns_scan.h"
 #include "user/flow.h"
 #include "user/number.h"
 #include "user/run/observation.h"
@@ -288,6 +289,7 @@ static void fill_node(struct observation *o)
 	char value[SYSCTL_FILES_VALUE_LEN];
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
+	f->only_container = netns_scan__view(root) == NETNS_VIEW_CONTAINER;
 	f->cores = cores > 0 ? (unsigned int)cores : 1;
 	kube_proxy__find(root, &f->kube_proxy);
 	if (!sysctl_files__find(root, max_names, value, f->configured_max.path))

@@ -387,3 +387,51 @@ case_doctor_without_sys_admin() {
 		>"$WORK/tables.json" 2>"$ERR" || fail "status $?: $(cat "$ERR")"
 	grep -q "\"netns\":$(ns_inode a)," "$WORK/tables.json" || fail "not even its own: $(cat "$WORK/tables.json")"
 }
+
+# looks_from SCRIPT: runs it, which finds the command in $@, as process 1 of a pid namespace of its
+# own, in a's network, without the names of other namespaces.
+looks_from() {
+	status=0
+	in_ns a unshare --mount --pid --fork --mount-proc sh -c "mount -t tmpfs none /run/netns && $1" \
+		sh "$DROPWHY" doctor --json --duration 0.1 >"$WORK/doctor.json" 2>"$ERR" || status=$?
+}
+
+# A pod without hostPID sees only itself: that is said, with what helps, and is not health.
+case_doctor_in_container() {
+	[ "$DROPWHY" != none ] || return 0
+	[ "$(readlink /proc/2/ns/pid)" = 'pid:[4026531836]' ] || skip "this is a container"
+	ns_new a
+	in_ns a "$TOOLS/entries" 3 dns >/dev/null
+	looks_from '"$@"'
+	grep -q '"unknown":\["namespaces"' "$WORK/doctor.json" || fail "nothing of it: $(cat "$WORK/doctor.json")"
+	! grep -q '"healthy":true' "$WORK/doctor.json" || fail "healthy by a look at itself"
+	[ "$status" -eq 1 ] || [ "$status" -eq 4 ] || fail "status $status"
+	for command in doctor 'trace --duration 0.1' 'conntrack --interval 0'; do
+		# shellcheck disable=SC2086 # a command and its options
+		[ "$command" = doctor ] || in_ns a unshare --mount --pid --fork --mount-proc "$DROPWHY" $command \
+			>"$WORK/stdout" 2>"$ERR" || fail "$command: status $?: $(cat "$ERR")"
+		assert_eq 1 "$(grep -c '^dropwhy: only this container.* hostPID: true .*--root' "$ERR")" \
+			"$command: lines that say so"
+	done
+
+	# the node's own /proc shows all
+	mkdir "$WORK/root"
+	in_ns a unshare --mount sh -c "mount --rbind / '$WORK/root' && exec unshare --pid --fork --mount-proc \"\$@\"" \
+		sh "$DROPWHY" doctor --json --duration 0.1 --root "$WORK/root" >"$WORK/doctor.json" 2>"$ERR" || :
+	grep -q '"type":"doctor"' "$WORK/doctor.json" || fail "no report: $(cat "$ERR")"
+	! grep -q 'only this container' "$ERR" || fail "the node's /proc is taken for a container's"
+	! grep -q '"namespaces"' "$WORK/doctor.json" || fail "all were seen: $(cat "$WORK/doctor.json")"
+}
+
+# A node may be a container: then it has its pods in it.
+case_doctor_in_node_in_container() {
+	[ "$DROPWHY" != none ] || return 0
+	[ "$(readlink /proc/2/ns/pid)" = 'pid:[4026531836]' ] || skip "this is a container"
+	ns_new a
+	# the pod's process 1 says when it is there
+	looks_from "mkfifo '$WORK/pod' && { unshare --pid --fork sh -c \"echo >'$WORK/pod'; exec sleep 600\" &
+		read -r _ <'$WORK/pod'; \"\$@\"; }"
+	grep -q '"type":"doctor"' "$WORK/doctor.json" || fail "no report: $(cat "$ERR")"
+	! grep -q '"namespaces"' "$WORK/doctor.json" || fail "its own are all seen: $(cat "$WORK/doctor.json")"
+	grep -q '^dropwhy: this node is a container: ' "$ERR" || fail "it is not said: $(cat "$ERR")"
+}
