@@ -15,6 +15,8 @@
 #include "user/commands/probe.h"
 #include "user/commands/trace.h"
 #include "user/exit_status.h"
+#include "user/nearest.h"
+#include "user/sinks/escape.h"
 
 const char *argp_program_version = "dropwhy " DROPWHY_VERSION;
 
@@ -50,6 +52,24 @@ static void print_help(FILE *to)
 	      to);
 }
 
+/* Bytes of a wrong command that are repeated. */
+#define SHOWN_MAX 64
+
+static int refuse(const char *command)
+{
+	char shown[ESCAPE_TERMINAL_ROOM(SHOWN_MAX)];
+	struct nearest nearest = { .typed = command };
+	size_t len = escape__terminal(command, strnlen(command, SHOWN_MAX), shown), i;
+
+	for (i = 0; i < COMMAND_COUNT; i++)
+		nearest__offer(&nearest, commands[i].name);
+	fprintf(stderr, "dropwhy: there is no command '%.*s': ", (int)len, shown);
+	if (nearest.name)
+		fprintf(stderr, "did you mean %s? ", nearest.name);
+	fputs("'dropwhy --help' lists them\n", stderr);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
@@ -59,7 +79,8 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?") ||
+	    !strcmp(argv[1], "help")) {
 		print_help(stdout);
 		return EXIT_FINE;
 	}
@@ -72,6 +93,5 @@ int main(int argc, char **argv)
 			continue;
 		return commands[i].run(argc - 1, argv + 1);
 	}
-	fputs("dropwhy: there is no such command: 'dropwhy --help' lists them\n", stderr);
-	return EXIT_USAGE;
+	return refuse(argv[1]);
 }

@@ -86,3 +86,19 @@ bool argument__wants_color(int color, FILE *out)
 		return color;
 	return isatty(fileno(out)) && !(no_color && *no_color);
 }
+
+static const struct argp_option help_options[] = {
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ 0 },
+};
+
+static error_t parse_help(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key != 'h')
+		return ARGP_ERR_UNKNOWN;
+	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	return 0;
+}
+
+const struct argp argument_help_argp = { help_options, parse_help, NULL, NULL, NULL, NULL, NULL };

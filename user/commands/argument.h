@@ -15,6 +15,9 @@
 #define ARGUMENT_COLOR_HELP \
 	"auto, always or never; auto is on a terminal without NO_COLOR (default auto)"
 
+/* To be listed among the children of each command's argp: -h is the same as --help. */
+extern const struct argp argument_help_argp;
+
 /** @brief **argument__number()** reads a whole number from @p min to @p max. */
 unsigned long argument__number(struct argp_state *state, const char *option, const char *text,
 			       unsigned long min, unsigned long max);

@@ -13,6 +13,7 @@
 
 #include "user/bundle/bundle_dir.h"
 #include "user/bundle/bundle_read.h"
+#include "user/commands/argument.h"
 #include "user/commands/bundle.h"
 #include "user/commands/complaint.h"
 #include "user/exit_status.h"
@@ -233,8 +234,9 @@ static int show(const char *path, const char *file)
 int bundle__main(int argc, char **argv)
 {
 	static char name[] = "dropwhy bundle";
+	static const struct argp_child children[] = { { &argument_help_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { NULL, parse_option, "ls DIR\nshow BUNDLE [FILE]", doc,
-					  NULL, NULL, NULL };
+					  children, NULL, NULL };
 	struct bundle_args args = {};
 	int status;
 

@@ -81,7 +81,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static void parse(int argc, char **argv, struct options *ret_options)
 {
-	static const struct argp_child children[] = { { &run_options_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &run_options_argp, 0, NULL, 0 },
+						     { &argument_help_argp, 0, NULL, 0 },
+						     { 0 } };
 	static const struct argp argp = { argp_options, parse_option, NULL, doc, children, NULL,
 					  NULL };
 

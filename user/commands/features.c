@@ -13,6 +13,7 @@
 
 #include "user/enrich/reason.h"
 #include "user/exit_status.h"
+#include "user/commands/argument.h"
 #include "user/commands/features.h"
 #include "user/commands/features_report.h"
 #include "user/run/settings.h"
@@ -357,7 +358,9 @@ static int report(const struct features *f, bool json)
 
 int features__main(int argc, char **argv)
 {
-	static const struct argp argp = { argp_options, parse_option, NULL, doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &argument_help_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { argp_options, parse_option, NULL, doc, children, NULL,
+					  NULL };
 	static char name[] = "dropwhy features";
 	struct features_options options = {};
 	static struct inquiry q;

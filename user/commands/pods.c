@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/commands/argument.h"
 #include "user/commands/ask_network.h"
 #include "user/commands/kube_arguments.h"
 #include "user/commands/pods.h"
@@ -86,7 +87,9 @@ static int report(const struct pods_options *options, struct directory *dir,
 
 int pods__main(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &kube_arguments_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &kube_arguments_argp, 0, NULL, 0 },
+						     { &argument_help_argp, 0, NULL, 0 },
+						     { 0 } };
 	static const struct argp argp = { argp_options, parse_option, NULL, doc, children, NULL,
 					  NULL };
 	static char name[] = "dropwhy pods";

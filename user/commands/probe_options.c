@@ -166,7 +166,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 void probe_options__parse(int argc, char **argv, struct probe_options *ret_options)
 {
-	static const struct argp_child children[] = { { &run_options_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &run_options_argp, 0, NULL, 0 },
+						     { &argument_help_argp, 0, NULL, 0 },
+						     { 0 } };
 	static const struct argp argp = { argp_options, parse_option, NULL, doc, children, NULL,
 					  NULL };
 

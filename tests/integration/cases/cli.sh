@@ -76,6 +76,23 @@ case_cli_help_and_version() {
 		exits 0 $arguments
 		[ -s "$WORK/stdout" ] || fail "dropwhy $arguments says nothing"
 	done
+	for command in '' trace probe bundle conntrack doctor pods features; do
+		# shellcheck disable=SC2086 # none where it is empty
+		exits 0 $command --help
+		mv "$WORK/stdout" "$WORK/help"
+		# shellcheck disable=SC2086
+		exits 0 $command -h
+		cmp -s "$WORK/help" "$WORK/stdout" || fail "$command -h is not --help: $(cat "$WORK/stdout")"
+	done
+}
+
+# A wrong command is named, as visible text, and with what was perhaps meant.
+case_cli_wrong_command() {
+	need_dropwhy
+	exits 2 "$(printf 'nonsense\033[31m')"
+	says "there is no command 'nonsense.x1b\[31m': 'dropwhy --help'"
+	exits 2 contrack --json
+	says "there is no command 'contrack': did you mean conntrack?"
 }
 
 ends_by_signal() { # SIGNAL
