@@ -15,6 +15,7 @@
 
 #include "user/enrich/netns.h"
 #include "user/filter_spec.h"
+#include "user/nearest.h"
 #include "user/sinks/escape.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -361,6 +362,29 @@ static int accept_reason(__u32 reason, const char *name, void *ctx)
 	return 0;
 }
 
+static int offer_reason(__u32 reason, const char *name, void *ctx)
+{
+	(void)reason;
+	nearest__offer(ctx, name);
+	return 0;
+}
+
+static int refuse_reason(const struct reason_names *names, const char *value, char *error)
+{
+	static const char prefix[] = "SKB_DROP_REASON_";
+	struct nearest nearest = { .typed = value };
+	char why[256];
+
+	if (!strncasecmp(value, prefix, sizeof(prefix) - 1))
+		nearest.typed += sizeof(prefix) - 1;
+	reason_names__match(names, "*", offer_reason, &nearest);
+	snprintf(why, sizeof(why), "matches no drop reason of this kernel: %s%s%sREASONS in "
+		 "'man dropwhy' has the usual ones; a module's own, such as openvswitch's, are known "
+		 "once it is loaded", nearest.name ? "did you mean " : "",
+		 nearest.name ? nearest.name : "", nearest.name ? "? " : "");
+	return refuse(error, -ENOENT, value, why);
+}
+
 int filter_spec__reason_flags(const struct filter_spec *spec, const struct reason_names *names,
 			      __u8 *ret_flags, char ret_error[FILTER_ERROR_LEN])
 {
@@ -386,11 +410,7 @@ int filter_spec__reason_flags(const struct filter_spec *spec, const struct reaso
 	for (i = 0; i < spec->reasons.count; i++)
 		if (reason_names__match(names, spec->reasons.values[i], accept_reason,
 					ret_flags) == 0)
-			return refuse(ret_error, -ENOENT, spec->reasons.values[i],
-				      "matches no drop reason of this kernel: see the enum "
-				      "skb_drop_reason in 'bpftool btf dump file "
-				      "/sys/kernel/btf/vmlinux'; a module's own, such as "
-				      "openvswitch's, are known once it is loaded");
+			return refuse_reason(names, spec->reasons.values[i], ret_error);
 	return 0;
 }
 

@@ -128,8 +128,15 @@ Test(filter_matches, refuses_reasons_that_are_none)
 	add(&spec, FILTER_OPTION_REASON, "NETFILTER_DROP,NO_SUCH\033*");
 	cr_expect_eq(filter_spec__reason_flags(&spec, names, flags, error), -ENOENT);
 	cr_expect_not_null(strstr(error, "'NO_SUCH\\x1b*' matches no drop reason"), "%s", error);
-	cr_expect_not_null(strstr(error, "bpftool btf dump"), "%s", error);
+	cr_expect_not_null(strstr(error, ": REASONS in 'man dropwhy'"), "%s", error);
 	cr_expect_not_null(strstr(error, "once it is loaded"), "%s", error);
+	cr_expect_null(strstr(error, "did you mean"), "%s", error);
+	filter_spec__done(&spec);
+
+	memset(&spec, 0, sizeof(spec));
+	add(&spec, FILTER_OPTION_REASON, "skb_drop_reason_netfilterdrop");
+	cr_expect_eq(filter_spec__reason_flags(&spec, names, flags, error), -ENOENT);
+	cr_expect_not_null(strstr(error, ": did you mean NETFILTER_DROP? REASONS"), "%s", error);
 
 	/* before 5.17 there is nothing to choose from */
 	cr_expect_eq(filter_spec__reason_flags(&spec, nameless, flags, error), -EOPNOTSUPP);
