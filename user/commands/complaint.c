@@ -85,21 +85,6 @@ void warn_about_view(const char *root)
 		      "namespaces of this container's processes alone\n", stderr);
 }
 
-void warn_about_filter(struct enricher *enricher, const struct filter_spec *filter)
-{
-	const struct drop_filter *kernel = &filter->kernel;
-	__u32 i;
-
-	/* it is told that they are unknown, all of them */
-	if (enricher__errors(enricher)->netns)
-		return;
-	for (i = 0; i < kernel->netns_count; i++)
-		if (filter->netns_by_number[i] &&
-		    !netns_table__find(enricher__netns(enricher), kernel->netns_ino[i], 0))
-			fprintf(stderr, "dropwhy: no network namespace %u is known yet: its drops are told "
-				"once there is one\n", kernel->netns_ino[i]);
-}
-
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level;

@@ -34,12 +34,6 @@ void warn_about_tables(const struct enricher *enricher);
 /** @brief **warn_about_view()** says so where a container is all that is seen, and what shows more. */
 void warn_about_view(const char *root);
 
-/**
- * @brief **warn_about_filter()** says which namespaces that are asked for by number
- * are not there: they may come.
- */
-void warn_about_filter(struct enricher *enricher, const struct filter_spec *filter);
-
 /** @brief **let_libbpf_speak()** its words go to stderr, or nowhere. */
 void let_libbpf_speak(bool verbose);
 

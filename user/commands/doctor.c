@@ -14,6 +14,7 @@
 #include "user/commands/argument.h"
 #include "user/commands/complaint.h"
 #include "user/commands/doctor.h"
+#include "user/commands/filter_warning.h"
 #include "user/commands/run_options.h"
 #include "user/doctor/report.h"
 #include "user/exit_status.h"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "user/commands/complaint.h"
+#include "user/commands/filter_warning.h"
 #include "user/commands/probe.h"
 #include "user/commands/probe_options.h"
 #include "user/exit_status.h"

@@ -13,6 +13,7 @@
 
 #include "user/commands/argument.h"
 #include "user/commands/complaint.h"
+#include "user/commands/filter_warning.h"
 #include "user/commands/trace.h"
 #include "user/commands/trace_options.h"
 #include "user/exit_status.h"

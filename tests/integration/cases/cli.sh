@@ -176,6 +176,46 @@ case_cli_netns_not_yet() {
 	done
 }
 
+# Nor is a name that nothing has now refused: it is told, where the names are known.
+case_cli_names_not_yet() {
+	need_dropwhy
+	pair
+	ip -n "$(ns a)" link add gone0 type bridge
+	for command in trace doctor; do
+		status=0
+		"$DROPWHY" $command --json --netns "$(ns_inode a),$(ns_inode b)" --iface "$(printf 'nosuch,veth0,gone*,no\033*')" \
+			--pod nosuch --api off --kubelet off --duration 0.1 >"$WORK/stdout" 2>"$ERR" || status=$?
+		[ "$status" -eq 0 ] || [ $command = doctor ] || fail "status $status: $(cat "$ERR")"
+		says "^dropwhy: no interface that is known here matches 'nosuch' now: "
+		says "^dropwhy: no interface that is known here matches 'no.x1b\*' now: "
+		says "^dropwhy: no pod that is known here matches 'nosuch' now: "
+		! grep -q "'veth0'\|'gone" "$ERR" || fail "one that is there: $(cat "$ERR")"
+	done
+	# in another namespace than those that are asked for; then anywhere
+	exits 0 trace --netns "$(ns_inode b)" --iface 'gone*' --duration 0.1
+	says "matches 'gone\*' now: "
+	exits 0 trace --iface 'gone*' --duration 0.1
+	! grep -q "matches" "$ERR" || fail "one that is there: $(cat "$ERR")"
+	# a pod that containerd keeps is known
+	mkdir "$WORK/names"
+	status=0
+	nsenter --net="/run/netns/$(ns a)" unshare --mount sh -c "mount --rbind /run/netns '$WORK/names' && mount -t tmpfs none /run &&
+		task=/run/containerd/io.containerd.runtime.v2.task/k8s.io/0a && mkdir -p /run/netns \$task &&
+		mount --rbind '$WORK/names' /run/netns && echo \$\$ >\$task/init.pid && cat >\$task/config.json && \"\$@\"" \
+		sh "$DROPWHY" trace --netns "$(ns_inode b)" --pod 'cart-*,nosuch' --api off --kubelet off --duration 0.1 \
+		>"$WORK/stdout" 2>"$ERR" <<-END || status=$?
+		{"ociVersion":"1.0.2","annotations":{"io.kubernetes.cri.container-type":"sandbox","io.kubernetes.cri.sandbox-id":"0a",
+		"io.kubernetes.cri.sandbox-name":"cart-1","io.kubernetes.cri.sandbox-namespace":"shop",
+		"io.kubernetes.cri.sandbox-uid":"01234567-89ab-cdef-0123-456789abcdef"},
+		"linux":{"namespaces":[{"type":"network","path":"/run/netns/$(ns a)"}]}}
+	END
+	[ "$status" -eq 0 ] || fail "status $status: $(cat "$ERR")"
+	assert_eq "'nosuch'" "$(sed -n "s/.*no pod .* matches \(.*\) now: .*/\1/p" "$ERR")" "pods that are not known"
+	# who was asked and has not told may know it
+	exits 0 trace --netns "$(ns_inode b)" --pod nosuch --api off --kubelet http://192.0.2.1:1 --duration 0.1
+	! grep -q "matches" "$ERR" || fail "the kubelet has not told: $(cat "$ERR")"
+}
+
 case_cli_csv() {
 	need_dropwhy
 	pair
