@@ -40,7 +40,7 @@ static void make_findings(struct finding *findings)
 Test(doctor_report, golden_files)
 {
 	struct finding findings[2];
-	struct report report = { &facts, findings, 2, { 1795442400, 123456789 } };
+	struct report report = { &facts, findings, 2, { 1795442400, 123456789 }, 0 };
 	struct report healthy = { .facts = &facts };
 	struct line out = {};
 	json_t *object;
@@ -59,6 +59,68 @@ Test(doctor_report, golden_files)
 	line__clear(&out);
 	report__text(&out, &healthy, true);
 	golden__expect("tests/unit/golden/doctor-healthy.txt", out.data, out.len);
+	line__done(&out);
+}
+
+static size_t longest_line(const struct line *line)
+{
+	size_t longest = 0, len = 0, i;
+
+	for (i = 0; i < line->len; i++) {
+		len = line->data[i] == '\n' ? 0 : len + 1;
+		longest = len > longest ? len : longest;
+	}
+	return longest;
+}
+
+/* The same words in the same order. */
+static void check_words(const struct line *a, const struct line *b)
+{
+	size_t i = 0, j = 0;
+
+	for (;; i++, j++) {
+		while (i < a->len && strchr(" \n", a->data[i]))
+			i++;
+		while (j < b->len && strchr(" \n", b->data[j]))
+			j++;
+		if (i == a->len || j == b->len || a->data[i] != b->data[j])
+			break;
+	}
+	cr_expect(i == a->len && j == b->len, "%.*s", (int)b->len, b->data);
+}
+
+Test(doctor_report, fits_the_terminal)
+{
+	static const size_t widths[] = { 200, 96, 80, 60, 40, 5 };
+	struct finding findings[2];
+	struct report report = { &facts, findings, 2, { 1795442400, 123456789 }, 0 };
+	struct line out = {}, wide = {};
+	size_t i;
+
+	make_findings(findings);
+	*findings[1].title = '\0';
+	SAY(findings[1].title, "a title that is longer than a line, of a namespace with a name");
+	report__text(&wide, &report, false);
+	for (i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		report.width = widths[i];
+		report__text(&out, &report, false);
+		check_words(&wide, &out);
+		/* but for one word, which is no place for a break */
+		if (widths[i] >= 60)
+			cr_expect_leq(longest_line(&out), widths[i] > 96 ? 96 : widths[i], "%zu:\n%.*s",
+				      widths[i], (int)out.len, out.data);
+		if (widths[i] >= 96)
+			cr_expect(out.len == wide.len && !memcmp(out.data, wide.data, out.len));
+		line__clear(&out);
+	}
+	report.width = 40;
+	report__text(&out, &report, false);
+	line__put(&out, "", 1);
+	cr_expect_not_null(strstr(out.data, "\n2. RISK: a title that is longer than a\n"
+					    "   line, of a namespace with a name\n"), "%s", out.data);
+	cr_expect_not_null(strstr(out.data, "\n  drops: 9,188 seen, of which 88 are no\n"
+					    "    trouble, in 10.0 s\n"), "%s", out.data);
+	line__done(&wide);
 	line__done(&out);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,6 +133,14 @@ static int look(struct observation *o, const struct options *options)
 	return err ? complain(EXIT_FAILED, err, "add up what was seen", NULL) : EXIT_FINE;
 }
 
+/* 0: it is no terminal. */
+static size_t terminal_width(FILE *out)
+{
+	struct winsize size = {};
+
+	return isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
 static int print(const struct report *report, const struct options *options)
 {
 	bool color = argument__wants_color(options->color, stdout);
@@ -178,6 +187,7 @@ int doctor__main(int argc, char **argv)
 		report.findings = findings;
 		report.count = rules__apply(&observation.facts, observation.tallies, findings);
 		clock_gettime(CLOCK_REALTIME, &report.time);
+		report.width = terminal_width(stdout);
 		status = print(&report, &options);
 	}
 	observation__close(&observation);

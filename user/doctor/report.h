@@ -13,9 +13,13 @@ struct report {
 	const struct finding *findings; /* the worst first */
 	size_t count;
 	struct timespec time;	/* wall clock, UTC */
+	size_t width;		/* columns of the terminal that it is for; 0: of none */
 };
 
-/** @brief **report__text()** appends it for people; texts from outside are escaped. */
+/**
+ * @brief **report__text()** appends it for people; texts from outside are escaped. Paragraphs are
+ * broken at 96 columns; for a terminal that is narrower all lines are, at its width.
+ */
 void report__text(struct line *out, const struct report *report, bool color);
 
 /** @brief **report__json()** appends one JSON object and a newline. */

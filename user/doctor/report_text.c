@@ -7,8 +7,9 @@
 #include "user/doctor/report.h"
 #include "user/number.h"
 
-#define WIDTH  96 /* columns */
-#define INDENT 13
+#define WIDTH	  96 /* columns of a paragraph */
+#define WIDTH_MIN 32 /* some words fit beside what indents them */
+#define INDENT	  13
 
 static const char *const headings[__HARM_MAX] = {
 	[HARM_RISK] = "RISK",
@@ -17,50 +18,92 @@ static const char *const headings[__HARM_MAX] = {
 	[HARM_LOSS] = "LOSING PACKETS",
 };
 
-/* Escapes, and breaks at blanks. */
-static void put_wrapped(struct line *out, const char *text)
+static size_t blanks(const char *text, size_t len)
 {
-	size_t column = INDENT, len;
+	size_t count = 0;
 
-	while (*text) {
-		len = strcspn(text, " ");
-		if (column > INDENT && column + 1 + len > WIDTH) {
+	while (count < len && text[count] == ' ')
+		count++;
+	return count;
+}
+
+/* Breaks at blanks. @column: where the line is already; @width: 0 breaks nowhere. */
+static void put_words(struct line *out, const char *text, size_t text_len, size_t column,
+		      size_t indent, size_t width)
+{
+	const char *end = text + text_len, *blank;
+	bool first = true;
+	size_t len;
+
+	while (text < end) {
+		blank = memchr(text, ' ', (size_t)(end - text));
+		len = (size_t)((blank ? blank : end) - text);
+		if (!first && width && column + 1 + len > width) {
 			line__put(out, "\n", 1);
-			line__pad(out, INDENT);
-			column = INDENT;
-		} else if (column > INDENT) {
+			line__pad(out, indent);
+			column = indent;
+		} else if (!first) {
 			line__put(out, " ", 1);
 			column++;
 		}
-		line__put_escaped(out, text, len);
+		line__put(out, text, len);
 		column += len;
 		text += len;
-		while (*text == ' ')
-			text++;
+		text += blanks(text, (size_t)(end - text));
+		first = false;
 	}
 	line__put(out, "\n", 1);
 }
 
-static void put_paragraph(struct line *out, const char *title, const char *text)
+static void put_escaped_words(struct line *out, const char *text, size_t column, size_t indent,
+			      size_t width)
+{
+	struct line escaped = {};
+
+	line__put_escaped(&escaped, text, strlen(text));
+	out->failed |= escaped.failed;
+	put_words(out, escaped.data, escaped.len, column, indent, width);
+	line__done(&escaped);
+}
+
+/* Whole lines, which are broken where a terminal is narrow. */
+static void put_lines(struct line *out, const struct line *lines, size_t width)
+{
+	const char *text = lines->data, *end = text + lines->len, *newline;
+	size_t len, indent;
+
+	out->failed |= lines->failed;
+	for (; text < end && (newline = memchr(text, '\n', (size_t)(end - text))); text = newline + 1) {
+		len = (size_t)(newline - text);
+		indent = blanks(text, len);
+		line__pad(out, indent);
+		put_words(out, text + indent, len - indent, indent, indent + 2, width);
+	}
+}
+
+static void put_paragraph(struct line *out, const char *title, const char *text, size_t width)
 {
 	if (!*text)
 		return;
 	line__put_text(out, "   ");
 	line__put_text(out, title);
 	line__pad(out, INDENT - 3 - strlen(title));
-	put_wrapped(out, text);
+	put_escaped_words(out, text, INDENT, INDENT, width ? width : WIDTH);
 }
 
-static void put_finding(struct line *out, const struct finding *finding, size_t number, bool color)
+static void put_finding(struct line *out, const struct finding *finding, size_t number, bool color,
+			size_t width)
 {
-	line__printf(out, "\n%zu. %s%s%s: ", number, color ? "\033[1m" : "",
-		     headings[finding->harm], color ? "\033[0m" : "");
-	line__put_escaped(out, finding->title, strlen(finding->title));
-	line__put(out, "\n", 1);
-	put_paragraph(out, "evidence", finding->evidence);
-	put_paragraph(out, "why", finding->rule->why);
-	put_paragraph(out, "do now", finding->now);
-	put_paragraph(out, "to last", finding->lasting);
+	const char *heading = headings[finding->harm];
+	size_t column = strlen("1. : ") + (number > 9) + strlen(heading);
+
+	line__printf(out, "\n%zu. %s%s%s: ", number, color ? "\033[1m" : "", heading,
+		     color ? "\033[0m" : "");
+	put_escaped_words(out, finding->title, column, 3, width);
+	put_paragraph(out, "evidence", finding->evidence, width);
+	put_paragraph(out, "why", finding->rule->why, width);
+	put_paragraph(out, "do now", finding->now, width);
+	put_paragraph(out, "to last", finding->lasting, width);
 	line__printf(out, "   certainty %s (%s)\n", confidence__name(finding->confidence),
 		     finding->rule->id);
 }
@@ -137,10 +180,17 @@ static void put_headline(struct line *out, const struct report *report)
 
 void report__text(struct line *out, const struct report *report, bool color)
 {
-	size_t i;
+	size_t width = report->width < WIDTH ? report->width : 0, i;
+	struct line lines = {};
 
-	put_headline(out, report);
+	if (width && width < WIDTH_MIN)
+		width = WIDTH_MIN;
+	put_headline(&lines, report);
+	put_lines(out, &lines, width);
 	for (i = 0; i < report->count; i++)
-		put_finding(out, &report->findings[i], i + 1, color);
-	put_headroom(out, report->facts);
+		put_finding(out, &report->findings[i], i + 1, color, width);
+	line__clear(&lines);
+	put_headroom(&lines, report->facts);
+	put_lines(out, &lines, width);
+	line__done(&lines);
 }
