@@ -222,6 +222,11 @@ static const struct trial {
 	{ "nic_ring", 0, "ethtool.port_rx_nodesc_drops", 1, NULL },
 	{ "nic_ring", 0, "ethtool.rx_total_ring_discards", 1, NULL },
 	{ "nic_ring", 0, "ethtool.rxbds_empty", 1, NULL },
+	{ "instance_allowance", 0, "ethtool.linklocal_allowance_exceeded", 1, NULL },
+	{ "instance_allowance", 0, "ethtool.conntrack_allowance_exceeded", 1, NULL },
+	{ "instance_allowance", 0, "ethtool.pps_allowance_exceeded", 1, NULL },
+	{ "instance_allowance", 0, "ethtool.bw_in_allowance_exceeded", 1, NULL },
+	{ "instance_allowance", 0, "ethtool.bw_out_allowance_exceeded", 1, NULL },
 	{ "qdisc", 5, NULL, 0, NULL },
 	{ "other_drops", 5, NULL, 0, NULL },
 	{ "qdisc", 0, "qdisc.drops", 1, NULL },
@@ -293,6 +298,28 @@ Test(doctor_rules, fullest_ring)
 	finding = expect_fires(&n, "nic_ring", HARM_LOSS);
 	cr_expect_eq(finding->lost, 9);
 	expect_says(finding->evidence, "link.rx_missed_errors of eth0 moved by 9");
+}
+
+/* What EC2 drops is told before what it may only have delayed, and is all that is counted as lost. */
+Test(doctor_rules, allowances_of_an_instance)
+{
+	const struct finding *finding;
+	struct node n;
+
+	well(&n);
+	count(&n, "ethtool.bw_out_allowance_exceeded", 900);
+	finding = expect_fires(&n, "instance_allowance", HARM_SLOW);
+	cr_expect_eq(finding->lost, 0);
+	expect_says(finding->title, "goes out");
+	count(&n, "ethtool.linklocal_allowance_exceeded", 7);
+	finding = expect_fires(&n, "instance_allowance", HARM_LOSS);
+	cr_expect_eq(finding->lost, 7);
+	expect_says(finding->title, "DNS resolver");
+	expect_says(finding->evidence, "ethtool.linklocal_allowance_exceeded 7 at eth0");
+	expect_says(finding->evidence, "ethtool.bw_out_allowance_exceeded 900 at eth0");
+	expect_says(finding->lasting, "NodeLocal DNSCache");
+	/* no card has a ring that is full */
+	expect_silent(&n, "nic_ring", "without a counter of rings");
 }
 
 /* A few packets may have many causes. */

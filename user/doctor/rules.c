@@ -83,6 +83,10 @@ const struct rule rules[] = {
 	  "The card writes into a ring of buffers; when the node does not empty it in time, packets are "
 	  "lost before the kernel sees them.",
 	  NULL, rule_nic_ring__check },
+	{ "instance_allowance",
+	  "The cloud's network lets an instance have so much. What exceeds that it delays or drops "
+	  "outside of the kernel, which does not see it go; the card's driver tells how much.",
+	  NULL, rule_instance_allowance__check },
 	{ "qdisc",
 	  "Each interface queues what it is to send; what does not fit is dropped.",
 	  rule_qdisc__concerns, rule_qdisc__check },

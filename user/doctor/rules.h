@@ -46,6 +46,7 @@ RULE_CHECK(neighbours);
 RULE_CONCERNS(softnet);
 RULE_CHECK(softnet);
 RULE_CHECK(nic_ring);
+RULE_CHECK(instance_allowance);
 RULE_CONCERNS(qdisc);
 RULE_CHECK(qdisc);
 RULE_CONCERNS(other);

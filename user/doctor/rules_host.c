@@ -225,6 +225,72 @@ bool rule_nic_ring__check(const struct facts *f, const struct tally *tally, stru
 	return true;
 }
 
+/*
+ * ENA's counters of what EC2 holds back or drops beyond an instance's allowance. Of the first two
+ * AWS says "dropped", of the others "queued or dropped": EC2 User Guide, "Monitor network
+ * performance for ENA settings on your EC2 instance".
+ */
+static const struct allowance {
+	const char *counter;
+	bool drops;
+	const char *title;
+	const char *now;
+	const char *lasting;
+} allowances[] = {
+	{ "ethtool.linklocal_allowance_exceeded", true,
+	  "EC2 drops packets to its DNS resolver, metadata or time service: too many a second",
+	  "ask them less: no resolver gets more than 1,024 packets a second from a network interface",
+	  "cache names on the node (NodeLocal DNSCache), spread the cluster's DNS pods over nodes, and "
+	  "lower ndots, for which a name is asked in each search domain" },
+	{ "ethtool.conntrack_allowance_exceeded", true,
+	  "EC2 drops new connections: its security groups track as many as it lets this instance have",
+	  "close what is idle; what 'dropwhy conntrack --by pod,service,state' shows is, in part, the same",
+	  "security group rules that track nothing (all addresses and ports, in and out), the network "
+	  "interface's TCP idle timeout, or a larger instance" },
+	{ "ethtool.pps_allowance_exceeded", false,
+	  "EC2 holds back or drops packets: more a second than this instance may have",
+	  "send fewer and larger ones, or move pods to other nodes",
+	  "a larger instance, or one with more of the network" },
+	{ "ethtool.bw_in_allowance_exceeded", false,
+	  "EC2 holds back or drops what comes in: more than this instance's bandwidth",
+	  "move pods to other nodes",
+	  "a larger instance, or one with more of the network" },
+	{ "ethtool.bw_out_allowance_exceeded", false,
+	  "EC2 holds back or drops what goes out: more than this instance's bandwidth",
+	  "move pods to other nodes",
+	  "a larger instance, or one with more of the network" },
+};
+
+bool rule_instance_allowance__check(const struct facts *f, const struct tally *tally,
+				    struct finding *out)
+{
+	const struct allowance *worst = NULL;
+	size_t i;
+
+	(void)tally;
+	for (i = 0; i < sizeof(allowances) / sizeof(allowances[0]); i++) {
+		const struct allowance *one = &allowances[i];
+		__u64 moved = facts__counter(f, one->counter);
+
+		if (!moved)
+			continue;
+		if (!worst)
+			SAY(out->evidence, "beyond the allowance in %.0f s", f->seconds);
+		say_counter(f, one->counter, out);
+		/* the first, which drops if any does, is what is told */
+		worst = worst ? worst : one;
+		out->lost += one->drops ? moved : 0;
+	}
+	if (!worst)
+		return false;
+	out->harm = worst->drops ? HARM_LOSS : HARM_SLOW;
+	out->confidence = CONFIDENCE_CERTAIN;
+	SAY(out->title, "%s", worst->title);
+	SAY(out->now, "%s", worst->now);
+	SAY(out->lasting, "%s", worst->lasting);
+	return true;
+}
+
 bool rule_qdisc__check(const struct facts *f, const struct tally *tally, struct finding *out)
 {
 	__u64 counted = facts__counter(f, "qdisc.drops");
