@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -352,6 +353,58 @@ Test(http, one_client_does_not_shut_out_another)
 	}
 	for (i = 0; i < 64; i++)
 		close(fds[i]);
+}
+
+/* It waits as they do, and does not try again and again. */
+Test(http, without_descriptors_clients_wait)
+{
+	static const char request[] = GET("/metrics");
+	struct rlimit limit, none;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), i;
+	__u64 at_first, later;
+
+	cr_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	none = limit;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	connect(fd, (struct sockaddr *)&address, sizeof(address));
+	for (i = 0; i < 100; i++)
+		event_loop__wait(loop, 1);
+	at_first = http_server__counts(server)->not_accepted;
+	http_server__tick(server);
+	for (i = 0; i < 100; i++)
+		event_loop__wait(loop, 1);
+	later = http_server__counts(server)->not_accepted;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	cr_assert(eq(u64, at_first, 1));
+	cr_assert(eq(u64, later, 2));
+	cr_assert(eq(int, http_server__counts(server)->accept_error, EMFILE));
+	cr_assert(eq(sz, (size_t)send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request)));
+	cr_assert(eq(int, status_of(answer(fd, 3)), 200));
+}
+
+/* Before the next second. */
+Test(http, who_leaves_makes_room)
+{
+	int last, fds[32], i;
+	char byte;
+
+	for (i = 0; i < 32; i++)
+		fds[i] = client_from(1 + (unsigned int)i / 8);
+	last = client_from(9);
+	for (i = 0; i < 20; i++)
+		event_loop__wait(loop, 1);
+	send(last, GET("/metrics"), strlen(GET("/metrics")), MSG_NOSIGNAL);
+	for (i = 0; i < 20; i++)
+		event_loop__wait(loop, 1);
+	cr_assert(eq(u64, http_server__counts(server)->answered, 0));
+	close(fds[0]);
+	for (i = 0; i < 100 && recv(last, &byte, 1, MSG_PEEK) < 0; i++)
+		event_loop__wait(loop, 10);
+	cr_assert(eq(u64, http_server__counts(server)->answered, 1));
+	for (i = 1; i < 32; i++)
+		close(fds[i]);
+	close(last);
 }
 
 Test(http, addresses_are_read)

@@ -148,6 +148,21 @@ static void look_at_log(struct daemon *d)
 	report_log(d);
 }
 
+/* Says once that clients have to wait: who is not let in learns nothing. */
+static void look_at_http(struct daemon *d)
+{
+	const struct http_counts *counts = http_server__counts(d->http);
+
+	if (counts->not_accepted && !d->http_failing) {
+		d->http_failing = true;
+		fprintf(d->messages,
+			"dropwhy: cannot let a client in: %s; it is tried again each second, and "
+			"counted in dropwhy_http_accepts_failed_total\n",
+			strerror(counts->accept_error));
+	}
+	http_server__tick(d->http);
+}
+
 static double fullest(const struct conntrack_reading *reading)
 {
 	double most = 0, used;
@@ -196,7 +211,7 @@ void daemon__tick(void *ctx, int fd)
 	daemon__look_for_bundle(d);
 	tell_untold_changes(d);
 	if (d->http)
-		http_server__tick(d->http);
+		look_at_http(d);
 	if (d->log)
 		look_at_log(d);
 	if (d->recorder && d->now_s > age)
@@ -231,6 +246,7 @@ void daemon__gauges(const struct daemon *d, struct metrics_gauges *ret_gauges)
 		g.http_requests = http_server__counts(d->http)->answered;
 		g.http_refused = http_server__counts(d->http)->refused;
 		g.http_cut_off = http_server__counts(d->http)->cut_off;
+		g.http_not_accepted = http_server__counts(d->http)->not_accepted;
 	}
 	if (d->log) {
 		g.rows_written = rotating_log__written(d->log);

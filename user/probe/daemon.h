@@ -49,6 +49,7 @@ struct daemon {
 	__u64 now_s;			/* CLOCK_BOOTTIME */
 	bool ready;
 	bool log_failing;		/* has been said */
+	bool http_failing;		/* likewise */
 
 	/* a child that writes a bundle */
 	pid_t bundle_pid;		/* 0: there is none */

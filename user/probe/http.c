@@ -2,7 +2,8 @@
 /*
  * HTTP by libmicrohttpd, driven by our event loop: see http.h. The library
  * bounds memory and idleness; what it does not bound, a client that sends a
- * byte now and then, is cut off by age.
+ * byte now and then, is cut off by age. Clients are let in here: where that
+ * fails for want of a descriptor the library would try again without end.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "user/probe/http.h"
 
@@ -32,11 +34,14 @@ struct connection {
 
 struct http_server {
 	struct event_loop *loop;
-	struct event_source *source;
+	struct event_source *listening; /* NULL: nobody is let in at the moment */
+	struct event_source *serving;
 	struct MHD_Daemon *daemon;
+	int listen_fd;
 	const struct http_route *routes;
 	void *ctx;
 	struct connection *connections;
+	unsigned int connection_count;	/* those without memory for the list, too */
 	struct http_counts counts;
 	char address[HTTP_ADDRESS_LEN];
 };
@@ -204,6 +209,40 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
 
 /* --- connections */
 
+static void stop_listening(struct http_server *server)
+{
+	event_loop__remove(server->loop, server->listening);
+	server->listening = NULL;
+}
+
+static void on_client(void *ctx, int fd)
+{
+	struct http_server *server = ctx;
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	int client = accept4(fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (client >= 0) {
+		/* refused or not, the descriptor is the library's */
+		MHD_add_connection(server->daemon, client, (struct sockaddr *)&address, len);
+		MHD_run(server->daemon);
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		/* whoever waits goes on to: until somebody leaves, or for a second */
+		server->counts.not_accepted++;
+		server->counts.accept_error = errno;
+		stop_listening(server);
+	}
+	if (server->connection_count >= CONNECTIONS_MAX)
+		stop_listening(server);
+}
+
+static void listen_again(struct http_server *server)
+{
+	if (!server->listening && server->connection_count < CONNECTIONS_MAX)
+		server->listening = event_loop__watch(server->loop, server->listen_fd, on_client,
+						      server);
+}
+
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_ctx,
 			  enum MHD_ConnectionNotificationCode code)
 {
@@ -211,6 +250,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
 	struct connection *c = *socket_ctx, **at;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		server->connection_count++;
 		c = calloc(1, sizeof(*c));
 		*socket_ctx = c;
 		if (!c)
@@ -230,6 +270,8 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
 	}
 	free(c);
 	*socket_ctx = NULL;
+	server->connection_count--;
+	listen_again(server);
 }
 
 static void on_readable(void *ctx, int fd)
@@ -252,8 +294,8 @@ void http_server__tick(struct http_server *server)
 		server->counts.cut_off++;
 		c->since_s = now;
 	}
-	/* for its own time limits, and to listen again after there were too many */
-	MHD_run(server->daemon);
+	MHD_run(server->daemon); /* for its own time limits */
+	listen_again(server);
 }
 
 /* --- opening */
@@ -293,30 +335,50 @@ static int parse_address(const char *text, struct sockaddr_storage *ret_address)
 	return 0;
 }
 
-static void format_address(struct http_server *server, const struct sockaddr_storage *asked)
+static void format_address(struct http_server *server)
 {
-	const union MHD_DaemonInfo *port = MHD_get_daemon_info(server->daemon,
-							       MHD_DAEMON_INFO_BIND_PORT);
-	const struct sockaddr_in *v4 = (const void *)asked;
-	const struct sockaddr_in6 *v6 = (const void *)asked;
+	struct sockaddr_storage address = {};
+	const struct sockaddr_in *v4 = (const void *)&address;
+	const struct sockaddr_in6 *v6 = (const void *)&address;
+	socklen_t len = sizeof(address);
 	char host[INET6_ADDRSTRLEN] = "";
+	bool is_v6;
 
-	inet_ntop(asked->ss_family,
-		  asked->ss_family == AF_INET ? (const void *)&v4->sin_addr :
-						(const void *)&v6->sin6_addr, host, sizeof(host));
-	snprintf(server->address, sizeof(server->address),
-		 asked->ss_family == AF_INET ? "%s:%u" : "[%s]:%u", host, port ? port->port : 0);
+	getsockname(server->listen_fd, (struct sockaddr *)&address, &len);
+	is_v6 = address.ss_family == AF_INET6;
+	inet_ntop(address.ss_family, is_v6 ? (const void *)&v6->sin6_addr :
+					     (const void *)&v4->sin_addr, host, sizeof(host));
+	snprintf(server->address, sizeof(server->address), is_v6 ? "[%s]:%u" : "%s:%u", host,
+		 ntohs(is_v6 ? v6->sin6_port : v4->sin_port));
 }
 
-static int start(struct http_server *server, const struct sockaddr_storage *address)
+/* 0 or -errno; a descriptor that was opened is the server's, whatever comes after. */
+static int start_listening(struct http_server *server, const struct sockaddr_storage *address)
 {
-	unsigned int flags = MHD_USE_EPOLL | (address->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+	const int yes = 1;
+	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	server->listen_fd = fd;
+	if (fd < 0)
+		return -errno;
+	/* a probe that is started again need not wait for what is left of the last one's connections */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (address->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
+	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
+	    listen(fd, SOMAXCONN) < 0)
+		return -errno;
+	listen_again(server);
+	return server->listening ? 0 : -errno;
+}
+
+static int start_serving(struct http_server *server)
+{
 	const union MHD_DaemonInfo *info;
 
 	errno = 0;
 	server->daemon = MHD_start_daemon(
-		flags, 0, NULL, NULL, on_request, server,
-		MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)address,
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, server,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_EACH,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
@@ -330,8 +392,8 @@ static int start(struct http_server *server, const struct sockaddr_storage *addr
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!info)
 		return -EIO;
-	server->source = event_loop__watch(server->loop, info->epoll_fd, on_readable, server);
-	return server->source ? 0 : -errno;
+	server->serving = event_loop__watch(server->loop, info->epoll_fd, on_readable, server);
+	return server->serving ? 0 : -errno;
 }
 
 struct http_server *http_server__new(struct event_loop *loop, const char *listen,
@@ -349,13 +411,15 @@ struct http_server *http_server__new(struct event_loop *loop, const char *listen
 	server->loop = loop;
 	server->routes = routes;
 	server->ctx = ctx;
-	err = start(server, &address);
+	err = start_listening(server, &address);
+	if (!err)
+		err = start_serving(server);
 	if (err) {
 		http_server__free(server);
 		errno = -err;
 		return NULL;
 	}
-	format_address(server, &address);
+	format_address(server);
 	return server;
 }
 
@@ -373,8 +437,11 @@ void http_server__free(struct http_server *server)
 {
 	if (!server)
 		return;
-	event_loop__remove(server->loop, server->source);
+	event_loop__remove(server->loop, server->serving);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
+	stop_listening(server); /* after those who left have made room */
+	if (server->listen_fd >= 0)
+		close(server->listen_fd);
 	free(server);
 }

@@ -41,6 +41,8 @@ struct http_counts {
 	__u64 answered;		/* requests, whatever the status */
 	__u64 refused;		/* of these with a status of 400 or more */
 	__u64 cut_off;		/* connections that took too long */
+	__u64 not_accepted;	/* attempts: one a second while somebody waits */
+	int accept_error;	/* errno of the last of these */
 };
 
 struct http_server;

@@ -26,6 +26,7 @@ struct metrics_gauges {
 	__u64 http_requests;
 	__u64 http_refused;
 	__u64 http_cut_off;
+	__u64 http_not_accepted;
 	__u64 rows_written;	/* to the log; all zero without one */
 	__u64 rows_failed;
 	__u64 recorder_bytes;	/* the flight recorder's memory in use */

@@ -214,6 +214,9 @@ static void write_own(const struct metrics *m, struct openmetrics *om,
 		g->http_refused);
 	counter(om, "dropwhy_http_connections_cut_off", "Connections that took too long.",
 		g->http_cut_off);
+	counter(om, "dropwhy_http_accepts_failed",
+		"Times that nobody could be let in, e.g. for want of a descriptor.",
+		g->http_not_accepted);
 }
 
 static void write_process(struct openmetrics *om)

@@ -304,6 +304,28 @@ case_daemon_hostile_requests() {
 	probe_stop
 }
 
+# Where no descriptor is left who asks waits, and it does not try again and again.
+case_daemon_out_of_descriptors() {
+	ns_new a
+	probe_ns a
+	prlimit --pid "$pid_dropwhy" --nofile=3:	# less than it has
+	curl -s -m "$WAIT_SECONDS" -o "$WORK/answer" "http://$url/healthz" 9>&- &
+	pid_waiting=$!
+	CHILDREN="$CHILDREN $!"
+	wait_for "$ERR" 'cannot let a client in: Too many open files' "$pid_dropwhy" || fail "it does not say so"
+	read -r before _ </proc/uptime
+	sleep 3
+	prlimit --pid "$pid_dropwhy" --nofile=1024:
+	wait_exit "$pid_waiting" || fail "no answer"
+	read -r after _ </proc/uptime
+	assert_eq ok "$(cat "$WORK/answer")" "the answer"
+	scrape
+	failed=$(metric dropwhy_http_accepts_failed_total)
+	assert_at_least 2 "$failed" "attempts that failed"
+	assert_at_least "$failed" $((${after%.*} - ${before%.*} + 5)) "the most attempts that failed"
+	probe_stop
+}
+
 case_daemon_wrong_usage() {
 	for wrong in --listen=x --max-series=0 --log-size=1 '--csv-dir=/tmp --json-log=-' surplus; do
 		wrong_status=0
