@@ -198,13 +198,41 @@ Test(bundle, the_oldest_go_when_there_are_too_many_bytes)
 	write_bundle("dropwhy-20260102T000000Z-x", true, 1000);
 	write_bundle("dropwhy-20260103T000000Z-x", false, 1000);
 	write_bundle("dropwhy-20260104T000000Z-x", false, 1000);
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1 << 20, "dropwhy-20260104T000000Z-x"), 0));
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 2100, "dropwhy-20260104T000000Z-x"), 2));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1 << 20, "dropwhy-20260104T000000Z-x", "request"), 0));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 2100, "dropwhy-20260104T000000Z-x", "request"), 2));
 	cr_assert(eq(sz, count(&all), 2));
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-20260104T000000Z-x"), 1));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-20260104T000000Z-x", "request"), 1));
 	snprintf(path, sizeof(path), "%s/dropwhy-20260104T000000Z-x", dir);
 	cr_assert(eq(int, access(path, F_OK), 0), "the newest stays");
 	cr_assert(eq(sz, all, 5));
+	close(fd);
+}
+
+/* What anybody may ask for pushes out nothing that was written for a reason. */
+Test(bundle, those_that_were_requested_go_first)
+{
+	static const char *const names[] = {
+		"dropwhy-20260101T000000Z-surge",      "dropwhy-20260102T000000Z-request",
+		"dropwhy-20260103T000000Z-requests",   "dropwhy-20260104T000000Z-request-2",
+		"dropwhy-20260105T000000Z-signal",     "dropwhy-20260106T000000Z-request.tar.zst",
+		"dropwhy-20260107T000000Z-request",
+	};
+	static const bool stays[] = { true, false, true, false, true, false, true };
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX];
+	size_t i, all;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		write_bundle(i == 5 ? "dropwhy-20260106T000000Z-request" : names[i], i == 5, 10000);
+	/* no more than is needed */
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 55000, names[6], "request"), 1));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 40100, names[6], "request"), 2));
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		cr_expect(eq(int, access(path, F_OK), stays[i] ? 0 : -1), "%s", names[i]);
+	}
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 32000, names[6], "request"), 1));
+	cr_assert(eq(sz, count(&all), 3), "the oldest of the others, now that there is no other one");
 	close(fd);
 }
 
@@ -219,7 +247,7 @@ Test(bundle, one_that_cannot_be_removed_keeps_no_other)
 	write_bundle("dropwhy-20260102T000000Z-x", false, 30000);
 	write_bundle("dropwhy-20260103T000000Z-x", false, 30000);
 	write_bundle("dropwhy-20260104T000000Z-x", false, 30000);
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 70000, "dropwhy-20260104T000000Z-x"), -ENOTEMPTY));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 70000, "dropwhy-20260104T000000Z-x", "request"), -ENOTEMPTY));
 	cr_assert(eq(sz, count(&all), 3));
 	snprintf(path, sizeof(path), "%s/dropwhy-20260102T000000Z-x", dir);
 	cr_assert(eq(int, access(path, F_OK), -1));
@@ -235,7 +263,7 @@ Test(bundle, a_clock_set_back_costs_no_new_bundle)
 
 	write_bundle("dropwhy-29990101T000000Z-signal", false, 1000);
 	write_bundle("dropwhy-20260101T000000Z-signal", true, 1000);
-	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-20260101T000000Z-signal.tar.zst"), 1));
+	cr_assert(eq(int, bundle_dir__keep_quota(fd, 1, "dropwhy-20260101T000000Z-signal.tar.zst", "request"), 1));
 	snprintf(path, sizeof(path), "%s/dropwhy-20260101T000000Z-signal.tar.zst", dir);
 	cr_assert(eq(int, access(path, F_OK), 0));
 	cr_assert(eq(sz, count(&all), 1));

@@ -52,6 +52,15 @@ static bool is_bundle(const char *name)
 	       stamp[FILE_STAMP_LEN - 1] == '-' && stamp[FILE_STAMP_LEN];
 }
 
+/* A number or a suffix may follow. */
+static bool is_by(const char *name, const char *trigger)
+{
+	const char *by = name + strlen(BUNDLE_PREFIX) + FILE_STAMP_LEN;
+	size_t len = strlen(trigger);
+
+	return !strncmp(by, trigger, len) && strchr("-.", by[len]);
+}
+
 static int open_sub(int dir_fd, const char *name)
 {
 	return openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -168,9 +177,9 @@ static int remove_bundle(int dir_fd, const char *name)
 	return unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
-int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep)
+int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep, const char *first)
 {
-	struct bundle_info *bundles;
+	struct bundle_info *bundles, *bundle;
 	__u64 total = 0;
 	size_t count, i;
 	int err, first_error = 0, deleted = 0;
@@ -180,13 +189,15 @@ int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep)
 		return err;
 	for (i = 0; i < count; i++)
 		total += bundles[i].bytes;
-	for (i = 0; i < count && total > bytes; i++) {
-		if (!strcmp(bundles[i].name, keep))
+	/* twice: those by that trigger, then the others */
+	for (i = 0; i < 2 * count && total > bytes; i++) {
+		bundle = &bundles[i % count];
+		if (!strcmp(bundle->name, keep) || is_by(bundle->name, first) != (i < count))
 			continue;
-		err = remove_bundle(dir_fd, bundles[i].name);
-		total -= bundles[i].bytes;
+		err = remove_bundle(dir_fd, bundle->name);
+		total -= bundle->bytes;
 		if (err) /* its directory may be all that is left */
-			total += size_of(dir_fd, bundles[i].name, bundles[i].archive);
+			total += size_of(dir_fd, bundle->name, bundle->archive);
 		first_error = first_error ? first_error : err;
 		deleted += !err;
 	}

@@ -33,14 +33,15 @@ int bundle_dir__list(int dir_fd, struct bundle_info **ret_bundles, size_t *ret_c
 void bundle_dir__free_list(struct bundle_info *bundles, size_t count);
 
 /**
- * @brief **bundle_dir__keep_quota()** deletes the oldest until all together
- * have at most @p bytes.
+ * @brief **bundle_dir__keep_quota()** deletes bundles until all together have
+ * at most @p bytes: the oldest by one trigger, then the oldest of the others.
  * @param keep the name of the one that stays whatever its size, though the
  * clock was set back and others seem newer
+ * @param first the trigger whose bundles go first, as their names have it
  * @return how many were deleted; -errno of the first that could not be, the
  * next ones were all the same
  */
-int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep);
+int bundle_dir__keep_quota(int dir_fd, __u64 bytes, const char *keep, const char *first);
 
 /** @brief **bundle_dir__remove_torn()** removes what is not complete. */
 void bundle_dir__remove_torn(int dir_fd);

@@ -60,7 +60,9 @@ static int write_bundle(struct daemon *d, const struct snapshot *snapshot)
 	fd = open(d->options.bundle_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 1;
-	err = bundle_dir__keep_quota(fd, d->options.bundle_quota_bytes, kept);
+	/* whoever is on this machine may ask for those */
+	err = bundle_dir__keep_quota(fd, d->options.bundle_quota_bytes, kept,
+				     trigger__name(TRIGGER_REQUEST));
 	if (err < 0)
 		fprintf(d->messages, "dropwhy: cannot delete old bundles in %s: %s\n",
 			d->options.bundle_dir, strerror(-err));

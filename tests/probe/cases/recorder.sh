@@ -209,6 +209,22 @@ case_daemon_bundle_quota() {
 	probe_stop
 }
 
+# Anybody here may ask for bundles: they push out no others, but the others them.
+case_daemon_bundle_quota_of_asked() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles" --bundle-interval 0.1 --bundle-quota 1m
+	for old in 20200101T000000Z-surge 20200102T000000Z-request 20200103T000000Z-request-2; do
+		mkdir "$WORK/bundles/dropwhy-$old"
+		head -c 500000 /dev/zero >"$WORK/bundles/dropwhy-$old/drops.csv"
+	done
+	bundle_number 1
+	bundle_is_kept 0 dropwhy-20200102T000000Z-request
+	bundle_is_kept 1 dropwhy-20200101T000000Z-surge
+	bundle_is_kept 1 dropwhy-20200103T000000Z-request-2
+	probe_stop
+}
+
 ask_for_bundle() { # N: once it is no longer too soon
 	until_true eval '[ "$(post /bundle)" = 202 ]' || fail "no bundle number $1"
 }
