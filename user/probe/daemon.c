@@ -187,7 +187,8 @@ static void look_for_triggers(struct daemon *d)
 	};
 	enum trigger_kind kind;
 
-	d->lowered_before = d->trigger.last.lowered;
+	if (!d->bundle_due)
+		d->lowered_before = d->trigger.last.lowered;
 	kind = trigger__look(&d->trigger, &input);
 	if (kind != TRIGGER_NONE)
 		daemon__bundle(d, kind);

@@ -43,7 +43,7 @@ struct daemon {
 	struct sysctl_log sysctls;
 	struct change_lines change_lines;
 	struct trigger trigger;
-	__u64 lowered_before;		/* sysctls.lowered when it was looked at the last time but one */
+	__u64 lowered_before;		/* sysctls.lowered before the look that found the trigger */
 	struct accounting told;		/* the last time */
 	__u64 drops;			/* packets */
 	__u64 now_s;			/* CLOCK_BOOTTIME */
@@ -54,8 +54,10 @@ struct daemon {
 	/* a child that writes a bundle */
 	pid_t bundle_pid;		/* 0: there is none */
 	__u64 bundle_last_s;		/* when the last began; 0: never */
+	__u64 bundle_unasked_s;		/* of those that nobody asked for, likewise */
 	bool bundle_failed;		/* the last one */
 	bool bundle_asked;		/* by a signal that came too soon: is written yet */
+	enum trigger_kind bundle_due;	/* came while another was written; TRIGGER_NONE: nothing did */
 	__u64 bundles, bundles_failed, bundles_limited;
 	__u64 seconds;			/* ticks */
 };

@@ -88,19 +88,42 @@ static void reap(struct daemon *d, int options)
 			WTERMSIG(status));
 }
 
+static bool is_asked_for(enum trigger_kind trigger)
+{
+	return trigger == TRIGGER_SIGNAL || trigger == TRIGGER_REQUEST;
+}
+
+/* Who asks waits after any bundle; a trigger that nobody asked for only after its like, or whoever
+ * asks again and again would keep it from being written. */
+static double interval_left_s(const struct daemon *d, enum trigger_kind trigger)
+{
+	__u64 last_s = is_asked_for(trigger) ? d->bundle_last_s : d->bundle_unasked_s;
+	double wait = d->options.bundle_interval_s;
+
+	if ((d->bundle_failed || is_asked_for(trigger)) && wait > RETRY_SECONDS)
+		wait = RETRY_SECONDS;
+	return last_s ? wait - (double)(d->now_s - last_s) : 0;
+}
+
 unsigned int daemon__bundle_wait_s(const struct daemon *d, enum trigger_kind trigger)
 {
-	bool asked = trigger == TRIGGER_SIGNAL || trigger == TRIGGER_REQUEST;
-	double wait = d->options.bundle_interval_s;
+	double wait = interval_left_s(d, trigger);
 	unsigned int whole;
 
-	if ((d->bundle_failed || asked) && wait > RETRY_SECONDS)
-		wait = RETRY_SECONDS;
-	wait -= (double)(d->now_s - d->bundle_last_s);
-	if (!d->bundle_last_s || wait <= 0)
+	if (wait <= 0)
 		return d->bundle_pid ? 1 : 0;
 	whole = (unsigned int)wait;
 	return whole + (whole < wait);
+}
+
+/* What only the one that is just being written stands in the way of comes after it. */
+static enum bundle_start put_off(struct daemon *d, enum trigger_kind trigger)
+{
+	if (is_asked_for(trigger) || interval_left_s(d, trigger) > 0)
+		d->bundles_limited += trigger != TRIGGER_SIGNAL; /* that one is remembered */
+	else if (!d->bundle_due)
+		d->bundle_due = trigger;
+	return BUNDLE_TOO_SOON;
 }
 
 /* Where a signal goes to all processes of a unit or of a terminal, the probe answers it; what has
@@ -156,11 +179,13 @@ enum bundle_start daemon__bundle(struct daemon *d, enum trigger_kind trigger)
 	if (!d->options.bundle_dir)
 		return BUNDLE_NO_DIRECTORY;
 	reap(d, WNOHANG);
-	if (daemon__bundle_wait_s(d, trigger)) {
-		d->bundles_limited += trigger != TRIGGER_SIGNAL; /* that one is remembered */
-		return BUNDLE_TOO_SOON;
-	}
+	if (daemon__bundle_wait_s(d, trigger))
+		return put_off(d, trigger);
 	d->bundle_last_s = d->now_s;
+	if (!is_asked_for(trigger)) {
+		d->bundle_unasked_s = d->now_s;
+		d->bundle_due = TRIGGER_NONE;
+	}
 	d->bundle_asked = false; /* whatever began it, it holds what was asked for */
 	clock_gettime(CLOCK_REALTIME, &snapshot.time);
 	daemon__gauges(d, &gauges);
@@ -193,7 +218,9 @@ void daemon__bundle_by_signal(struct daemon *d)
 void daemon__look_for_bundle(struct daemon *d)
 {
 	reap(d, WNOHANG);
-	if (d->bundle_asked)
+	if (d->bundle_due)
+		daemon__bundle(d, d->bundle_due);
+	else if (d->bundle_asked)
 		daemon__bundle(d, TRIGGER_SIGNAL);
 }
 

@@ -144,6 +144,40 @@ case_daemon_bundle_asked_too_soon() {
 	grep -q 'that SIGUSR1 asked for was not written' "$ERR" || fail "it does not say so: $(cat "$ERR")"
 }
 
+# Who asks keeps no trigger from its bundle, neither by one that was just written nor by one that is.
+case_daemon_bundle_beside_asked() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles"
+	ask_for_bundle 1
+	until_true bundle_of request || fail "none for a POST"
+	somaxconn 1000
+	until_true bundle_of sysctl-lowered || fail "none for a lowered limit, soon after another"
+	assert_metric 0 dropwhy_bundles_limited_total
+	somaxconn 999
+	assert_metric 1 dropwhy_bundles_limited_total
+	probe_stop
+	rm -r "$WORK/bundles"
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles"
+	exec 8<"$WORK/bundles"
+	flock 8	# who writes a bundle waits for this
+	ask_for_bundle 2
+	somaxconn 998
+	assert_metric 1 dropwhy_sysctl_changes_total name=net.core.somaxconn
+	sleep 2	# it looks once a second
+	exec 8<&-
+	until_true bundle_of sysctl-lowered || fail "none for a limit that was lowered meanwhile"
+	assert_eq '["net.core.somaxconn","999","998"]' "$(jq -c '.lowered[] | [.name, .old, .new]' \
+		"$WORK/bundles"/*-sysctl-lowered/info.json)" lowered
+	assert_metric 0 dropwhy_bundles_limited_total
+	probe_stop
+}
+
+somaxconn() { # VALUE
+	in_ns a sh -c "echo $1 >/proc/sys/net/core/somaxconn"
+}
+
 # What is sent to all of a unit's processes reaches the one that writes, too.
 case_daemon_bundle_signals_to_all() {
 	ns_new a
