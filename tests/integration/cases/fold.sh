@@ -235,6 +235,20 @@ pods_del() {
 	done
 }
 
+# So many at once, and not in all.
+case_fold_begins_not() {
+	ns_new a
+	trace_ns a
+	on_cpu 0
+	for _ in 1 2 3 4 5; do
+		send a traffic udp --from 127.0.0.1 --sport 4000 --to 127.0.0.1 --dport 10000 --count 300
+		sleep 0.2
+	done
+	trace_stop
+	assert_only 1500
+	[ "$DROPWHY" = none ] || assert_eq 1500 "$(records lines type=drop dport=10000)" rows
+}
+
 # It ends with the storm.
 case_fold_ends() {
 	ns_new a
