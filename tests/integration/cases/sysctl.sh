@@ -333,6 +333,25 @@ case_sysctl_told_once_in_a_namespace() {
 	changes 1 name='*nf_conntrack_max'
 }
 
+# Writes in another namespace do not stand for the one here that found no room in the ring.
+case_sysctl_told_beside_another_namespace() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new node a
+	enter_with "nsenter --net=/run/netns/$(ns node)"
+	trace_ns node,a --sysctl=watch
+	old=$(in_ns node cat /proc/sys/net/core/somaxconn)
+	kill -STOP "$pid_dropwhy"
+	# shellcheck disable=SC2016 # of the inner shell
+	in_ns a sh -euc 'for i in $(seq 300); do echo $i >/proc/sys/net/core/somaxconn; done'
+	write_in node net/core/somaxconn 1234
+	kill -CONT "$pid_dropwhy"
+	trace_stop
+	assert_at_least 1 "$(summary changes_lost)" "writes that found no room"
+	changes 1 name=net.core.somaxconn netns="$(ns_inode a)" new=1 seen_by=write
+	changes 1 name=net.core.somaxconn netns="$(ns_inode node)" old="$old" new=1234 seen_by=value comm=
+	changes 1 netns="$(ns_inode node)"
+}
+
 # Where no cgroup v2 is mounted the watch mounts one of its own; where it may not, values are
 # compared, and that is said.
 case_sysctl_no_cgroup_mounted() {
