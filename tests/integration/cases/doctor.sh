@@ -88,6 +88,23 @@ case_doctor_conntrack_full() {
 	assert_eq certain "$(finding conntrack_full confidence)" confidence
 }
 
+# Of a storm few records tell, and each of them of many packets.
+case_doctor_storm() {
+	[ "$DROPWHY" != none ] || return 0
+	pair
+	nft_rules b <<-END
+		add table inet fw
+		add chain inet fw in { type filter hook input priority 0; policy accept; }
+		add rule inet fw in udp dport 80 counter drop
+	END
+	doctor_start b
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 80 --count 20000
+	doctor_stop 4
+	dropped=$(nft_counter b inet fw in)
+	assert_at_least 10000 "$dropped" "packets dropped by the rule"
+	assert_eq "$dropped" "$(finding rule_drops lost)" "packets of the finding"
+}
+
 case_doctor_sockets() {
 	[ "$DROPWHY" != none ] || return 0
 	pair
