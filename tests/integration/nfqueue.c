@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Holds the packets of an NFQUEUE, then lets them all go on at once: what two
- * CPUs or a slow userspace firewall do to a flow's first packets.
+ * CPUs or a slow userspace firewall do to a flow's first packets; or drops them.
  *
  * usage: nfqueue QUEUE COUNT
  * Prints "ready", waits for COUNT packets, prints "held N", waits for a line or
- * the end of standard input, accepts them in order and prints "released N".
+ * the end of standard input, accepts them in order, or drops them if it is
+ * "drop", and prints "released N".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -101,9 +102,9 @@ static void bind_queue(struct holder *holder)
 	receive(holder);
 }
 
-static void release(struct holder *holder)
+static void release(struct holder *holder, unsigned int what)
 {
-	struct nfqnl_msg_verdict_hdr verdict = { .verdict = htonl(NF_ACCEPT) };
+	struct nfqnl_msg_verdict_hdr verdict = { .verdict = htonl(what) };
 	char buf[MNL_NLMSG_HDRLEN + 256];
 	struct nlmsghdr *nlh;
 	unsigned int i;
@@ -120,7 +121,7 @@ int main(int argc, char **argv)
 {
 	static struct holder holder;
 	unsigned long wanted;
-	char line[16];
+	char line[16] = "";
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: nfqueue QUEUE COUNT\n");
@@ -140,7 +141,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin) && ferror(stdin))
 		die("standard input");
-	release(&holder);
+	release(&holder, strcmp(line, "drop\n") ? NF_ACCEPT : NF_DROP);
 	printf("released %u\n", holder.count);
 	mnl_socket_close(holder.nl);
 	return 0;

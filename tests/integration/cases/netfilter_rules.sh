@@ -259,3 +259,73 @@ case_nft_netdev_beside_iptables_legacy() {
 	assert_drops 30 dport=54 cause=xtables_rule
 	assert_only 60
 }
+
+# A hook that nobody knows may drop, too: here that of the SYN proxy.
+case_iptables_legacy_beside_unknown() {
+	pair
+	need_iptables b iptables-legacy
+	in_ns b iptables-legacy -A INPUT -p udp --dport 53 -j DROP
+	in_ns b iptables-legacy -t raw -A PREROUTING -p tcp --dport 81 --syn -j CT --notrack
+	has in_ns b iptables-legacy -A INPUT -p tcp --dport 81 -m conntrack --ctstate INVALID,UNTRACKED \
+		-j SYNPROXY --mss 1460 || skip "no SYNPROXY"
+	trace_ns b
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --count 30
+	trace_stop
+	assert_eq 30 "$(iptables_count b iptables-legacy INPUT)" "packets dropped by the rule"
+	assert_drops 30 cause=nf_rule src=10.9.0.1 dport=53
+	assert_only 30
+}
+
+# Nor is it known what sits behind more hooks than are looked at.
+case_iptables_legacy_behind_many() {
+	pair
+	need_iptables b iptables-legacy -t raw
+	in_ns b iptables-legacy -t raw -A PREROUTING -p udp --dport 53 -j DROP
+	{
+		echo "add table ip many"
+		for i in $(seq 301 320); do
+			for hook in prerouting output; do
+				echo "add chain ip many $hook$i { type filter hook $hook priority -$i; policy accept; }"
+			done
+		done
+	} | nft_rules b
+	trace_ns b
+	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 53 --count 30
+	trace_stop
+	assert_drops 30 cause=nf_rule src=10.9.0.1 dport=53
+	assert_only 30
+}
+
+# Whoever reads a queue may refuse packets, in the place of a rule.
+case_nfqueue_refuses() {
+	router
+	hold_packets r 1 forward 10 udp dport 53
+	spawn holder r nfqueue 1 20
+	trace_ns r
+	send c traffic udp --from 10.8.1.2 --sport 4000 --to 10.8.2.2 --dport 53 --count 20
+	wait_for "$WORK/holder.out" '^held 20' || fail "not all packets came to the queue"
+	echo drop >"$WORK/holder.in"
+	stop_when_done holder
+	trace_stop
+	assert_drops 20 reason="$(reason NOT_SPECIFIED nf_reinject)" cause=nf_rule src=10.8.1.2 sport=4000 \
+		dst=10.8.2.2 dport=53 netns="$(ns_inode r)" location='*nf*_reinject+*'
+	assert_only 20
+}
+
+# A fragment that belongs into no packet is dropped before any rule, where they are put together.
+case_nft_rule_not_of_fragments() {
+	pair
+	nft_rules b <<-END
+		add table ip6 fw
+		add chain ip6 fw input { type filter hook input priority 0; policy accept; }
+		add rule ip6 fw input ct state invalid counter drop
+	END
+	trace_ns b
+	# it would end beyond the largest packet
+	send a frame veth0 5 eth src="$(mac a veth0)" dst="$(mac b veth0)" \
+		ip6 src=fd10:9::1 dst=fd10:9::2 frag6 frag=65528 id=9+1 type=17 pad len=64
+	trace_stop
+	assert_eq 0 "$(nft_counter b ip6 fw input)" "packets dropped by the rule"
+	assert_drops 5 fragment=later src=fd10:9::1 dst=fd10:9::2 cause=nf_rule netns="$(ns_inode b)"
+	assert_only 5
+}
