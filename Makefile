@@ -115,6 +115,7 @@ $(O)/%.o: %.c Makefile
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIVE_SOURCES:%.c=$(O)/%.o): $(O)/drop.skel.h
+$(O)/tests/unit/test_live_claims.o: $(O)/drop.skel.h
 $(O)/user/source/conntrack_hooks.o: $(O)/conntrack_hooks.skel.h
 $(O)/user/source/sysctl_watch.o: $(O)/sysctl_watch.skel.h
 
@@ -148,9 +149,10 @@ install-service:
 
 # --- tests
 
-# what would ask the kernel, for test_run_hooks.c
+# what would ask the kernel, for test_run_hooks.c and test_live_claims.c
 UNIT_REPLACED := conntrack_hooks__open conntrack_hooks__evictions conntrack_hooks__close \
-	live__modules_changed live__conntrack_gone live__conntrack_up live__verdicts_fd live__events_fd
+	live__modules_changed live__conntrack_gone live__conntrack_up live__verdicts_fd live__events_fd \
+	bpf_map__fd bpf_map__max_entries bpf_map_get_next_key bpf_map_lookup_elem bpf_map_delete_elem
 
 $(O)/tests/unit/unit: $(UNIT_OBJECTS) $(O)/libdropwhy.a
 	$(call say,LINK,$@)
