@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,75 @@ Test(kube_client, sends_nothing_where_libcurl_does_not_take_the_ca)
 	cr_expect(strstr(answer.broken, "does not take certificates"), "%s", answer.broken);
 	cr_expect(strstr(answer.remedy, "7.77"), "%s", answer.remedy);
 	kube_transfer__done(&transfer, multi);
+	kube_feed__done(&feed);
+	curl.multi_cleanup(multi);
+}
+
+/* Each of them is a long. */
+static const struct {
+	CURLoption option;
+	long list, watch;
+} limits[] = {
+	{ CURLOPT_TIMEOUT, 7, 7 },
+	{ CURLOPT_CONNECTTIMEOUT, 10, 10 },
+	/* a watch may be silent */
+	{ CURLOPT_LOW_SPEED_LIMIT, 1, 0 },
+	{ CURLOPT_LOW_SPEED_TIME, 30, 0 },
+	{ CURLOPT_TCP_KEEPALIVE, 1, 1 },
+	{ CURLOPT_TCP_KEEPIDLE, 30, 30 },
+	{ CURLOPT_TCP_KEEPINTVL, 10, 10 },
+	/* the token is for this server alone */
+	{ CURLOPT_FOLLOWLOCATION, 0, 0 },
+	{ CURLOPT_NOSIGNAL, 1, 1 },
+	{ CURLOPT_QUICK_EXIT, 1, 1 },
+};
+#define LIMIT_COUNT (sizeof(limits) / sizeof(limits[0]))
+
+static long noted[LIMIT_COUNT];
+static char noted_protocols[64];
+
+static CURLcode note_limit(CURL *easy, CURLoption option, ...)
+{
+	va_list value;
+	size_t i;
+
+	(void)easy;
+	va_start(value, option);
+	for (i = 0; i < LIMIT_COUNT; i++)
+		if (limits[i].option == option)
+			noted[i] = va_arg(value, long);
+	if (option == CURLOPT_PROTOCOLS_STR)
+		snprintf(noted_protocols, sizeof(noted_protocols), "%s", va_arg(value, char *));
+	va_end(value);
+	return CURLE_OK;
+}
+
+/* No request lasts for ever, or goes where it was not sent. */
+Test(kube_client, requests_have_limits)
+{
+	struct kube_curl curl = *kube_curl__load();
+	struct kube_feed_options options = { .kind = KUBE_POD };
+	struct kube_config config = { .server = "https://127.0.0.1:1" };
+	CURLM *multi = curl.multi_init();
+	struct kube_answer answer;
+	struct kube_feed feed;
+	int watch;
+	size_t i;
+
+	curl.easy_setopt = note_limit;
+	kube_feed__init(&feed, &options, NULL, NULL);
+	for (watch = 0; watch < 2; watch++) {
+		struct kube_transfer transfer = { .curl = &curl };
+
+		memset(noted, 0xff, sizeof(noted));
+		feed.watching = watch;
+		cr_expect_eq(kube_transfer__begin(&transfer, multi, &config, &feed, "/", 7, &answer), 0);
+		for (i = 0; i < LIMIT_COUNT; i++)
+			cr_expect_eq(noted[i], watch ? limits[i].watch : limits[i].list,
+				     "watch %d, limit %zu: %ld", watch, i, noted[i]);
+		cr_expect_str_eq(noted_protocols, "http,https");
+		kube_transfer__done(&transfer, multi);
+	}
 	kube_feed__done(&feed);
 	curl.multi_cleanup(multi);
 }
