@@ -371,7 +371,7 @@ __inline_always bool fold_with_like(struct fold_key *key, __u64 location, __u32 
 {
 	enum fold_found found = fold_count(key, bytes);
 
-	if (found != FOLD_NO_ROOM || has_flow_filter || fold_flows_only)
+	if (found != FOLD_NO_ROOM || fold_flows_only)
 		return found == FOLD_COUNTED;
 	fold_key__coarsen(key, location);
 	found = fold_count(key, bytes);
