@@ -53,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		kube_proxy__parse_arguments(text, size - 1, &proxy);
 		break;
 	default:
-		kube_proxy__parse_config(text, &proxy);
+		kube_proxy__parse_config(text, size - 1, &proxy);
+		REQUIRE(proxy.max_per_core <= INT32_MAX && proxy.min <= INT32_MAX);
 	}
 	REQUIRE(strnlen(proxy.config, sizeof(proxy.config)) < sizeof(proxy.config));
 	counters__done(&counters);

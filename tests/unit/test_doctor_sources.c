@@ -48,7 +48,8 @@ Test(doctor_sources, kube_proxy_arguments)
 		{ ARGS("kube-proxy"), 32768, 131072, "" },
 		{ ARGS("kube-proxy\0--conntrack-max-per-core=0"), 0, 131072, "" },
 		{ ARGS("kube-proxy\0-conntrack-min=7\0--v=2"), 32768, 7, "" },
-		{ ARGS("kube-proxy\0--conntrack-min=x\0--conntrack-max-per-core=-3"), 32768, 131072, "" },
+		{ ARGS("kube-proxy\0--conntrack-min=0x10\0--conntrack-max-per-core=2147483647"), 2147483647,
+		  16, "" },
 		{ ARGS("kube-proxy\0--config=/var/lib/kube-proxy/config.conf"), 32768, 131072,
 		  "/var/lib/kube-proxy/config.conf" },
 		{ ARGS("kube-proxy\0--conntrack-max-per-core\0" "0\0--config\0/etc/kp.yaml"), 0, 131072,
@@ -68,8 +69,32 @@ Test(doctor_sources, kube_proxy_arguments)
 		cr_expect_eq(proxy.max_per_core, cases[i].per_core, "%zu", i);
 		cr_expect_eq(proxy.min, cases[i].min, "%zu", i);
 		cr_expect_str_eq(proxy.config, cases[i].config, "%zu", i);
+		cr_expect_not(proxy.config_unread, "%zu", i);
 	}
 }
+
+/* kube-proxy does not start with such, or reads it in another way than we do. */
+Test(doctor_sources, kube_proxy_arguments_of_doubt)
+{
+	static const char *const words[] = {
+		"--conntrack-min=x", "--conntrack-max-per-core=-3", "--conntrack-min=1_000",
+		"--conntrack-min=2147483648", "--conntrack-min=7 ", "--conntrack-min=",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct kube_proxy proxy = defaults();
+
+		kube_proxy__parse_arguments(words[i], strlen(words[i]) + 1, &proxy);
+		cr_expect(proxy.config_unread, "%s", words[i]);
+		cr_expect_eq(proxy.max_per_core, 32768, "%s", words[i]);
+		cr_expect_eq(proxy.min, 131072, "%s", words[i]);
+		cr_expect_not(proxy.set, "%s", words[i]);
+	}
+}
+
+#define KIND "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+#define JSON_KIND "\"kind\":\"KubeProxyConfiguration\",\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\""
 
 Test(doctor_sources, kube_proxy_config)
 {
@@ -78,31 +103,89 @@ Test(doctor_sources, kube_proxy_config)
 		__u64 per_core, min;
 		bool set;
 	} cases[] = {
-		{ "kind: KubeProxyConfiguration\nconntrack:\n  maxPerCore: 0\n  min: 9\n", 0, 9, true },
-		{ "conntrack:\n  maxPerCore: null\n  min: null\n", 32768, 131072, false },
-		{ "conntrack:\n# x\n\n    min: 5 # y\nmode: ipvs\n", 32768, 5, true },
-		{ "ipvs:\n  min: 3\nmaxPerCore: 2\n", 32768, 131072, false },
-		{ "conntrack: {}\n", 32768, 131072, false },
-		{ "\xff\xfe:", 32768, 131072, false },
-		{ "", 32768, 131072, false },
+		{ KIND "conntrack:\n  maxPerCore: 0\n  min: 9\n", 0, 9, true },
+		{ KIND "conntrack:\n  maxPerCore: null\n  min: ~\n", 32768, 131072, false },
+		{ KIND "conntrack:\n# x\n\n    min: 5 # y\nmode: ipvs\n", 32768, 5, true },
+		{ KIND "ipvs:\n  min: 3\nmaxPerCore: 2\n", 32768, 131072, false },
+		{ KIND "conntrack: {}\n", 32768, 131072, false },
+		{ KIND "conntrack:\n", 32768, 131072, false },
+		{ KIND "conntrack: {maxPerCore: 0, min: 1000}\n", 0, 1000, true },
+		{ "---\n" KIND "\"conntrack\":\n  'min': 2147483647\n...\n", 32768, 2147483647, true },
+		{ KIND "x: &n 7\nconntrack: {min: *n}\n", 32768, 7, true },
+		{ KIND "x: &c {min: 7}\nconntrack: *c\n", 32768, 7, true },
+		/* lenient decoding lets these pass */
+		{ KIND "mode: ipvs\nmode: ipvs\nconntrack: {min: 7, new: [1]}\n", 32768, 7, true },
+		{ "{" JSON_KIND ",\"conntrack\":{\"maxPerCore\":null,\"min\":8}}", 32768, 8, true },
+		{ "{\n\t" JSON_KIND ",\n\t\"conntrack\": {\n\t\t\"maxPerCore\": 10\n\t}\n}\n", 10, 131072,
+		  true },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct kube_proxy proxy = { .max_per_core = 1, .min = 1 };
-		char text[256];
 
-		snprintf(text, sizeof(text), "%s", cases[i].text);
-		kube_proxy__parse_config(text, &proxy);
+		cr_expect_eq(kube_proxy__parse_config(cases[i].text, strlen(cases[i].text), &proxy), 0,
+			     "%zu", i);
 		cr_expect_eq(proxy.max_per_core, cases[i].per_core, "%zu", i);
 		cr_expect_eq(proxy.min, cases[i].min, "%zu", i);
 		cr_expect_eq(proxy.set, cases[i].set, "%zu", i);
 	}
 }
 
+/* Nothing certain is in them: the defaults stand. */
+Test(doctor_sources, kube_proxy_config_of_doubt)
+{
+	static const char *const texts[] = {
+		"",
+		"\xff\xfe:",
+		"# nothing\n",
+		"conntrack: {min: 7}\n",
+		"kind: KubeletConfiguration\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n"
+		"conntrack: {min: 7}\n",
+		"kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1\n"
+		"conntrack: {min: 7}\n",
+		KIND "conntrack: {maxPerCore: 7, min: \"7\"}\n",
+		KIND "conntrack: {min: 7, min: 7}\n",
+		KIND "conntrack: {min: 7}\nconntrack: {}\n",
+		KIND "x: &c {min: 7}\nconntrack: {<<: *c}\n",
+		KIND "x: &c {conntrack: {min: 7}}\n<<: *c\n",
+		KIND "conntrack: {min: -1}\n",
+		KIND "conntrack: {min: 1_000}\n",
+		KIND "conntrack: {min: 010}\n",
+		KIND "conntrack: {min: 0x10}\n",
+		KIND "conntrack: {min: 1e3}\n",
+		KIND "conntrack: {min: 7.0}\n",
+		KIND "conntrack: {min: 7 8}\n",
+		KIND "conntrack: {min: 2147483648}\n",
+		KIND "conntrack: {min: 99999999999999999999999}\n",
+		KIND "conntrack: {min: [7]}\n",
+		KIND "conntrack: [7]\n",
+		KIND "conntrack: 7\n",
+		KIND "conntrack: {min: 7\n",
+		KIND "conntrack: {min: 7}\n---\n" KIND "conntrack: {min: 8}\n",
+		KIND "conntrack: {min: 7}\n\tmode: ipvs\n",
+		KIND "conntrack: {min: *nobody}\n",
+		"{" JSON_KIND ",\"conntrack\":{\"min\":8}",
+		"[1]",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct kube_proxy proxy = { .max_per_core = 1, .min = 1, .set = true };
+
+		cr_expect_eq(kube_proxy__parse_config(texts[i], strlen(texts[i]), &proxy), -EINVAL,
+			     "%zu: %s", i, texts[i]);
+		cr_expect_eq(proxy.max_per_core, KUBE_PROXY_MAX_PER_CORE, "%zu", i);
+		cr_expect_eq(proxy.min, KUBE_PROXY_MIN, "%zu", i);
+		cr_expect_not(proxy.set, "%zu", i);
+	}
+}
+
 Test(doctor_sources, finds_kube_proxy)
 {
 	static const char args[] = "/usr/local/bin/kube-proxy\0--config=/etc/kp.conf";
+	static const char kind[] = KIND "conntrack: {min: 2310720}\n";
+	static char large[64 << 10];
 	char *root = temp_tree__new(), path[4096], real[4096];
 	struct kube_proxy proxy;
 
@@ -118,10 +201,18 @@ Test(doctor_sources, finds_kube_proxy)
 	cr_expect_eq(proxy.pid, 14);
 	cr_expect(proxy.config_unread);
 	cr_expect_eq(proxy.min, KUBE_PROXY_MIN);
-	temp_tree__text(root, "proc/14/root/etc/kp.conf", "conntrack:\n  min: 2310720\n");
+	temp_tree__text(root, "proc/14/root/etc/kp.conf", KIND "conntrack:\n  min: 2310720\n");
 	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
 	cr_expect_not(proxy.config_unread);
 	cr_expect_eq(proxy.min, 2310720);
+	/* no prefix of it is enough */
+	memset(large, '#', sizeof(large));
+	memcpy(large, kind, sizeof(kind) - 1);
+	temp_tree__write(root, "proc/14/root/etc/kp.conf", large, sizeof(large));
+	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
+	cr_expect(proxy.config_unread);
+	cr_expect_eq(proxy.min, KUBE_PROXY_MIN);
+	temp_tree__write(root, "proc/14/root/etc/kp.conf", kind, sizeof(kind) - 1);
 	/* a link means what it means in there; the kubelet makes such */
 	snprintf(path, sizeof(path), "%s/proc/14/root/etc/kp.conf", root);
 	snprintf(real, sizeof(real), "%s/proc/14/root/etc/real", root);

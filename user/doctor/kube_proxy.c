@@ -19,6 +19,13 @@
 
 #define FILE_BYTES (64 << 10) /* a command line, or a configuration, of some 2 KB */
 
+void kube_proxy__defaults(struct kube_proxy *proxy)
+{
+	proxy->max_per_core = KUBE_PROXY_MAX_PER_CORE;
+	proxy->min = KUBE_PROXY_MIN;
+	proxy->set = proxy->config_unread = false;
+}
+
 __u64 kube_proxy__limit(__u64 max_per_core, __u64 min, unsigned int cores)
 {
 	__u64 scaled = max_per_core * cores;
@@ -47,17 +54,20 @@ static const char *flag_value(const char *arg, const char *end, const char *name
 	return !*arg && next < end && memchr(next, '\0', (size_t)(end - next)) ? next : NULL;
 }
 
-static void set_number(const char *text, __u64 *value, bool *set)
+/* An int32 as pflag reads it, 0x10 and 010 too; kube-proxy does not start with another one. */
+static void set_number(const char *text, __u64 *value, struct kube_proxy *proxy)
 {
 	char *end;
 	__u64 number;
 
 	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (end == text || errno || !isdigit((unsigned char)*text) || number > UINT_MAX)
-		return; /* null, or nonsense: the default stays */
+	number = strtoull(text, &end, 0);
+	if (!isdigit((unsigned char)*text) || *end || errno || number > INT_MAX) {
+		proxy->config_unread = true;
+		return;
+	}
 	*value = number;
-	*set = true;
+	proxy->set = true;
 }
 
 void kube_proxy__parse_arguments(const char *args, size_t size, struct kube_proxy *proxy)
@@ -67,33 +77,11 @@ void kube_proxy__parse_arguments(const char *args, size_t size, struct kube_prox
 	/* the last word may lack its NUL: it was cut off */
 	for (at = args; at < end && memchr(at, '\0', (size_t)(end - at)); at += strlen(at) + 1) {
 		if ((value = flag_value(at, end, "conntrack-max-per-core")))
-			set_number(value, &proxy->max_per_core, &proxy->set);
+			set_number(value, &proxy->max_per_core, proxy);
 		else if ((value = flag_value(at, end, "conntrack-min")))
-			set_number(value, &proxy->min, &proxy->set);
+			set_number(value, &proxy->min, proxy);
 		else if ((value = flag_value(at, end, "config")))
 			snprintf(proxy->config, sizeof(proxy->config), "%s", value);
-	}
-}
-
-void kube_proxy__parse_config(char *text, struct kube_proxy *proxy)
-{
-	char *line, *at = NULL, *key;
-	bool inside = false;
-
-	proxy->max_per_core = KUBE_PROXY_MAX_PER_CORE;
-	proxy->min = KUBE_PROXY_MIN;
-	proxy->set = false;
-	for (line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
-		key = line + strspn(line, " \t");
-		if (!*key || *key == '#')
-			continue;
-		if (key == line)
-			inside = !strncmp(key, "conntrack:", 10);
-		else if (inside && !strncmp(key, "maxPerCore:", 11))
-			set_number(key + 11 + strspn(key + 11, " \t"), &proxy->max_per_core,
-				   &proxy->set);
-		else if (inside && !strncmp(key, "min:", 4))
-			set_number(key + 4 + strspn(key + 4, " \t"), &proxy->min, &proxy->set);
 	}
 }
 
@@ -167,14 +155,14 @@ static bool is_kube_proxy(const char *args)
 static void read_config(const char *root, struct kube_proxy *proxy, char *buf)
 {
 	char path[PATH_MAX];
-	int len;
+	ssize_t len = -ENAMETOOLONG;
 
-	len = snprintf(path, sizeof(path), "%s/proc/%d/root", root, proxy->pid);
-	if (len >= (int)sizeof(path) ||
-	    read_fd(open_inside(path, proxy->config), buf, FILE_BYTES) < 0)
-		proxy->config_unread = true;
-	else
-		kube_proxy__parse_config(buf, proxy);
+	kube_proxy__defaults(proxy);
+	if (snprintf(path, sizeof(path), "%s/proc/%d/root", root, proxy->pid) < (int)sizeof(path))
+		len = read_fd(open_inside(path, proxy->config), buf, FILE_BYTES);
+	/* one that fills the buffer may go on */
+	proxy->config_unread = len < 0 || len == FILE_BYTES - 1 ||
+			       kube_proxy__parse_config(buf, (size_t)len, proxy);
 }
 
 static bool look_at(const char *root, pid_t pid, struct kube_proxy *proxy)
@@ -187,10 +175,8 @@ static bool look_at(const char *root, pid_t pid, struct kube_proxy *proxy)
 	len = read_file(path, buf, sizeof(buf));
 	if (len <= 0 || !is_kube_proxy(buf) || !is_roots(root, pid))
 		return false;
-	*proxy = (struct kube_proxy){ .running = true,
-				      .pid = pid,
-				      .max_per_core = KUBE_PROXY_MAX_PER_CORE,
-				      .min = KUBE_PROXY_MIN };
+	*proxy = (struct kube_proxy){ .running = true, .pid = pid };
+	kube_proxy__defaults(proxy);
 	kube_proxy__parse_arguments(buf, (size_t)len, proxy);
 	if (*proxy->config)
 		read_config(root, proxy, buf);

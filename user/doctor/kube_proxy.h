@@ -24,7 +24,7 @@ struct kube_proxy {
 	__u64 min;
 	bool set;		/* one of the two is set, not kube-proxy's default */
 	char config[KUBE_PROXY_PATH_LEN]; /* --config, as it sees it; "": none */
-	bool config_unread;	/* it could not be read: the defaults are assumed */
+	bool config_unread;	/* it, or a flag, could not be read: the defaults are assumed */
 };
 
 /**
@@ -42,11 +42,16 @@ int kube_proxy__find(const char *root, struct kube_proxy *ret_proxy);
  */
 void kube_proxy__parse_arguments(const char *args, size_t size, struct kube_proxy *proxy);
 
+/** @brief **kube_proxy__defaults()** sets what kube-proxy takes where nothing is said. */
+void kube_proxy__defaults(struct kube_proxy *proxy);
+
 /**
  * @brief **kube_proxy__parse_config()** reads what a KubeProxyConfiguration
- * says of conntrack; any text is allowed. Flags do not count beside a file.
+ * says of conntrack. Flags do not count beside a file.
+ * @param proxy gets the defaults where nothing, or nothing certain, is said
+ * @return 0; -EINVAL: none that every version of kube-proxy reads in the same way; -ENOMEM
  */
-void kube_proxy__parse_config(char *text, struct kube_proxy *proxy);
+int kube_proxy__parse_config(const char *text, size_t len, struct kube_proxy *proxy);
 
 /**
  * @brief **kube_proxy__limit()** what it would set when it starts on so many CPUs; 0: nothing.

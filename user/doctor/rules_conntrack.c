@@ -227,9 +227,11 @@ bool rule_kube_proxy__check(const struct facts *f, const struct tally *tally, st
 	    host->now.max, proxy->pid, proxy->max_per_core, proxy->min, limit, f->cores);
 	if (limit > KUBE_PROXY_CAP && !proxy->set)
 		SAY(out->evidence, ", from version 1.36 on 1048576");
-	if (proxy->config_unread)
+	if (proxy->config_unread && *proxy->config)
 		SAY(out->evidence, "; its file %s could not be read: its defaults are assumed",
 		    proxy->config);
+	else if (proxy->config_unread)
+		SAY(out->evidence, "; not all of its flags are understood");
 	SAY(out->lasting, "in its configuration conntrack.min: %u (flag --conntrack-min=%u)",
 	    host->now.max, host->now.max);
 	return true;
