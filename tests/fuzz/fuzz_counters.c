@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Any text as a file of counters, and as kube-proxy's arguments and configuration.
+ * Any text as a file of counters, and as the arguments and configuration of kube-proxy
+ * and of those that it is part of.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/counters/counter_files.h"
-#include "user/doctor/kube_proxy.h"
+#include "user/doctor/kube_proxy_inside.h"
 
 #define REQUIRE(condition) do { if (!(condition)) abort(); } while (0)
 
@@ -26,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct rancher_settings settings = {};
 	struct kube_proxy proxy = {};
 	struct counters counters = {};
 	uint8_t kind;
@@ -34,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	kind = *data % 6;
+	kind = *data % 8;
 	text = copy_of(data + 1, size - 1);
 	switch (kind) {
 	case 0:
@@ -51,6 +53,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 4:
 		kube_proxy__parse_arguments(text, size - 1, &proxy);
+		break;
+	case 5:
+		kube_proxy__parse_file(text, size - 1, &proxy);
+		break;
+	case 6:
+		rancher_settings__add(text, size - 1, &settings);
+		REQUIRE(settings.len <= sizeof(settings.args));
+		kube_proxy__parse_arguments(settings.args, settings.len, &proxy);
 		break;
 	default:
 		kube_proxy__parse_config(text, size - 1, &proxy);

@@ -485,6 +485,66 @@ Test(doctor_rules, kube_proxy_would_lower_it)
 	cr_expect_null(strstr(expect_fires(&n, "kube_proxy", HARM_RISK)->evidence, "1.36"));
 }
 
+/* Where to change it depends on who runs it. */
+Test(doctor_rules, kube_proxy_of_each_distribution)
+{
+	static const struct {
+		struct kube_proxy proxy;
+		const char *name, *lasting;
+	} cases[] = {
+		{ { .kind = KUBE_PROXY_PLAIN }, "kube-proxy", "conntrack.min: 2310720" },
+		{ { .kind = KUBE_PROXY_KUBEADM, .config = "/var/lib/kube-proxy/config.conf" },
+		  "kube-proxy", "in ConfigMap kube-proxy of namespace kube-system" },
+		{ { .kind = KUBE_PROXY_K3S, .embedded = true }, "k3s",
+		  "[\"conntrack-min=2310720\"] in /etc/rancher/k3s/config.yaml, then systemctl restart k3s;" },
+		{ { .kind = KUBE_PROXY_K3S, .embedded = true, .agent = true }, "k3s",
+		  "systemctl restart k3s-agent;" },
+		{ { .kind = KUBE_PROXY_K3S, .embedded = true, .config = "/etc/kp.yaml" }, "k3s",
+		  "conntrack.min: 2310720 in /etc/kp.yaml" },
+		{ { .kind = KUBE_PROXY_RKE2, .embedded = true }, "rke2",
+		  "/etc/rancher/rke2/config.yaml, then systemctl restart rke2-server;" },
+		{ { .kind = KUBE_PROXY_RKE2, .agent = true }, "kube-proxy", "systemctl restart rke2-agent;" },
+		{ { .kind = KUBE_PROXY_MICROK8S, .embedded = true }, "kubelite",
+		  "--conntrack-min=2310720 in /var/snap/microk8s/current/args/kube-proxy, then snap "
+		  "restart microk8s.daemon-kubelite;" },
+	};
+	const struct finding *finding;
+	struct kube_proxy *proxy;
+	struct node n;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		well(&n);
+		n.table.now.max = 2310720;
+		n.table.now.buckets = 577680;
+		proxy = &n.facts.kube_proxy;
+		*proxy = cases[i].proxy;
+		proxy->running = true;
+		proxy->pid = 9;
+		proxy->max_per_core = 32768;
+		proxy->min = 131072;
+		finding = expect_fires(&n, "kube_proxy", HARM_RISK);
+		cr_expect_eq(finding->confidence, CONFIDENCE_LIKELY, "%zu", i);
+		expect_says(finding->title, cases[i].name);
+		expect_says(finding->lasting, cases[i].lasting);
+		proxy->hidden = true;
+		finding = expect_fires(&n, "kube_proxy", HARM_RISK);
+		cr_expect_eq(finding->confidence, CONFIDENCE_POSSIBLE, "%zu", i);
+		expect_says(finding->evidence, "its command line, which it hides");
+		/* the whole of each advice */
+		n.table.now.entries = n.table.now.max;
+		n.facts.configured_max = (struct configured_facts){ 9000000, "/etc/sysctl.conf" };
+		expect_says(expect_fires(&n, "conntrack_full", HARM_LOSS)->lasting,
+			    "in /etc/sysctl.d/90-conntrack.conf");
+		expect_says(expect_fires(&n, "conntrack_lowered", HARM_NEAR)->lasting,
+			    "to leave the limit alone");
+		/* one that leaves it alone is not who to ask */
+		proxy->max_per_core = 0;
+		expect_says(expect_fires(&n, "conntrack_full", HARM_LOSS)->lasting, "modules-load.d");
+		expect_silent(&n, "kube_proxy", "when it sets nothing");
+	}
+}
+
 Test(doctor_rules, tables_of_their_own)
 {
 	const struct finding *finding;

@@ -228,6 +228,192 @@ Test(doctor_sources, finds_kube_proxy)
 	temp_tree__free(root);
 }
 
+#define TITLE(text) text, sizeof(text)
+
+/* A node as k3s leaves it: what it was told stands in its files alone. */
+static void put(const char *root, const char *cmdline, size_t size)
+{
+	temp_tree__write(root, "proc/7/cmdline", cmdline, size);
+	temp_tree__text(root, "proc/7/environ", "PATH=/bin");
+}
+
+static struct kube_proxy find(const char *root)
+{
+	struct kube_proxy proxy;
+
+	cr_expect_eq(kube_proxy__find(root, &proxy), 0);
+	return proxy;
+}
+
+#define K3S "proc/7/root/etc/rancher/k3s/"
+
+Test(doctor_sources, k3s_sets_the_limit)
+{
+	char *root = temp_tree__new(), longer[300];
+	struct kube_proxy proxy;
+
+	put(root, TITLE("/usr/local/bin/k3s server"));
+	proxy = find(root);
+	cr_expect(proxy.running && proxy.embedded && !proxy.agent && !proxy.hidden);
+	cr_expect_eq(proxy.kind, KUBE_PROXY_K3S);
+	cr_expect_str_eq(kube_proxy__name(&proxy), "k3s");
+	cr_expect_eq(proxy.max_per_core, 32768);
+	cr_expect_not(proxy.set);
+	/* also where it runs no kube-proxy */
+	temp_tree__text(root, K3S "config.yaml", "token: x\nkube-proxy-arg: [\"conntrack-min=1000\", v=2]\n"
+						 "disable-kube-proxy: true\n");
+	proxy = find(root);
+	cr_expect(proxy.set && !proxy.config_unread);
+	cr_expect_eq(proxy.min, 1000);
+	cr_expect_eq(proxy.max_per_core, 32768);
+	/* arguments that it has wiped */
+	put(root, TITLE("/usr/local/bin/k3s agent\0\0\0\0\0"));
+	proxy = find(root);
+	cr_expect(proxy.hidden && proxy.agent);
+	put(root, TITLE("k3s\0server\0--disable=traefik"));
+	cr_expect(find(root).hidden);
+
+	put(root, TITLE("/usr/local/bin/k3s server"));
+	/* in the order of names, a key or one with + */
+	temp_tree__text(root, K3S "config.yaml.d/20.yaml", "kube-proxy-arg+: --conntrack-min=3000\n");
+	temp_tree__text(root, K3S "config.yaml.d/10.YML", "kube-proxy-arg:\n- conntrack-max-per-core=5\n");
+	temp_tree__text(root, K3S "config.yaml.d/30.txt", "{");
+	proxy = find(root);
+	cr_expect_eq(proxy.max_per_core, 5);
+	cr_expect_eq(proxy.min, 3000);
+	temp_tree__text(root, K3S "config.yaml.d/40.yaml", "kube-proxy-arg: {");
+	proxy = find(root);
+	cr_expect(proxy.config_unread);
+	cr_expect_eq(proxy.min, KUBE_PROXY_MIN);
+	cr_expect_str_eq(proxy.config, "/etc/rancher/k3s/config.yaml");
+	/* a file elsewhere */
+	temp_tree__write(root, "proc/7/environ", "A=b\0K3S_CONFIG_FILE=/etc/k.yaml", 32);
+	temp_tree__text(root, "proc/7/root/etc/k.yaml", "kube-proxy-arg: conntrack-min=4\n");
+	cr_expect_eq(find(root).min, 4);
+	temp_tree__write(root, "proc/7/environ", "K3S_CONFIG_FILE=http://a/k.yaml", 32);
+	cr_expect(find(root).config_unread);
+	memset(longer, 'a', sizeof(longer));
+	memcpy(longer, "K3S_CONFIG_FILE=/", 17);
+	temp_tree__write(root, "proc/7/environ", longer, sizeof(longer));
+	cr_expect(find(root).config_unread);
+	temp_tree__free(root);
+}
+
+Test(doctor_sources, k3s_settings_of_doubt)
+{
+	static const char *const texts[] = {
+		"kube-proxy-arg: [conntrack-min=7, [x]]\n", "kube-proxy-arg: conntrack-min+=7\n",
+		"kube-proxy-arg: \"v=2,conntrack-min=7\"\n",
+		"kube-proxy-arg: x=1\nkube-proxy-arg: conntrack-min=7\n", "[1]\n",
+		"kube-proxy-arg+: x=1\nkube-proxy-arg: conntrack-min=7\n", "disable-agent: perhaps\n",
+		"kube-proxy-arg: conntrack-min\n", "kube-proxy-arg: conntrack-min=x\n",
+	};
+	char *root = temp_tree__new();
+	size_t i;
+
+	put(root, TITLE("k3s server"));
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		temp_tree__text(root, K3S "config.yaml", texts[i]);
+		cr_expect(find(root).config_unread, "%s", texts[i]);
+	}
+	temp_tree__text(root, K3S "config.yaml", "# nothing\n");
+	cr_expect_not(find(root).config_unread);
+	temp_tree__text(root, K3S "config.yaml", "disable-agent: true\n");
+	cr_expect_not(find(root).running, "it runs no node");
+	temp_tree__free(root);
+}
+
+/* kube-proxy in k3s goes by its file, after k3s has set what flags say. */
+Test(doctor_sources, k3s_with_a_file_for_kube_proxy)
+{
+	static const char args[] = "kube-proxy-arg: [config=/etc/kp.yaml, conntrack-min=7]\n";
+	char *root = temp_tree__new(), off[128];
+	struct kube_proxy proxy;
+
+	put(root, TITLE("k3s server"));
+	temp_tree__text(root, K3S "config.yaml", args);
+	cr_expect(find(root).config_unread);
+	temp_tree__text(root, "proc/7/root/etc/kp.yaml", KIND "conntrack: {min: 9}\n");
+	proxy = find(root);
+	cr_expect_eq(proxy.min, 9);
+	cr_expect_str_eq(proxy.config, "/etc/kp.yaml");
+	temp_tree__text(root, "proc/7/root/etc/kp.yaml", KIND "conntrack: {maxPerCore: 0}\n");
+	proxy = find(root);
+	cr_expect_eq(proxy.min, 7);
+	cr_expect_eq(proxy.max_per_core, 32768);
+	temp_tree__text(root, "proc/7/root/etc/kp.yaml", KIND "conntrack: {min: 9}\n");
+	snprintf(off, sizeof(off), "%sdisable-kube-proxy: true\n", args);
+	temp_tree__text(root, K3S "config.yaml", off);
+	cr_expect_eq(find(root).min, 7);
+	temp_tree__free(root);
+}
+
+Test(doctor_sources, kubelite_runs_kube_proxy)
+{
+	static const char args[] = "/snap/microk8s/1/kubelite\0--proxy-args-file=/args/kube-proxy";
+	char *root = temp_tree__new();
+	struct kube_proxy proxy;
+
+	put(root, args, sizeof(args));
+	proxy = find(root);
+	cr_expect(proxy.config_unread);
+	cr_expect_str_eq(proxy.config, "/args/kube-proxy");
+	temp_tree__text(root, "proc/7/root/args/kube-proxy",
+			"--cluster-cidr=10.1.0.0/16\n\n# --conntrack-min=1\n  --conntrack-min=\"4000\" \n"
+			"--conntrack-max-per-core 5");
+	proxy = find(root);
+	cr_expect(proxy.embedded && proxy.set && !proxy.config_unread && !*proxy.config);
+	cr_expect_eq(proxy.kind, KUBE_PROXY_MICROK8S);
+	cr_expect_eq(proxy.min, 4000);
+	cr_expect_eq(proxy.max_per_core, 5);
+	temp_tree__text(root, "proc/7/root/args/kube-proxy", "--conntrack-min=$MIN\n");
+	cr_expect(find(root).config_unread);
+	/* unless told otherwise */
+	put(root, TITLE("kubelite"));
+	temp_tree__text(root, "proc/7/root/var/snap/microk8s/current/args/kube-proxy",
+			"--conntrack-min=3\n--v=1\n");
+	cr_expect_eq(find(root).min, 3);
+	temp_tree__free(root);
+}
+
+/* Which one sets the limit last. */
+Test(doctor_sources, kube_proxy_beside_others)
+{
+	static const char off[] = "kube-proxy\0--conntrack-max-per-core=0";
+	static const char on[] = "kube-proxy\0--conntrack-min=5";
+	char *root = temp_tree__new();
+	struct kube_proxy proxy;
+
+	put(root, TITLE("/usr/local/bin/rke2 server"));
+	temp_tree__write(root, "proc/8/cmdline", off, sizeof(off));
+	proxy = find(root);
+	cr_expect_eq(proxy.pid, 7, "its pod leaves the limit alone");
+	cr_expect_str_eq(kube_proxy__name(&proxy), "rke2");
+	cr_expect_eq(proxy.max_per_core, 32768);
+	temp_tree__write(root, "proc/8/cmdline", on, sizeof(on));
+	proxy = find(root);
+	cr_expect_eq(proxy.pid, 8);
+	cr_expect_eq(proxy.kind, KUBE_PROXY_RKE2, "where its settings are");
+	cr_expect_str_eq(kube_proxy__name(&proxy), "kube-proxy");
+	/* in whatever order they are found */
+	temp_tree__write(root, "proc/7/cmdline", on, sizeof(on));
+	temp_tree__write(root, "proc/8/cmdline", TITLE("/usr/local/bin/rke2 server"));
+	cr_expect_eq(find(root).pid, 7);
+	put(root, TITLE("/usr/local/bin/rke2 server"));
+	temp_tree__write(root, "proc/8/cmdline", on, sizeof(on));
+	/* in a namespace from where it cannot set the node's */
+	temp_tree__link(root, "proc/1/ns/net", "net:[1]");
+	temp_tree__link(root, "proc/8/ns/net", "net:[2]");
+	temp_tree__link(root, "proc/7/ns/net", "net:[1]");
+	cr_expect_eq(find(root).pid, 7);
+	temp_tree__write(root, "proc/8/cmdline", off, sizeof(off));
+	temp_tree__link(root, "proc/8/ns/net", "net:[1]");
+	temp_tree__write(root, "proc/7/cmdline", "init", 5);
+	proxy = find(root);
+	cr_expect(proxy.running && !kube_proxy__sets(&proxy));
+	temp_tree__free(root);
+}
+
 Test(doctor_sources, sysctl_files_in_their_order)
 {
 	static const char *const names[] = { "net.netfilter.nf_conntrack_max",

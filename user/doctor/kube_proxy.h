@@ -17,18 +17,32 @@
 
 #define KUBE_PROXY_PATH_LEN 256
 
+/* What it is part of: where its settings are. */
+enum kube_proxy_kind {
+	KUBE_PROXY_PLAIN,	/* not known */
+	KUBE_PROXY_KUBEADM,
+	KUBE_PROXY_K3S,
+	KUBE_PROXY_RKE2,
+	KUBE_PROXY_MICROK8S,
+};
+
 struct kube_proxy {
 	bool running;
+	enum kube_proxy_kind kind;
+	bool embedded;		/* no process of its own: what sets the limit is k3s, RKE2 or kubelite */
+	bool agent;		/* of k3s and RKE2: no server */
+	bool hidden;		/* it has arguments that cannot be read */
 	pid_t pid;
 	__u64 max_per_core;	/* 0: it leaves the limit alone */
 	__u64 min;
 	bool set;		/* one of the two is set, not kube-proxy's default */
-	char config[KUBE_PROXY_PATH_LEN]; /* --config, as it sees it; "": none */
+	char config[KUBE_PROXY_PATH_LEN]; /* --config, or what is unread, as it sees it; "": none */
 	bool config_unread;	/* it, or a flag, could not be read: the defaults are assumed */
 };
 
 /**
- * @brief **kube_proxy__find()** looks for it among the processes.
+ * @brief **kube_proxy__find()** looks for it among the processes, and for those
+ * that it is part of. A process of its own counts, unless it leaves the limit alone.
  * @param root where the node's file system is; "" is /
  * @param ret_proxy not running if there is none
  * @return 0, also without one; -errno: the processes cannot be read
@@ -42,6 +56,13 @@ int kube_proxy__find(const char *root, struct kube_proxy *ret_proxy);
  */
 void kube_proxy__parse_arguments(const char *args, size_t size, struct kube_proxy *proxy);
 
+/**
+ * @brief **kube_proxy__parse_file()** reads a file of arguments of microk8s.
+ * @param text changed; has a NUL behind its @p len bytes
+ * @param proxy set to the defaults before
+ */
+void kube_proxy__parse_file(char *text, size_t len, struct kube_proxy *proxy);
+
 /** @brief **kube_proxy__defaults()** sets what kube-proxy takes where nothing is said. */
 void kube_proxy__defaults(struct kube_proxy *proxy);
 
@@ -52,6 +73,12 @@ void kube_proxy__defaults(struct kube_proxy *proxy);
  * @return 0; -EINVAL: none that every version of kube-proxy reads in the same way; -ENOMEM
  */
 int kube_proxy__parse_config(const char *text, size_t len, struct kube_proxy *proxy);
+
+/** @brief **kube_proxy__name()** of what sets the limit; lives forever. */
+const char *kube_proxy__name(const struct kube_proxy *proxy);
+
+/** @brief **kube_proxy__sets()** whether one runs that does not leave the limit alone. */
+bool kube_proxy__sets(const struct kube_proxy *proxy);
 
 /**
  * @brief **kube_proxy__limit()** what it would set when it starts on so many CPUs; 0: nothing.

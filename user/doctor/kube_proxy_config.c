@@ -8,10 +8,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
-#include "user/doctor/kube_proxy.h"
+#include "user/doctor/kube_proxy_inside.h"
 
 /* The only document, to be deleted; its root is NULL if it is empty. */
 static int load(const char *text, size_t len, yaml_document_t *document)
@@ -61,7 +62,7 @@ static bool is_null(const yaml_node_t *node)
 		!strcmp(text, "NULL"));
 }
 
-/* NULL in @ret_node: it is not there, or null. A key that is there twice, or merged in from elsewhere: -EINVAL */
+/* NULL in @ret_node: it is not there, or null. -EINVAL: twice, or merged in from elsewhere. */
 static int get(yaml_document_t *document, yaml_node_t *map, const char *key, yaml_node_t **ret_node)
 {
 	yaml_node_t *found = NULL;
@@ -154,5 +155,94 @@ int kube_proxy__parse_config(const char *text, size_t len, struct kube_proxy *pr
 	yaml_document_delete(&document);
 	if (err)
 		kube_proxy__defaults(proxy);
+	return err;
+}
+
+/* An argument as k3s gives it to kube-proxy: pkg/util/args.go, GetArgs(). */
+static int add_argument(const char *text, struct rancher_settings *settings)
+{
+	const char *name = strncmp(text, "--", 2) ? text : text + 2, *equals = strchrnul(name, '=');
+	size_t size = sizeof(settings->args) - settings->len;
+	int len;
+
+	/* a name with a sign changes the order; a comma parts two for some versions */
+	if (equals == name || strchr("+-", equals[-1]) ||
+	    (strchr(text, ',') && strstr(text, "conntrack-m")))
+		return -EINVAL;
+	len = snprintf(settings->args + settings->len, size, "--%s%s", name, *equals ? "" : "=true");
+	if (len >= (int)size)
+		return -E2BIG;
+	settings->len += (size_t)len + 1;
+	return 0;
+}
+
+static int add_arguments(yaml_document_t *document, yaml_node_t *node,
+			 struct rancher_settings *settings)
+{
+	yaml_node_item_t *at;
+	const char *text;
+	int err = 0;
+
+	if (node->type != YAML_SEQUENCE_NODE) {
+		text = text_of(node);
+		return text ? add_argument(text, settings) : -EINVAL;
+	}
+	for (at = node->data.sequence.items.start; !err && at < node->data.sequence.items.top; at++) {
+		text = text_of(yaml_document_get_node(document, *at));
+		err = text ? add_argument(text, settings) : -EINVAL;
+	}
+	return err;
+}
+
+static int get_switch(yaml_document_t *document, yaml_node_t *root, const char *key, bool *value)
+{
+	yaml_node_t *node;
+	const char *text;
+	int err;
+
+	err = get(document, root, key, &node);
+	if (err || !node)
+		return err;
+	text = text_of(node);
+	if (!text || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
+		return -EINVAL;
+	*value = !strcmp(text, "true");
+	return 0;
+}
+
+/* A key stands for those of the files before, with a + it adds to them. */
+static int read_settings(yaml_document_t *document, struct rancher_settings *settings)
+{
+	yaml_node_t *root = yaml_document_get_root_node(document), *args, *more;
+	int err;
+
+	if (!root)
+		return 0;
+	err = get(document, root, "kube-proxy-arg", &args);
+	if (!err)
+		err = get(document, root, "kube-proxy-arg+", &more);
+	if (!err && args && more)
+		err = -EINVAL; /* their order counts */
+	if (!err && args)
+		settings->len = 0;
+	if (!err && (args || more))
+		err = add_arguments(document, args ? args : more, settings);
+	if (!err)
+		err = get_switch(document, root, "disable-agent", &settings->disable_agent);
+	if (!err)
+		err = get_switch(document, root, "disable-kube-proxy", &settings->disable_kube_proxy);
+	return err;
+}
+
+int rancher_settings__add(const char *text, size_t len, struct rancher_settings *settings)
+{
+	yaml_document_t document;
+	int err;
+
+	err = load(text, len, &document);
+	if (err)
+		return err;
+	err = read_settings(&document, settings);
+	yaml_document_delete(&document);
 	return err;
 }

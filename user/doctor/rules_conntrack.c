@@ -62,6 +62,32 @@ static __u64 highest_seen(const struct facts *f, __u64 now)
 	return change ? strtoull(change->old_value, NULL, 10) : now;
 }
 
+/* Where whoever runs kube-proxy keeps what it sets, and what has it read that again. */
+static void say_kube_proxy_min(const struct kube_proxy *proxy, __u64 min, struct finding *out)
+{
+	bool rke2 = proxy->kind == KUBE_PROXY_RKE2;
+
+	if (proxy->kind >= KUBE_PROXY_K3S && *proxy->config && !proxy->config_unread)
+		SAY(out->lasting, "conntrack.min: %llu in %s, which it is given for kube-proxy", min,
+		    proxy->config);
+	else if (rke2 || proxy->kind == KUBE_PROXY_K3S)
+		SAY(out->lasting, "kube-proxy-arg: [\"conntrack-min=%llu\"] in "
+				  "/etc/rancher/%s/config.yaml, then systemctl restart %s%s",
+		    min, rke2 ? "rke2" : "k3s", rke2 ? "rke2" : "k3s",
+		    proxy->agent ? "-agent" : rke2 ? "-server" : "");
+	else if (proxy->kind == KUBE_PROXY_MICROK8S)
+		SAY(out->lasting, "--conntrack-min=%llu in /var/snap/microk8s/current/args/kube-proxy, "
+				  "then snap restart microk8s.daemon-kubelite",
+		    min);
+	else
+		SAY(out->lasting, "in its configuration conntrack.min: %llu (flag --conntrack-min=%llu)",
+		    min, min);
+	if (proxy->kind == KUBE_PROXY_KUBEADM)
+		SAY(out->lasting, ", with kubeadm in ConfigMap kube-proxy of namespace kube-system, then "
+				  "kubectl -n kube-system rollout restart daemonset kube-proxy");
+	SAY(out->lasting, "; or maxPerCore 0 (conntrack-max-per-core=0) there");
+}
+
 /* Twice the limit or the entries, or what was configured, whatever is most; in kube-proxy's terms too. */
 static void say_raise(const struct facts *f, const struct conntrack_table *t, struct finding *out)
 {
@@ -76,14 +102,15 @@ static void say_raise(const struct facts *f, const struct conntrack_table *t, st
 	if (t->buckets && wanted / BUCKETS_PER_MAX > t->buckets)
 		SAY(out->now, "; echo %llu > /sys/module/nf_conntrack/parameters/hashsize",
 		    wanted / BUCKETS_PER_MAX);
-	if (f->kube_proxy.running)
-		SAY(out->lasting,
-		    "kube-proxy sets it again when it starts: in its configuration conntrack.min: "
-		    "%llu (flag --conntrack-min), or maxPerCore: 0 (--conntrack-max-per-core=0) "
-		    "and net.netfilter.nf_conntrack_max = %llu in /etc/sysctl.d/90-conntrack.conf",
-		    wanted, wanted);
-	else
+	if (!kube_proxy__sets(&f->kube_proxy)) {
 		say_lasting_limit(wanted, out);
+		return;
+	}
+	SAY(out->lasting, "%s sets it again when it starts: ", kube_proxy__name(&f->kube_proxy));
+	say_kube_proxy_min(&f->kube_proxy, wanted, out);
+	SAY(out->lasting, " and net.netfilter.nf_conntrack_max = %llu in "
+			  "/etc/sysctl.d/90-conntrack.conf",
+	    wanted);
 }
 
 bool rule_ct_full__concerns(const struct drop_evidence *e)
@@ -193,20 +220,25 @@ bool rule_ct_lowered__check(const struct facts *f, const struct tally *tally, st
 		    *change->pod || *change->unit ? ", " : "",
 		    *change->pod ? change->pod : change->unit, change->new_value);
 	if (as_this_one)
-		SAY(out->evidence, "; %llu is what kube-proxy (pid %d) sets on %u CPUs with "
-				   "maxPerCore %llu and min %llu",
-		    max, f->kube_proxy.pid, f->cores, f->kube_proxy.max_per_core,
-		    f->kube_proxy.min);
+		SAY(out->evidence, "; %llu is what %s (pid %d) sets on %u CPUs with maxPerCore %llu "
+				   "and min %llu",
+		    max, kube_proxy__name(&f->kube_proxy), f->kube_proxy.pid, f->cores,
+		    f->kube_proxy.max_per_core, f->kube_proxy.min);
 	else if (as_kube_proxy)
 		SAY(out->evidence, "; %llu is what kube-proxy sets by default on %u CPUs: "
 				   "max(32768 x CPUs, 131072)%s",
 		    max, f->cores, max == KUBE_PROXY_CAP ? ", at most 1048576" : "");
 	SAY(out->now, "sysctl -w net.netfilter.nf_conntrack_max=%llu", wanted);
-	if (f->kube_proxy.running || as_kube_proxy)
+	if (kube_proxy__sets(&f->kube_proxy)) {
+		SAY(out->lasting, "%s: ", kube_proxy__name(&f->kube_proxy));
+		say_kube_proxy_min(&f->kube_proxy, wanted, out);
+		SAY(out->lasting, " to leave the limit alone");
+	} else if (as_kube_proxy) {
 		SAY(out->lasting, "kube-proxy: conntrack.min (--conntrack-min) at least that value, or "
 				  "maxPerCore: 0 (--conntrack-max-per-core=0) to leave the limit alone");
-	else
+	} else {
 		say_lasting_limit(wanted, out);
+	}
 	return true;
 }
 
@@ -220,20 +252,26 @@ bool rule_kube_proxy__check(const struct facts *f, const struct tally *tally, st
 	if (!proxy->running || !host || !host->now.max || !limit || limit >= host->now.max)
 		return false;
 	out->harm = HARM_RISK;
-	out->confidence = proxy->config_unread ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
-	SAY(out->title, "kube-proxy would lower conntrack's limit at its next start");
-	SAY(out->evidence, "the limit is %u; kube-proxy (pid %d) with maxPerCore %llu and min %llu "
-			   "sets %llu on %u CPUs",
-	    host->now.max, proxy->pid, proxy->max_per_core, proxy->min, limit, f->cores);
-	if (limit > KUBE_PROXY_CAP && !proxy->set)
+	out->confidence = proxy->config_unread || proxy->hidden ? CONFIDENCE_POSSIBLE :
+								  CONFIDENCE_LIKELY;
+	SAY(out->title, "%s would lower conntrack's limit at its next start",
+	    kube_proxy__name(proxy));
+	SAY(out->evidence, "the limit is %u; %s (pid %d) with maxPerCore %llu and min %llu sets %llu "
+			   "on %u CPUs",
+	    host->now.max, kube_proxy__name(proxy), proxy->pid, proxy->max_per_core, proxy->min,
+	    limit, f->cores);
+	/* k3s and RKE2 have code of their own */
+	if (limit > KUBE_PROXY_CAP && !proxy->set &&
+	    (!proxy->embedded || proxy->kind == KUBE_PROXY_MICROK8S))
 		SAY(out->evidence, ", from version 1.36 on 1048576");
 	if (proxy->config_unread && *proxy->config)
 		SAY(out->evidence, "; its file %s could not be read: its defaults are assumed",
 		    proxy->config);
 	else if (proxy->config_unread)
 		SAY(out->evidence, "; not all of its flags are understood");
-	SAY(out->lasting, "in its configuration conntrack.min: %u (flag --conntrack-min=%u)",
-	    host->now.max, host->now.max);
+	if (proxy->hidden)
+		SAY(out->evidence, "; its command line, which it hides, may say otherwise");
+	say_kube_proxy_min(proxy, host->now.max, out);
 	return true;
 }
 
