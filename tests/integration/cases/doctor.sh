@@ -324,6 +324,40 @@ case_doctor_kube_proxy() {
 	silent kube_proxy
 }
 
+# k3s and kubelite in /proc, and the files that say what they set.
+case_doctor_embedded_kube_proxy() {
+	[ "$DROPWHY" != none ] || return 0
+	ns_new r
+	set_global net/netfilter/nf_conntrack_buckets 1000000
+	set_global net/netfilter/nf_conntrack_max 4000000
+	export K3S_CONFIG_FILE="$WORK/k3s.yaml"
+	for min in 3999999 4000000; do
+		echo "kube-proxy-arg: [conntrack-min=$min, conntrack-max-per-core=1]" >"$WORK/k3s.yaml"
+		embedded k3s $min 'kube-proxy-arg:.*"conntrack-min=4000000".* in /etc/rancher/k3s/config.yaml' \
+			"/usr/local/bin/k3s server"
+		printf '%s\n' "--conntrack-min=$min" --conntrack-max-per-core=1 >"$WORK/args"
+		embedded kubelite $min '--conntrack-min=4000000 in /var/snap/microk8s/current/args/kube-proxy' \
+			kubelite --proxy-args-file="$WORK/args"
+	done
+}
+
+embedded() { # NAME MIN ADVICE ARGUMENT...
+	embedded_name=$1 embedded_min=$2 embedded_advice=$3
+	shift 3
+	spawn_command "$embedded_name$embedded_min" \
+		bash -c 'exec -a "$0" sh -c "echo ready; read -r _" "$@"' "$@"
+	doctor_start r
+	doctor_stop_any
+	if [ "$embedded_min" -eq 4000000 ]; then
+		silent kube_proxy conntrack_lowered
+	else
+		found kube_proxy 0 "the limit is 4000000; $embedded_name (pid [0-9]*) .* sets $embedded_min"
+		finding kube_proxy lasting | grep -q -e "$embedded_advice" || fail "$(finding kube_proxy lasting)"
+	fi
+	echo end >"$WORK/$embedded_name$embedded_min.in"
+	stop_when_done "$embedded_name$embedded_min"
+}
+
 # No room for another neighbour: the limit is the whole node's.
 case_doctor_neighbours() {
 	[ "$DROPWHY" != none ] || return 0
