@@ -65,6 +65,11 @@ offline_cpu() {
 	echo 0 >"/sys/devices/system/cpu/cpu$1/online"
 }
 
+# online_cpu N: brings it back.
+online_cpu() {
+	echo 1 >"/sys/devices/system/cpu/cpu$1/online"
+}
+
 # on_cpu N: what runs from now on runs there.
 on_cpu() {
 	taskset -p -c "$1" $$ >/dev/null

@@ -70,13 +70,49 @@ Test(counters, adds_up_the_cpus)
 	struct counters c = {};
 
 	cr_assert_eq(counter_files__softnet(text, &c), 0);
-	cr_expect_eq(value_of(&c, "softnet.dropped"), 11);
-	cr_expect_eq(value_of(&c, "softnet.time_squeeze"), 5);
+	cr_expect_eq(counters__sum(&c, "softnet.dropped"), 11);
+	cr_expect_eq(counters__sum(&c, "softnet.time_squeeze"), 5);
 	cr_expect_eq(c.list[0].netns_ino, 0);
 	cr_expect_eq(counter_files__softnet(short_line, &c), -EINVAL);
 	cr_expect_eq(counter_files__softnet(no_number, &c), -EINVAL);
 	cr_expect_eq(counter_files__softnet(nothing, &c), -EINVAL);
 	counters__done(&c);
+}
+
+static void read_softnet(struct counters *c, const char *lines)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s", lines);
+	cr_assert_eq(counter_files__softnet(text, c), 0);
+}
+
+/* A line of softnet_stat. */
+#define SOFTNET(dropped, cpu) "9 " dropped " 0 0 0 0 0 0 0 0 0 0 " cpu " 0 0\n"
+
+/* What a CPU counted before it went offline is nothing new when it is back. */
+Test(counters, cpus_go_and_come_back)
+{
+	struct counters before = {}, without = {}, after = {}, moved;
+
+	read_softnet(&before, SOFTNET("5", "0") SOFTNET("40", "a") SOFTNET("7", "b"));
+	read_softnet(&without, SOFTNET("6", "0") SOFTNET("7", "b"));
+	read_softnet(&after, SOFTNET("8", "0") SOFTNET("42", "a") SOFTNET("8", "b"));
+	cr_assert_eq(counters__moved(&before, &without, &moved), 0);
+	cr_expect_eq(moved.count, 1);
+	cr_expect_eq(counters__sum(&moved, "softnet.dropped"), 1);
+	counters__done(&moved);
+	cr_assert_eq(counters__moved(&without, &after, &moved), 0);
+	cr_expect_eq(moved.count, 1);
+	cr_expect_eq(counters__sum(&moved, "softnet.dropped"), 3);
+	counters__done(&moved);
+	cr_assert_eq(counters__moved(&before, &after, &moved), 0);
+	cr_expect_eq(moved.count, 1);
+	cr_expect_eq(counters__sum(&moved, "softnet.dropped"), 6);
+	counters__done(&moved);
+	counters__done(&before);
+	counters__done(&without);
+	counters__done(&after);
 }
 
 Test(counters, reads_neighbours)

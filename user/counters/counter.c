@@ -91,6 +91,16 @@ int counters__add(struct counters *c, __u32 netns_ino, const char *iface, const 
 	return 0;
 }
 
+int counters__add_cpu(struct counters *c, __u32 cpu, const char *family, const char *name,
+		      __u64 value)
+{
+	int err = counters__add(c, 0, "", family, name, value);
+
+	if (!err)
+		c->list[c->count - 1].cpu = cpu + 1;
+	return err;
+}
+
 static int compare_subjects(const void *a, const void *b)
 {
 	const struct counter *x = a, *y = b;
@@ -99,7 +109,9 @@ static int compare_subjects(const void *a, const void *b)
 	if (x->netns_ino != y->netns_ino)
 		return x->netns_ino < y->netns_ino ? -1 : 1;
 	order = strcmp(x->iface, y->iface);
-	return order ? order : strcmp(x->name, y->name);
+	if (!order)
+		order = strcmp(x->name, y->name);
+	return order ? order : (x->cpu > y->cpu) - (x->cpu < y->cpu);
 }
 
 static int compare_values(const void *a, const void *b)
@@ -161,13 +173,14 @@ int counters__moved(struct counters *before, struct counters *after, struct coun
 			k++;
 		if (k < before->count && !compare_subjects(&before->list[k], now))
 			err = add_difference(&moved, now, before->list[k].value);
-		else if (!before->unreadable && !before->vanished)
+		else if (!now->cpu && !before->unreadable && !before->vanished)
 			err = add_difference(&moved, now, 0);
 	}
 	if (err) {
 		counters__done(&moved);
 		return err;
 	}
+	sort_subjects(&moved);
 	sort(&moved, compare_values);
 	*ret_moved = moved;
 	return 0;

@@ -22,6 +22,7 @@
  */
 struct counter {
 	__u32 netns_ino;	/* 0: the whole node's */
+	__u32 cpu;		/* whose part of it this is, its number + 1; 0: all of it */
 	char iface[COUNTER_SUBJECT_LEN]; /* raw bytes; "": no interface's */
 	char name[COUNTER_NAME_LEN]; /* family, dot, name as the kernel or the driver has it */
 	__u64 value;
@@ -57,11 +58,17 @@ struct counters {
 int counters__add(struct counters *c, __u32 netns_ino, const char *iface, const char *family,
 		  const char *name, __u64 value);
 
+/** @brief **counters__add_cpu()** the same of the node, of which the CPU with that number shows its part. */
+int counters__add_cpu(struct counters *c, __u32 cpu, const char *family, const char *name,
+		      __u64 value);
+
 /**
  * @brief **counters__moved()** lists what grew between two readings. What was
  * not there before began at 0, unless namespaces were unreadable or vanished
  * then; what fell was reset, and is left out. (An interface that moves to
- * another namespace, or is renamed, keeps its counts: they count again.)
+ * another namespace, or is renamed, keeps its counts: they count again.) Parts
+ * of CPUs are added up. That of a CPU which shows itself in @after only is left
+ * out: it was offline, and brings what it counted before it went.
  * @param before sorted in place
  * @param after sorted in place
  * @param ret_moved values are differences, never 0; the largest first; free

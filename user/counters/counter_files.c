@@ -11,6 +11,9 @@
 
 #define COLUMNS_MAX 64
 
+/* The column of softnet_stat that has the CPU's number. */
+#define SOFTNET_CPU 12
+
 /* In snmp and netstat: what a family has that is of losses. */
 static const struct {
 	const char *family, *name;
@@ -128,21 +131,28 @@ static size_t read_hex(char *line, __u64 *numbers, size_t max)
 
 int counter_files__softnet(char *text, struct counters *c)
 {
-	__u64 numbers[COLUMNS_MAX], dropped = 0, squeezed = 0;
+	__u64 numbers[COLUMNS_MAX];
+	__u32 cpu = 0;
 	char *line, *at = NULL;
-	int err;
+	size_t count;
+	int err = 0;
 
 	line = strtok_r(text, "\n", &at);
 	if (!line)
 		return -EINVAL;
-	for (; line; line = strtok_r(NULL, "\n", &at)) {
-		if (read_hex(line, numbers, COLUMNS_MAX) < 3)
+	for (; !err && line; line = strtok_r(NULL, "\n", &at)) {
+		count = read_hex(line, numbers, COLUMNS_MAX);
+		if (count < 3)
 			return -EINVAL;
-		dropped += numbers[1];
-		squeezed += numbers[2];
+		/* the lines are of those that are online only */
+		if (count > SOFTNET_CPU)
+			cpu = (__u32)numbers[SOFTNET_CPU];
+		err = counters__add_cpu(c, cpu, "softnet", "dropped", numbers[1]);
+		if (!err)
+			err = counters__add_cpu(c, cpu, "softnet", "time_squeeze", numbers[2]);
+		cpu++;
 	}
-	err = counters__add(c, 0, "", "softnet", "dropped", dropped);
-	return err ? err : counters__add(c, 0, "", "softnet", "time_squeeze", squeezed);
+	return err;
 }
 
 int counter_files__neighbours(char *text, const char *family, struct counters *c,

@@ -18,7 +18,7 @@ int counter_files__pairs(char *text, __u32 netns_ino, struct counters *c);
 /** @brief **counter_files__snmp6()** reads snmp6: a name and a value a line. */
 int counter_files__snmp6(char *text, __u32 netns_ino, struct counters *c);
 
-/** @brief **counter_files__softnet()** reads softnet_stat: a line of hexadecimal numbers a CPU. */
+/** @brief **counter_files__softnet()** reads softnet_stat: a line of hexadecimal numbers a CPU that is online. */
 int counter_files__softnet(char *text, struct counters *c);
 
 /**
