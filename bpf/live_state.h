@@ -95,7 +95,7 @@ struct cpu_state {
 	__u32 phase;		/* enum cpu_phase */
 	__u32 nesting;		/* programs running on this CPU */
 	__u32 late;		/* was offline when the baselines were taken */
-	__u32 pad;
+	__u32 flush_number;	/* live_globals.flush_number of the flush that flush_at is of */
 	__u64 no_baseline;	/* netfilter drops whose conntrack counters could not be compared */
 	__u64 compared;		/* conntrack drops that counters and direct hooks both spoke of, in CONNTRACK_BOTH */
 	__u64 disagreed;	/* of these, those on which they differed */
@@ -156,10 +156,13 @@ struct fold_entry {
 #define FOLD_WAYS 8
 
 struct fold_bucket {
-	__u32 tags[FOLD_WAYS];	/* of the key's hash, never 0; 0: the way is free */
+	__u32 tags[FOLD_WAYS];	/* of the key's hash, odd; 0: the way is free; or FOLD_TAG_HELD */
 	__u64 found;		/* what was looked for last: see fold_way() */
 	struct fold_entry ways[FOLD_WAYS];
 };
+
+/* No key has it: the way is out of reach of drops while another CPU sends it out. */
+#define FOLD_TAG_HELD 2
 
 /* The record of a way's first packet, as it went out. */
 struct fold_record {
@@ -222,7 +225,8 @@ struct live_globals {
 	__u32 namespace_count;	/* entries in the map */
 	__u32 storms;		/* begun so far, over all CPUs */
 	__u32 hooks_epoch;	/* how often hook_functions was filled: what is known of hooks is of one */
-	__u32 offline_cpu;	/* the flush is to visit this one's table, its number + 1; 0: its own */
+	__u32 flush_number;	/* how many flushes of a CPU have begun */
+	__u32 offline_cpu;	/* whose table hold_folds() and flush_held() visit */
 };
 
 /* Namespaces visited by one run of the walk program; it is run until it returns WALK_DONE. */

@@ -37,6 +37,24 @@ enter_with() {
 	DROPWHY=$WORK/dropwhy
 }
 
+# gate_at PROGRAM CPU: dropwhy, started from now on, is held up after its first test run of that BPF
+# program on that CPU (-1: on whichever), until gate_open.
+gate_at() {
+	rm -f "$WORK/gate.reached" "$WORK/gate.open"
+	enter_with "env ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 LD_PRELOAD=$TOOLS/gate.so \
+		GATE=$WORK/gate GATE_PROGRAM=$1 GATE_CPU=$2"
+}
+
+# gate_await: until it is.
+gate_await() {
+	[ "$DROPWHY" != none ] || return 0
+	until_true test -e "$WORK/gate.reached" || fail "dropwhy did not come to the gate"
+}
+
+gate_open() {
+	: >"$WORK/gate.open"
+}
+
 # trace_beside OPTION ARG...: a second dropwhy, that writes $WORK/beside$OPTION in another form.
 # Not in a guest, where each takes seconds to start, and forms are the same on every kernel.
 trace_beside() {

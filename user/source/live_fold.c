@@ -72,13 +72,15 @@ int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
 	return err ? err : bpf_map__set_max_entries(skel->maps.fold_records, all * FOLD_WAYS);
 }
 
-/* @cpu as live_walk__run() has it. */
-static int flush_cpu(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, void *ctx)
+/* Runs one of them to the end of a table; @cpu as live_walk__run() has it. */
+static int run_to_end(struct drop_bpf *skel, const struct bpf_program *program, int cpu,
+		      live_fold_drain_fn drain, void *ctx)
 {
 	int busy = 0, answer, err;
 
+	skel->bss->globals.flush_number++;
 	for (;;) {
-		answer = live_walk__run(skel->progs.flush_folds, cpu);
+		answer = live_walk__run(program, cpu);
 		switch (answer) {
 		case FLUSH_DONE:
 			return 0;
@@ -100,16 +102,29 @@ static int flush_cpu(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, v
 	}
 }
 
-/* The same from here, for one on which nothing runs. */
+static void set_mark(struct drop_bpf *skel, int cpu, enum fold_mark mark)
+{
+	__atomic_store_n(&skel->bss->fold_used[cpu % FOLD_CPUS], mark, __ATOMIC_SEQ_CST);
+}
+
+/* The same from here, for one on which nothing runs; it may come back at any time. */
 static int flush_offline(struct drop_bpf *skel, int cpu, live_fold_drain_fn drain, void *ctx)
 {
 	struct live_globals *globals = &skel->bss->globals;
 	int err;
 
 	globals->offline = (struct cpu_state){};
-	globals->offline_cpu = cpu + 1;
-	err = flush_cpu(skel, -1, drain, ctx);
-	globals->offline_cpu = 0;
+	globals->offline_cpu = (__u32)cpu;
+	/* what it adds when it is back marks its table again */
+	set_mark(skel, cpu, FOLD_EMPTY);
+	err = run_to_end(skel, skel->progs.hold_folds, -1, drain, ctx);
+	if (!err)
+		/* it may have come back before all was held: then it does the rest itself */
+		err = run_to_end(skel, skel->progs.flush_folds, cpu, drain, ctx);
+	if (err == -ENXIO)
+		err = run_to_end(skel, skel->progs.flush_held, -1, drain, ctx);
+	if (err)
+		set_mark(skel, cpu, FOLD_IN_USE);
 	return err;
 }
 
@@ -136,7 +151,7 @@ int live_fold__flush(struct drop_bpf *skel, int cpu_count, live_fold_drain_fn dr
 	for (cpu = 0; cpu < cpu_count; cpu++) {
 		if (!is_used(skel, cpu))
 			continue;
-		err = flush_cpu(skel, cpu, drain, ctx);
+		err = run_to_end(skel, skel->progs.flush_folds, cpu, drain, ctx);
 		if (err == -ENXIO)
 			err = flush_offline(skel, cpu, drain, ctx);
 		if (err && !first_err)
