@@ -441,6 +441,20 @@ __inline_always bool handle_quickly(struct sk_buff *skb, const struct skb_ends *
 	       count_quickly(&key, location, KREAD(how, skb, len), slot, folding);
 }
 
+/*
+ * The phase of a CPU that is not armed. Counting begins everywhere at once, and each CPU arms itself
+ * with its first drop: also one that was offline until now, which the loader cannot reach.
+ */
+__inline_always __u32 phase_of_unarmed(struct cpu_state *cpu, __u32 phase)
+{
+	if (!globals.counting)
+		return phase;
+	if (phase == CPU_IDLE)
+		cpu->late = 1;
+	cpu->phase = CPU_ARMED;
+	return CPU_ARMED;
+}
+
 __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, struct sock *rx_sk,
 			    const enum reading how, const bool dynptr)
 {
@@ -455,8 +469,11 @@ __inline_always int on_free(struct sk_buff *skb, __u64 location, __u32 reason, s
 	cpu->nesting = level + 1;
 	barrier(); /* who interrupts us must see it before we touch anything, the phase included */
 	phase = cpu->phase; /* once: an interrupt may switch it under us */
-	if (phase == CPU_IDLE)
-		goto out;
+	if (phase != CPU_ARMED) {
+		phase = phase_of_unarmed(cpu, phase);
+		if (phase == CPU_IDLE)
+			goto out;
+	}
 	skb_ends__init(&ends, skb, rx_sk, how);
 	folding = goes_on_folding(cpu);
 	if (!level && phase == CPU_ARMED && !is_part(location) && (folding || filter_asks_for_key()) &&

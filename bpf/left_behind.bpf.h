@@ -41,13 +41,13 @@ __inline_always bool is_newcomer(struct cpu_state *cpu)
 	return true;
 }
 
-/* It was offline when the baselines were taken. */
+/* Are its baselines not taken, or not all? Idle: it has been offline, and dropped nothing since. */
 __inline_always bool is_late(__u32 at)
 {
 	__u32 zero = 0;
 	struct cpu_state *cpu = bpf_map_lookup_percpu_elem(&cpus, &zero, at);
 
-	return !cpu || cpu->late;
+	return !cpu || cpu->late || cpu->phase == CPU_IDLE;
 }
 
 /*

@@ -94,7 +94,7 @@ enum cpu_phase {
 struct cpu_state {
 	__u32 phase;		/* enum cpu_phase */
 	__u32 nesting;		/* programs running on this CPU */
-	__u32 late;		/* was offline when the baselines were taken */
+	__u32 late;		/* its baselines are not taken yet, or not all: it was offline */
 	__u32 flush_number;	/* live_globals.flush_number of the flush that flush_at is of */
 	__u64 no_baseline;	/* netfilter drops whose conntrack counters could not be compared */
 	__u64 compared;		/* conntrack drops that counters and direct hooks both spoke of, in CONNTRACK_BOTH */
@@ -199,8 +199,7 @@ enum flush_answer {
 
 /* Commands to the walk program, through globals.command */
 enum walk_command {
-	WALK_LEARN,		/* start a CPU: take baselines */
-	WALK_ARM,		/* start counting */
+	WALK_LEARN,		/* take a CPU's baselines */
 	WALK_STOP,		/* stop counting */
 	WALK_SWEEP,		/* mark the living namespaces with the epoch */
 };
@@ -221,6 +220,7 @@ struct live_globals {
 	__u32 location_table;	/* which of the two location tables is in use */
 	__u32 command;		/* enum walk_command */
 	__u32 epoch;
+	__u32 counting;		/* CPUs that are not armed yet arm themselves */
 	__u32 all_known;	/* baselines exist for every namespace: a new one starts at zero */
 	__u32 namespace_count;	/* entries in the map */
 	__u32 storms;		/* begun so far, over all CPUs */

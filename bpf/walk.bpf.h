@@ -2,7 +2,7 @@
 /*
  * The walk through all network namespaces, run by the loader on each CPU in
  * turn (BPF_PROG_TEST_RUN on a CPU): takes the baselines of the conntrack
- * counters there and switches counting on and off. Being run on the CPU itself
+ * counters there and switches counting off. Being run on the CPU itself
  * it cannot race with a drop on it, but for a sender interrupted between
  * conntrack's bump and the free of its packet, whose cause is then weaker.
  */
@@ -68,6 +68,9 @@ __stage int visit(__u32 level, __u64 net)
 	st = netns_state__get(net, sc, level, true);
 	if (!st)
 		return 0;
+	/* a CPU that came late may have looked there itself */
+	if (!st->unsure)
+		return 1;
 	read_ct_counts(st->stat, sc, &st->last);
 	st->paid = st->lent;
 	st->unsure = 0;
@@ -108,21 +111,21 @@ int walk_namespaces(void *ctx)
 
 	if (!cpu)
 		return 0;
-	if (globals.command == WALK_ARM) {
-		cpu->phase = CPU_ARMED;
-		return WALK_DONE;
-	}
 	if (globals.command == WALK_STOP) {
 		cpu->phase = CPU_IDLE;
 		return WALK_DONE;
 	}
-	if (globals.command == WALK_LEARN)
-		cpu->phase = CPU_LEARNING;
+	if (globals.command == WALK_LEARN) {
+		cpu->late = 1; /* until the end is reached: it may go offline before */
+		cpu->phase = globals.counting ? CPU_ARMED : CPU_LEARNING;
+	}
 	/* on the loader's own CPU interrupts are on: a drop in one takes the next scratch */
 	level = cpu->nesting;
 	cpu->nesting = level + 1;
 	barrier();
 	answer = walk(cpu, level);
+	if (globals.command == WALK_LEARN && answer != WALK_MORE)
+		cpu->late = 0;
 	barrier();
 	cpu->nesting = level;
 	return answer;

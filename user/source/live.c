@@ -39,6 +39,7 @@ struct live {
 	struct live_claims claims;
 	struct live_locate locate;
 	int cpu_count;		/* possible CPUs */
+	bool *learned;		/* of each, whether baselines were taken there */
 	bool started;
 };
 
@@ -263,6 +264,11 @@ int live__open(const struct live_options *options, struct live **ret_live,
 			   "is /sys mounted?", false);
 		goto cleanup;
 	}
+	live->learned = calloc(live->cpu_count, sizeof(*live->learned));
+	if (!live->learned) {
+		err = fail(ret_failure, -ENOMEM, "start", NULL, false);
+		goto cleanup;
+	}
 	err = btf_attach__begin();
 	if (!err) {
 		live->skel = drop_bpf__open_opts(&open_opts);
@@ -322,16 +328,11 @@ int live__start(struct live *live, struct live_failure *ret_failure)
 		return fail(ret_failure, err, what,
 			    "needs Linux 5.10 or later (BPF_PROG_TEST_RUN of raw tracepoints)",
 			    true);
-	err = live_walk__preset_late_cpus(live->skel, live->cpu_count);
-	if (err)
-		return fail(ret_failure, err, what, NULL, false);
-	err = live_walk__all(live->skel, live->cpu_count, WALK_LEARN);
+	err = live_walk__learn(live->skel, live->cpu_count, live->learned);
 	if (err < 0)
 		return fail(ret_failure, err, what, NULL, false);
 	globals->all_known = err != WALK_FULL;
-	err = live_walk__all(live->skel, live->cpu_count, WALK_ARM);
-	if (err < 0)
-		return fail(ret_failure, err, "start counting", NULL, false);
+	__atomic_store_n(&globals->counting, 1, __ATOMIC_SEQ_CST);
 	live->started = true;
 	return 0;
 }
@@ -393,8 +394,13 @@ int live__events_fd(const struct live *live)
 
 void live__stop(struct live *live)
 {
-	if (live->started)
-		live_walk__all(live->skel, live->cpu_count, WALK_STOP);
+	if (!live->started)
+		return;
+	__atomic_store_n(&live->skel->bss->globals.counting, 0, __ATOMIC_SEQ_CST);
+	live_walk__all(live->skel, live->cpu_count, WALK_STOP);
+	/* a CPU that is offline now is still armed, and may come back before we end */
+	bpf_link__destroy(live->link);
+	live->link = NULL;
 	live->started = false;
 }
 
@@ -486,8 +492,11 @@ int live__maintain(struct live *live)
 	struct live_globals *globals = &live->skel->bss->globals;
 	int err;
 
-	if (!live->started || globals->namespace_count <
-				      bpf_map__max_entries(live->skel->maps.namespaces) / 4 * 3)
+	if (!live->started)
+		return 0;
+	/* of CPUs that have come online; what cannot be done now is tried again */
+	live_walk__learn(live->skel, live->cpu_count, live->learned);
+	if (globals->namespace_count < bpf_map__max_entries(live->skel->maps.namespaces) / 4 * 3)
 		return 0;
 	globals->epoch++;
 	err = live_walk__all(live->skel, live->cpu_count, WALK_SWEEP);
@@ -531,5 +540,6 @@ void live__close(struct live *live)
 	ring_buffer__free(live->ring);
 	drop_bpf__destroy(live->skel);
 	live_claims__done(&live->claims);
+	free(live->learned);
 	free(live);
 }

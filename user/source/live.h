@@ -198,7 +198,7 @@ int live__events_fd(const struct live *live);
 
 /**
  * @brief **live__maintain()** to be called about once a second: forgets deleted
- * namespaces when room gets short.
+ * namespaces when room gets short, and takes the baselines of CPUs that came online.
  * @return 0 or -errno; it can be called again
  */
 int live__maintain(struct live *live);

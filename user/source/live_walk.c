@@ -5,7 +5,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "bpf/drop_filter.h"
 #include "user/source/live_walk.h"
@@ -47,6 +46,21 @@ static int walk_on_cpu(struct drop_bpf *skel, enum walk_command command, int cpu
 	return WALK_FULL; /* endless: the list changes faster than we read it */
 }
 
+int live_walk__learn(struct drop_bpf *skel, int cpu_count, bool *learned)
+{
+	int cpu, done, all = WALK_DONE;
+
+	for (cpu = 0; cpu < cpu_count; cpu++) {
+		if (learned[cpu])
+			continue;
+		done = walk_on_cpu(skel, WALK_LEARN, cpu);
+		learned[cpu] = done > 0;
+		if (done != -ENXIO && done != WALK_DONE && all >= 0)
+			all = done;
+	}
+	return all;
+}
+
 int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command command)
 {
 	int cpu, done, all = WALK_DONE;
@@ -58,29 +72,4 @@ int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command comma
 			all = done;
 	}
 	return all;
-}
-
-int live_walk__preset_late_cpus(struct drop_bpf *skel, int cpu_count)
-{
-	struct cpu_state *states = calloc(cpu_count, sizeof(*states));
-	__u32 zero = 0;
-	int cpu, err = 0;
-
-	if (!states)
-		return -ENOMEM;
-	for (cpu = 0; cpu < cpu_count; cpu++) {
-		err = walk_on_cpu(skel, WALK_STOP, cpu);
-		if (err < 0 && err != -ENXIO)
-			goto cleanup;
-		if (err == -ENXIO) {
-			states[cpu].phase = CPU_ARMED;
-			states[cpu].late = 1;
-		}
-	}
-	err = 0;
-	if (bpf_map_update_elem(bpf_map__fd(skel->maps.cpus), &zero, states, BPF_ANY) < 0)
-		err = -errno;
-cleanup:
-	free(states);
-	return err;
 }

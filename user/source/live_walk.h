@@ -7,6 +7,8 @@
 #ifndef DROPWHY_LIVE_WALK_H
 #define DROPWHY_LIVE_WALK_H
 
+#include <stdbool.h>
+
 #include "bpf/live_state.h"
 
 struct bpf_program;
@@ -20,16 +22,16 @@ struct drop_bpf;
 int live_walk__run(const struct bpf_program *program, int cpu);
 
 /**
+ * @brief **live_walk__learn()** takes the baselines of those CPUs that are online.
+ * @param learned by CPU: those whose baselines were taken are passed over
+ * @return as live_walk__all()
+ */
+int live_walk__learn(struct drop_bpf *skel, int cpu_count, bool *learned);
+
+/**
  * @brief **live_walk__all()** walks to the end on each CPU that is online.
  * @return WALK_DONE; WALK_FULL if it was that on one of them; -errno of the first that failed
  */
 int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command command);
-
-/**
- * @brief **live_walk__preset_late_cpus()** lets a CPU that is offline now count
- * from the moment that it comes online.
- * @return 0 or -errno
- */
-int live_walk__preset_late_cpus(struct drop_bpf *skel, int cpu_count);
 
 #endif
