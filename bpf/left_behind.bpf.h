@@ -44,10 +44,12 @@ __inline_always bool is_newcomer(struct cpu_state *cpu)
 /* Are its baselines not taken, or not all? Idle: it has been offline, and dropped nothing since. */
 __inline_always bool is_late(__u32 at)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, late, phase;
 	struct cpu_state *cpu = bpf_map_lookup_percpu_elem(&cpus, &zero, at);
 
-	return !cpu || cpu->late || cpu->phase == CPU_IDLE;
+	/* in a hole between the numbers there may be no memory */
+	return !cpu || bpf_probe_read_kernel(&late, sizeof(late), &cpu->late) || late ||
+	       bpf_probe_read_kernel(&phase, sizeof(phase), &cpu->phase) || phase == CPU_IDLE;
 }
 
 /*
@@ -115,7 +117,7 @@ __stage __u32 fetch_left_behind(__u32 level, bool unconfirmed)
 	ours = bpf_map_lookup_elem(&namespaces, &sc->netns);
 	if (!ours)
 		return 0;
-	for (at = 0; at < SEARCHED_CPUS && at < cpu_count; at++) {
+	for (at = 0; at < SEARCHED_CPUS && at < cpu_ids; at++) {
 		if (at == here)
 			continue;
 		theirs = bpf_map_lookup_percpu_elem(&namespaces, &sc->netns, at);

@@ -19,7 +19,7 @@ const volatile __u8 reason_flags[REASON_SLOTS];
 const volatile bool enable_noise = false;  /* deliver noise reasons too */
 const volatile __u64 wakeup_bytes = 0;	   /* wake the reader at this fill level */
 
-const volatile __u32 cpu_count = 1;	   /* possible ones */
+const volatile __u32 cpu_ids = 1;	   /* numbers of possible CPUs are below; there may be holes */
 
 const volatile __u32 conntrack_mode = CONNTRACK_COUNTERS; /* enum conntrack_mode */
 const volatile bool enable_verdicts = false; /* direct hooks may leave some */

@@ -12,6 +12,7 @@
 
 #include "user/source/btf_attach.h"
 #include "user/source/btf_excerpt.h"
+#include "user/source/cpu_ids.h"
 #include "user/source/kernel_btf.h"
 #include "user/source/kernel_facts.h"
 #include "user/source/kernel_trial.h"
@@ -38,8 +39,9 @@ struct live {
 	const char *hook_name;
 	struct live_claims claims;
 	struct live_locate locate;
-	int cpu_count;		/* possible CPUs */
-	bool *learned;		/* of each, whether baselines were taken there */
+	int cpu_count;		/* possible CPUs: values of per-CPU maps, in their order */
+	int cpu_ids;		/* their numbers are below; there may be holes */
+	bool *learned;		/* by number, whether baselines were taken there */
 	bool started;
 };
 
@@ -124,7 +126,7 @@ static int configure(struct live *live, const struct live_options *options)
 	memcpy((void *)rodata->reason_flags, options->reason_flags, sizeof(rodata->reason_flags));
 	fill_locations(live, 0, options->locations, options->location_count);
 	find_parts(rodata, options->locations, options->location_count);
-	rodata->cpu_count = live->cpu_count;
+	rodata->cpu_ids = live->cpu_ids;
 	rodata->conntrack_mode = options->conntrack;
 	rodata->enable_verdicts = options->verdicts;
 	rodata->enable_noise = options->noise;
@@ -137,7 +139,7 @@ static int configure(struct live *live, const struct live_options *options)
 	rodata->utsname_type = find_utsname();
 
 	err = live_fold__configure(live->skel, options->fold, options->filter,
-				   options->fold_flows_only, live->cpu_count);
+				   options->fold_flows_only, live->cpu_ids);
 	if (err)
 		return err;
 	err = bpf_map__set_max_entries(live->skel->maps.events, options->ring_bytes);
@@ -259,12 +261,14 @@ int live__open(const struct live_options *options, struct live **ret_live,
 	}
 	live->locate.btf_path = options->btf_path;
 	live->cpu_count = libbpf_num_possible_cpus();
-	if (live->cpu_count < 0) {
-		err = fail(ret_failure, live->cpu_count, "count the CPUs",
+	live->cpu_ids = cpu_ids__possible();
+	if (live->cpu_count < 0 || live->cpu_ids < 0) {
+		err = live->cpu_count < 0 ? live->cpu_count : live->cpu_ids;
+		err = fail(ret_failure, err, "count the CPUs",
 			   "is /sys mounted?", false);
 		goto cleanup;
 	}
-	live->learned = calloc(live->cpu_count, sizeof(*live->learned));
+	live->learned = calloc(live->cpu_ids, sizeof(*live->learned));
 	if (!live->learned) {
 		err = fail(ret_failure, -ENOMEM, "start", NULL, false);
 		goto cleanup;
@@ -328,7 +332,7 @@ int live__start(struct live *live, struct live_failure *ret_failure)
 		return fail(ret_failure, err, what,
 			    "needs Linux 5.10 or later (BPF_PROG_TEST_RUN of raw tracepoints)",
 			    true);
-	err = live_walk__learn(live->skel, live->cpu_count, live->learned);
+	err = live_walk__learn(live->skel, live->cpu_ids, live->learned);
 	if (err < 0)
 		return fail(ret_failure, err, what, NULL, false);
 	globals->all_known = err != WALK_FULL;
@@ -397,7 +401,7 @@ void live__stop(struct live *live)
 	if (!live->started)
 		return;
 	__atomic_store_n(&live->skel->bss->globals.counting, 0, __ATOMIC_SEQ_CST);
-	live_walk__all(live->skel, live->cpu_count, WALK_STOP);
+	live_walk__all(live->skel, live->cpu_ids, WALK_STOP);
 	/* a CPU that is offline now is still armed, and may come back before we end */
 	bpf_link__destroy(live->link);
 	live->link = NULL;
@@ -420,7 +424,7 @@ int live__consume(struct live *live, live_record_fn fn, void *ctx)
 
 bool live__folds(const struct live *live)
 {
-	return live_fold__used(live->skel, live->cpu_count);
+	return live_fold__used(live->skel, live->cpu_ids);
 }
 
 static int drain(void *ctx)
@@ -434,7 +438,7 @@ int live__flush(struct live *live, live_record_fn fn, void *ctx)
 {
 	live->record_fn = fn;
 	live->record_ctx = ctx;
-	return live_fold__flush(live->skel, live->cpu_count, drain, live);
+	return live_fold__flush(live->skel, live->cpu_ids, drain, live);
 }
 
 __u32 live__storms(const struct live *live)
@@ -495,11 +499,11 @@ int live__maintain(struct live *live)
 	if (!live->started)
 		return 0;
 	/* of CPUs that have come online; what cannot be done now is tried again */
-	live_walk__learn(live->skel, live->cpu_count, live->learned);
+	live_walk__learn(live->skel, live->cpu_ids, live->learned);
 	if (globals->namespace_count < bpf_map__max_entries(live->skel->maps.namespaces) / 4 * 3)
 		return 0;
 	globals->epoch++;
-	err = live_walk__all(live->skel, live->cpu_count, WALK_SWEEP);
+	err = live_walk__all(live->skel, live->cpu_ids, WALK_SWEEP);
 	return err < 0 ? err : live_claims__sweep(&live->claims, globals->epoch);
 }
 

@@ -33,9 +33,9 @@ static bool has_flow_filter(const struct drop_filter *filter)
 	return false;
 }
 
-__u32 live_fold__buckets(int cpu_count)
+__u32 live_fold__buckets(int cpu_ids)
 {
-	unsigned long each = LIVE_FOLD_BYTES_MAX / (unsigned long)cpu_count;
+	unsigned long each = LIVE_FOLD_BYTES_MAX / (unsigned long)cpu_ids;
 	__u32 buckets = FOLD_BUCKETS_MAX;
 
 	while (buckets > FOLD_BUCKETS_MIN &&
@@ -45,9 +45,9 @@ __u32 live_fold__buckets(int cpu_count)
 }
 
 int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
-			 const struct drop_filter *filter, bool flows_only, int cpu_count)
+			 const struct drop_filter *filter, bool flows_only, int cpu_ids)
 {
-	__u32 buckets = live_fold__buckets(cpu_count), all, i;
+	__u32 buckets = live_fold__buckets(cpu_ids), all, i;
 	struct timespec tick;
 	__u64 seed[8] = {};
 	int err;
@@ -67,7 +67,7 @@ int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
 	for (i = 0; i < 8; i++)
 		skel->rodata->fold_seed[i] = seed[i] | 1;
 	skel->rodata->fold_mask = buckets - 1;
-	all = cpu_count * (buckets + FOLD_COARSE_BUCKETS);
+	all = cpu_ids * (buckets + FOLD_COARSE_BUCKETS);
 	err = bpf_map__set_max_entries(skel->maps.folds, all);
 	return err ? err : bpf_map__set_max_entries(skel->maps.fold_records, all * FOLD_WAYS);
 }
@@ -134,21 +134,21 @@ static bool is_used(const struct drop_bpf *skel, int cpu)
 	       FOLD_EMPTY;
 }
 
-bool live_fold__used(const struct drop_bpf *skel, int cpu_count)
+bool live_fold__used(const struct drop_bpf *skel, int cpu_ids)
 {
 	int cpu;
 
-	for (cpu = 0; cpu < cpu_count; cpu++)
+	for (cpu = 0; cpu < cpu_ids; cpu++)
 		if (is_used(skel, cpu))
 			return true;
 	return false;
 }
 
-int live_fold__flush(struct drop_bpf *skel, int cpu_count, live_fold_drain_fn drain, void *ctx)
+int live_fold__flush(struct drop_bpf *skel, int cpu_ids, live_fold_drain_fn drain, void *ctx)
 {
 	int cpu, err, first_err = 0;
 
-	for (cpu = 0; cpu < cpu_count; cpu++) {
+	for (cpu = 0; cpu < cpu_ids; cpu++) {
 		if (!is_used(skel, cpu))
 			continue;
 		err = run_to_end(skel, skel->progs.flush_folds, cpu, drain, ctx);

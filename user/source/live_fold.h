@@ -19,22 +19,22 @@ struct drop_bpf;
 
 /**
  * @brief **live_fold__buckets()** sizes a CPU's table.
- * @param cpu_count possible CPUs, 1 or more
+ * @param cpu_ids numbers of possible CPUs are below; 1 or more
  * @return buckets for flows, a power of two; FOLD_COARSE_BUCKETS come on top
  */
-__u32 live_fold__buckets(int cpu_count);
+__u32 live_fold__buckets(int cpu_ids);
 
 /**
  * @brief **live_fold__configure()** is to be called before load.
  * @param flows_only never without ports or addresses, by which user space filters
- * @param cpu_count possible CPUs
+ * @param cpu_ids numbers of possible CPUs are below
  * @return 0 or -errno
  */
 int live_fold__configure(struct drop_bpf *skel, enum fold_mode mode,
-			 const struct drop_filter *filter, bool flows_only, int cpu_count);
+			 const struct drop_filter *filter, bool flows_only, int cpu_ids);
 
 /** @brief **live_fold__used()** whether some CPU's table may hold something. */
-bool live_fold__used(const struct drop_bpf *skel, int cpu_count);
+bool live_fold__used(const struct drop_bpf *skel, int cpu_ids);
 
 /* Makes room in the ring buffer. 0 or more, or -errno. */
 typedef int (*live_fold_drain_fn)(void *ctx);
@@ -44,6 +44,6 @@ typedef int (*live_fold_drain_fn)(void *ctx);
  * @param drain called when the ring buffer is full
  * @return 0 or -errno; then it can be called again
  */
-int live_fold__flush(struct drop_bpf *skel, int cpu_count, live_fold_drain_fn drain, void *ctx);
+int live_fold__flush(struct drop_bpf *skel, int cpu_ids, live_fold_drain_fn drain, void *ctx);
 
 #endif

@@ -46,11 +46,11 @@ static int walk_on_cpu(struct drop_bpf *skel, enum walk_command command, int cpu
 	return WALK_FULL; /* endless: the list changes faster than we read it */
 }
 
-int live_walk__learn(struct drop_bpf *skel, int cpu_count, bool *learned)
+int live_walk__learn(struct drop_bpf *skel, int cpu_ids, bool *learned)
 {
 	int cpu, done, all = WALK_DONE;
 
-	for (cpu = 0; cpu < cpu_count; cpu++) {
+	for (cpu = 0; cpu < cpu_ids; cpu++) {
 		if (learned[cpu])
 			continue;
 		done = walk_on_cpu(skel, WALK_LEARN, cpu);
@@ -61,11 +61,11 @@ int live_walk__learn(struct drop_bpf *skel, int cpu_count, bool *learned)
 	return all;
 }
 
-int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command command)
+int live_walk__all(struct drop_bpf *skel, int cpu_ids, enum walk_command command)
 {
 	int cpu, done, all = WALK_DONE;
 
-	for (cpu = 0; cpu < cpu_count; cpu++) {
+	for (cpu = 0; cpu < cpu_ids; cpu++) {
 		done = walk_on_cpu(skel, command, cpu);
 		/* where one fails the others are to stop all the same */
 		if (done != -ENXIO && done != WALK_DONE && all >= 0)

@@ -23,15 +23,17 @@ int live_walk__run(const struct bpf_program *program, int cpu);
 
 /**
  * @brief **live_walk__learn()** takes the baselines of those CPUs that are online.
- * @param learned by CPU: those whose baselines were taken are passed over
+ * @param cpu_ids numbers of possible CPUs are below
+ * @param learned by number: those whose baselines were taken are passed over
  * @return as live_walk__all()
  */
-int live_walk__learn(struct drop_bpf *skel, int cpu_count, bool *learned);
+int live_walk__learn(struct drop_bpf *skel, int cpu_ids, bool *learned);
 
 /**
  * @brief **live_walk__all()** walks to the end on each CPU that is online.
+ * @param cpu_ids numbers of possible CPUs are below
  * @return WALK_DONE; WALK_FULL if it was that on one of them; -errno of the first that failed
  */
-int live_walk__all(struct drop_bpf *skel, int cpu_count, enum walk_command command);
+int live_walk__all(struct drop_bpf *skel, int cpu_ids, enum walk_command command);
 
 #endif
