@@ -83,6 +83,7 @@ help:
 	@echo 'sudo make pods [CASE=name,...]          the tests on real pods (containerd, runc, CNI) alone'
 	@echo 'sudo make test-kubernetes [CASE=name,...]   on a real kubelet, API server and kube-proxy'
 	@echo 'sudo make test-vm [KERNEL=name] [CASE=name,...]   the same cases in other kernels'
+	@echo 'sudo make test-vm-arm64 [KERNEL=name] [CASE=name,...]   these in arm64 kernels'
 	@echo 'sudo make test-systemd [CASE=name,...]    the unit under systemd, in a virtual machine'
 	@echo '     make fuzz [FUZZ_SECONDS=600]     every fuzz target, so long in all'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
@@ -254,6 +255,15 @@ test-vm:
 	$(Q)tools/install-dependencies build run test vm
 	$(Q)$(MAKE) $(JOBS) all $(INTEGRATION_TOOLS)
 	$(Q)O=$(O) KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
+
+# The same for arm64, built and emulated here. Emulation takes its time: not part of test.
+.PHONY: test-vm-arm64
+test-vm-arm64:
+	$(Q)tools/install-dependencies build vm arm64
+	$(Q)root=$$(tests/vm/fetch-root arm64) && $(MAKE) $(JOBS) O=$(O)/arm64 BPF_ARCH=arm64 \
+		CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar CFLAGS="$(CFLAGS) --sysroot=$$root" \
+		all $(patsubst $(O)/%,$(O)/arm64/%,$(INTEGRATION_TOOLS))
+	$(Q)O=$(O)/arm64 ARCH=arm64 KERNEL='$(KERNEL)' CASE='$(CASE)' tests/vm/run
 
 # The README's table of them, from results made up.
 .PHONY: table-check

@@ -12,21 +12,22 @@ system_mirror() {
 		awk -v suite="${os#* }" '$1 == suite && $2 == "main" { print $3; exit }'
 }
 
-# private_apt DIR deb|deb-src SUITE [MIRROR]: writes its configuration, DIR/conf, for
-# `apt-get -c DIR/conf`; fails where there is no archive or no key for it, having said so.
+# private_apt DIR deb|deb-src SUITE [MIRROR [ARCHITECTURE]]: writes its configuration, DIR/conf,
+# for `apt-get -c DIR/conf`, by which nothing is installed yet; fails where there is no archive or
+# no key for it, having said so.
 private_apt() {
 	apt_dir=$1
 	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	mirror=${4:-$(system_mirror)}
+	mirror=${4:-$(system_mirror)} architecture=${5:-amd64}
 	[ -n "$mirror" ] || { echo "no Debian archive among this system's sources" >&2; return 1; }
 	[ -e "$keyring" ] || { echo "no $keyring: install debian-archive-keyring" >&2; return 1; }
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
-	echo "$2 [arch=amd64 signed-by=$keyring] $mirror $3 main" >"$apt_dir/sources"
+	echo "$2 [arch=$architecture signed-by=$keyring] $mirror $3 main" >"$apt_dir/sources"
 	# the system's own files are read first: its proxy counts, its hooks do not
 	cat >"$apt_dir/conf" <<-END
 		#clear APT::Update;
 		#clear DPkg;
-		APT::Architecture "amd64";
+		APT::Architecture "$architecture";
 		APT::Sandbox::User "";
 		APT::Update::Error-Mode "any";
 		Acquire::Languages "none";
