@@ -150,9 +150,11 @@ tried() { # N
 	[ "$(in_node nft list table inet tries | sed -n 's/.* counter packets \([0-9]*\) .*/\1/p')" -ge "$1" ]
 }
 
-# Watches were in vain (410), lists that do not take any version followed, and watches again.
+# Watches were in vain (410), lists followed, from the server's memory but no older than what was
+# known, and watches again.
 listed_anew() {
-	asked $((2 * FEEDS)) "^watch " && asked $FEEDS '^list [^?]*?limit=[0-9]*\(&fieldSelector=.*\)\{0,1\}$'
+	asked $((2 * FEEDS)) "^watch " &&
+		asked $FEEDS '^list [^?]*?resourceVersionMatch=NotOlderThan&resourceVersion=[0-9]*\(&fieldSelector=.*\)\{0,1\}$'
 }
 
 # asked N PATTERN: so many requests were like that.
