@@ -46,30 +46,30 @@ static int walk_on_cpu(struct drop_bpf *skel, enum walk_command command, int cpu
 	return WALK_FULL; /* endless: the list changes faster than we read it */
 }
 
-int live_walk__learn(struct drop_bpf *skel, int cpu_ids, bool *learned)
+/* @learned: by number, who is passed over, and then who is through; NULL: nobody is. */
+static int walk_cpus(struct drop_bpf *skel, int cpu_ids, enum walk_command command, bool *learned)
 {
 	int cpu, done, all = WALK_DONE;
 
 	for (cpu = 0; cpu < cpu_ids; cpu++) {
-		if (learned[cpu])
+		if (learned && learned[cpu])
 			continue;
-		done = walk_on_cpu(skel, WALK_LEARN, cpu);
-		learned[cpu] = done > 0;
+		done = walk_on_cpu(skel, command, cpu);
+		if (learned)
+			learned[cpu] = done > 0;
+		/* where one fails the others are to stop all the same */
 		if (done != -ENXIO && done != WALK_DONE && all >= 0)
 			all = done;
 	}
 	return all;
 }
 
+int live_walk__learn(struct drop_bpf *skel, int cpu_ids, bool *learned)
+{
+	return walk_cpus(skel, cpu_ids, WALK_LEARN, learned);
+}
+
 int live_walk__all(struct drop_bpf *skel, int cpu_ids, enum walk_command command)
 {
-	int cpu, done, all = WALK_DONE;
-
-	for (cpu = 0; cpu < cpu_ids; cpu++) {
-		done = walk_on_cpu(skel, command, cpu);
-		/* where one fails the others are to stop all the same */
-		if (done != -ENXIO && done != WALK_DONE && all >= 0)
-			all = done;
-	}
-	return all;
+	return walk_cpus(skel, cpu_ids, command, NULL);
 }
