@@ -163,7 +163,7 @@ $(O)/tests/integration/%: $(O)/tests/integration/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(LDFLAGS) $^ -ljansson -lmnl -o $@
 
-$(O)/tests/integration/%.so: tests/integration/preload/%.c
+$(O)/tests/integration/%.so: tests/integration/preload/%.c tests/integration/preload/next_syscall.h
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared $< -o $@ -ldl

@@ -3,14 +3,9 @@
  * To be preloaded: answers as Linux 5.4 does to what bpf() has learned since
  * and dropwhy cannot do without. All else goes to the kernel that runs.
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <linux/bpf.h>
-#include <stdarg.h>
-#include <string.h>
-#include <sys/syscall.h>
 
-typedef long (*syscall_fn)(long number, ...);
+#include "next_syscall.h"
 
 /* Whether 5.4 knows the command and what it asks for. */
 static int is_known(long command, const union bpf_attr *attr)
@@ -27,20 +22,15 @@ static int is_known(long command, const union bpf_attr *attr)
 
 long syscall(long number, ...)
 {
-	syscall_fn next = (syscall_fn)dlsym(RTLD_NEXT, "syscall");
-	const union bpf_attr *attr;
-	long args[6];
+	struct arguments args;
 	va_list list;
-	int i;
 
 	va_start(list, number);
-	for (i = 0; i < 6; i++)
-		args[i] = va_arg(list, long);
+	args = take_arguments(list);
 	va_end(list);
-	memcpy(&attr, &args[1], sizeof(attr));
-	if (number == SYS_bpf && !is_known(args[0], attr)) {
+	if (number == SYS_bpf && !is_known(args.list[0], args.attr)) {
 		errno = EINVAL;
 		return -1;
 	}
-	return next(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	return pass_on(number, &args);
 }
