@@ -47,14 +47,19 @@ doctor_value() { # PATH
 	"$TOOLS/records" "$WORK/doctor.json" get "$1"
 }
 
+# drop_port_80 NAME: by a rule, which counts.
+drop_port_80() {
+	nft_rules "$1" <<-END
+		add table inet fw
+		add chain inet fw in { type filter hook input priority 0; policy accept; }
+		add rule inet fw in udp dport 80 counter drop
+	END
+}
+
 case_doctor_rule_drops() {
 	[ "$DROPWHY" != none ] || return 0
 	pair
-	nft_rules b <<-END
-		add table inet fw
-		add chain inet fw in { type filter hook input priority 0; policy accept; }
-		add rule inet fw in udp dport 80 drop
-	END
+	drop_port_80 b
 	doctor_start b
 	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 80 --count 30
 	doctor_stop 4
@@ -92,11 +97,7 @@ case_doctor_conntrack_full() {
 case_doctor_storm() {
 	[ "$DROPWHY" != none ] || return 0
 	pair
-	nft_rules b <<-END
-		add table inet fw
-		add chain inet fw in { type filter hook input priority 0; policy accept; }
-		add rule inet fw in udp dport 80 counter drop
-	END
+	drop_port_80 b
 	doctor_start b
 	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 80 --count 20000
 	doctor_stop 4
