@@ -62,6 +62,37 @@ Test(doctor_report, golden_files)
 	line__done(&out);
 }
 
+/* A note makes nobody ill, and heals nobody. */
+Test(doctor_report, notes_alone_are_healthy)
+{
+	struct facts seen = facts;
+	struct finding note = { .rule = &rules[rule_count - 1], .harm = HARM_NOTE };
+	struct report report = { .facts = &seen, .findings = &note, .count = 1 };
+	struct line out = {};
+	json_t *object;
+	int blind;
+
+	SAY(note.title, "packets are refused");
+	for (blind = 0; blind < 2; blind++) {
+		seen.tables_unknown = blind;
+		report__text(&out, &report, false);
+		line__put(&out, "", 1);
+		cr_expect_eq(strstr(out.data, blind ? "nothing found; but" : "healthy: "), out.data, "%s",
+			     out.data);
+		cr_expect_not_null(strstr(out.data, "\n1. NOTE: packets are refused\n"), "%s", out.data);
+		line__clear(&out);
+		report__json(&out, &report);
+		object = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+		cr_assert_not_null(object);
+		cr_expect(blind ? !json_object_get(object, "healthy") :
+				  json_is_true(json_object_get(object, "healthy")));
+		cr_expect_eq(json_array_size(json_object_get(object, "findings")), 1);
+		json_decref(object);
+		line__clear(&out);
+	}
+	line__done(&out);
+}
+
 static size_t longest_line(const struct line *line)
 {
 	size_t longest = 0, len = 0, i;

@@ -228,6 +228,7 @@ static const struct trial {
 	{ "instance_allowance", 0, "ethtool.bw_in_allowance_exceeded", 1, NULL },
 	{ "instance_allowance", 0, "ethtool.bw_out_allowance_exceeded", 1, NULL },
 	{ "qdisc", 5, NULL, 0, NULL },
+	{ "refused", 5, NULL, 0, NULL },
 	{ "other_drops", 5, NULL, 0, NULL },
 	{ "qdisc", 0, "qdisc.drops", 1, NULL },
 };
@@ -261,7 +262,8 @@ Test(doctor_rules, each_fires_and_stays_silent)
 		cr_expect(*finding->now || *finding->lasting, "%s has no remedy", trial->id);
 		expect_singular(finding->evidence);
 		if (trial->drops) {
-			cr_expect_eq(finding->lost, trial->drops, "%s", trial->id);
+			cr_expect_eq(finding->lost, finding->harm == HARM_NOTE ? 0 : trial->drops,
+				     "%s", trial->id);
 			expect_says(finding->evidence, "shop/web");
 		}
 		spoil(&n, trial, true);
@@ -601,6 +603,27 @@ Test(doctor_rules, the_worst_first)
 	cr_expect_str_eq(n.findings[1].rule->id, "mtu");
 	cr_expect_str_eq(n.findings[2].rule->id, "neighbour_table");
 	cr_expect_str_eq(n.findings[3].rule->id, "conntrack_buckets");
+	/* and what is no trouble behind all that, however much it is */
+	lose(&n, "refused", 7000);
+	cr_assert_eq(rules__apply(&n.facts, n.tallies, n.findings), 5);
+	cr_expect_str_eq(n.findings[4].rule->id, "refused");
+	cr_expect_eq(rules__troubles(n.findings, 5), 4);
+	cr_expect_eq(rules__troubles(n.findings, 4), 4);
+	cr_expect_eq(rules__troubles(n.findings + 4, 1), 0);
+	cr_expect_eq(rules__troubles(n.findings, 0), 0);
+}
+
+/* Who is answered knows: a note, of which nothing was lost. */
+Test(doctor_rules, refused_is_no_loss)
+{
+	const struct finding *finding;
+	struct node n;
+
+	well(&n);
+	lose(&n, "refused", 7);
+	finding = expect_fires(&n, "refused", HARM_NOTE);
+	cr_expect_eq(finding->lost, 0);
+	expect_says(finding->evidence, "7 packets refused in 10 s: shop/web");
 }
 
 /* Which drops concern which rule, and only that. */
@@ -633,7 +656,13 @@ Test(doctor_rules, drops_find_their_rule)
 		{ CAUSE_NONE, "NEIGH_CREATEFAIL", 80, IPPROTO_UDP, NULL, "neighbour_table" },
 		{ CAUSE_NONE, "CPU_BACKLOG", 80, IPPROTO_UDP, NULL, "softnet_backlog" },
 		{ CAUSE_NONE, "QDISC_DROP", 80, IPPROTO_UDP, NULL, "qdisc" },
-		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_UDP, NULL, "other_drops" },
+		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_UDP, NULL, "refused" },
+		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_TCP, &full, "refused" },
+		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_UDPLITE, NULL, "refused" },
+		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_UDP, &empty, "no_endpoints" },
+		/* what the kernel sends no answer to */
+		{ CAUSE_NONE, "NO_SOCKET", 80, IPPROTO_SCTP, NULL, "other_drops" },
+		{ CAUSE_NONE, "UDP_CSUM", 80, IPPROTO_UDP, NULL, "other_drops" },
 		{ CAUSE_NONE, NULL, 80, IPPROTO_UDP, NULL, "other_drops" },
 	};
 	size_t i, k;
@@ -655,5 +684,44 @@ Test(doctor_rules, drops_find_their_rule)
 			else
 				cr_expect_not(expected);
 		}
+	}
+}
+
+/* No answer is due to a reset, nor to the answer to a ping. */
+Test(doctor_rules, missed_by_nobody)
+{
+	static const struct {
+		const char *reason;
+		__u8 l4_proto, tcp_flags, icmp_type;
+		const char *id;	/* NULL: none */
+	} cases[] = {
+		{ "NO_SOCKET", IPPROTO_TCP, 0x02, 0, "refused" },	/* SYN */
+		{ "NO_SOCKET", IPPROTO_TCP, 0x11, 0, "refused" },	/* FIN, ACK */
+		{ "NO_SOCKET", IPPROTO_TCP, 0x04, 0, NULL },		/* RST */
+		{ "NO_SOCKET", IPPROTO_TCP, 0x14, 0, NULL },
+		{ "TCP_RESET", IPPROTO_TCP, 0x04, 0, "other_drops" },
+		{ "NO_SOCKET", IPPROTO_ICMP, 0, 0, NULL },
+		{ "NO_SOCKET", IPPROTO_ICMP, 0, 8, "other_drops" },
+		{ "NO_SOCKET", IPPROTO_ICMPV6, 0, 129, NULL },
+		{ "NO_SOCKET", IPPROTO_ICMPV6, 0, 128, "other_drops" },
+		{ "IP_INHDR", IPPROTO_ICMP, 0, 0, "other_drops" },
+	};
+	size_t i, k;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct drop drop = sample_udp();
+		const struct drop_evidence evidence = { &drop, NULL };
+
+		drop.rec.cause = CAUSE_NONE;
+		drop.rec.flags |= DROP_F_L4;
+		drop.reason = cases[i].reason;
+		drop.rec.tuple.l4_proto = cases[i].l4_proto;
+		drop.rec.tcp_flags = cases[i].tcp_flags;
+		drop.rec.icmp_type = cases[i].icmp_type;
+		for (k = 0; k < rule_count; k++)
+			if (rules[k].concerns)
+				cr_expect_eq(rules[k].concerns(&evidence),
+					     cases[i].id && !strcmp(rules[k].id, cases[i].id),
+					     "case %zu: %s", i, rules[k].id);
 	}
 }

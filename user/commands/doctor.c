@@ -52,8 +52,8 @@ static const struct argp_option argp_options[] = {
 static const char doc[] =
 	"Look at this node for a while, then say what makes it drop packets or soon will: the worst "
 	"first, each with its evidence, an explanation and what to do.\v"
-	"Exit status: 0 healthy, 4 there are findings, 1 failed at run time, or nothing was found where "
-	"not all could be looked at, 2 wrong usage, 3 this kernel cannot do it.";
+	"Exit status: 0 healthy, 4 there are findings that are more than notes, 1 failed at run time, or "
+	"no such was found where not all could be looked at, 2 wrong usage, 3 this kernel cannot do it.";
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -160,7 +160,7 @@ static int print(const struct report *report, const struct options *options)
 	line__done(&out);
 	if (err)
 		return complain(EXIT_FAILED, err, "write to standard output", NULL);
-	if (report->count)
+	if (rules__troubles(report->findings, report->count))
 		return EXIT_FINDINGS;
 	/* what could not be looked at is not healthy */
 	return facts__unknown(report->facts, unknown) ? EXIT_FAILED : EXIT_FINE;

@@ -74,14 +74,15 @@ static json_t *make_unknown(const struct facts *f)
 	return list;
 }
 
-/* NULL where nothing was found, and not all could be looked at. */
+/* NULL where nothing but notes was found, and not all could be looked at. */
 static json_t *make_healthy(const struct report *report)
 {
 	struct facts_unknown unknown[FACTS_UNKNOWN_MAX];
+	size_t troubles = rules__troubles(report->findings, report->count);
 
-	if (!report->count && facts__unknown(report->facts, unknown))
+	if (!troubles && facts__unknown(report->facts, unknown))
 		return NULL;
-	return json_boolean(!report->count);
+	return json_boolean(!troubles);
 }
 
 void report__json(struct line *out, const struct report *report)

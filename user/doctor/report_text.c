@@ -12,6 +12,7 @@
 #define INDENT	  13
 
 static const char *const headings[__HARM_MAX] = {
+	[HARM_NOTE] = "NOTE",
 	[HARM_RISK] = "RISK",
 	[HARM_SLOW] = "SLOW",
 	[HARM_NEAR] = "NEARLY THERE",
@@ -164,7 +165,7 @@ static void put_headline(struct line *out, const struct report *report)
 	struct facts_unknown unknown[FACTS_UNKNOWN_MAX];
 	size_t unknown_count = facts__unknown(report->facts, unknown), i;
 
-	if (report->count)
+	if (rules__troubles(report->findings, report->count))
 		line__printf(out, "%zu finding%s", report->count,
 			     number__form(report->count, "", "s, the worst first"));
 	else if (unknown_count)

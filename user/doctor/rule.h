@@ -10,6 +10,7 @@
 #include "user/who/who.h"
 
 enum harm {
+	HARM_NOTE,		/* nobody misses anything: no trouble of the node's, but it may be the answer */
 	HARM_RISK,		/* will hurt some day */
 	HARM_SLOW,		/* nothing is lost, but work is wasted or delayed */
 	HARM_NEAR,		/* little is missing */
@@ -60,7 +61,7 @@ struct rule {
 extern const struct rule rules[];
 extern const size_t rule_count;
 
-/** @brief **harm__name()** "loss", "near", "slow", "risk". */
+/** @brief **harm__name()** "loss", "near", "slow", "risk", "note". */
 const char *harm__name(enum harm harm);
 
 /** @brief **confidence__name()** "certain", "likely", "possible". */
@@ -74,5 +75,11 @@ const char *confidence__name(enum confidence confidence);
  */
 size_t rules__apply(const struct facts *f, const struct tally *tallies,
 		    struct finding *ret_findings);
+
+/**
+ * @brief **rules__troubles()** counts the findings that are more than notes.
+ * @param findings the worst first: those before the notes
+ */
+size_t rules__troubles(const struct finding *findings, size_t count);
 
 #endif

@@ -90,6 +90,12 @@ const struct rule rules[] = {
 	{ "qdisc",
 	  "Each interface queues what it is to send; what does not fit is dropped.",
 	  rule_qdisc__concerns, rule_qdisc__check },
+	{ "refused",
+	  "No socket is there: a server that is not up or listens elsewhere, or a connection that has "
+	  "ended. The kernel says so at once, TCP by a reset, UDP by ICMP \"port unreachable\" (to each "
+	  "sender six, then one a second): nobody waits for an answer, unless a firewall on the way "
+	  "keeps that from the sender.",
+	  rule_refused__concerns, rule_refused__check },
 	{ "other_drops",
 	  "No other rule speaks of these. It may be as intended, but nobody who misses them is served "
 	  "by 'healthy'.",
@@ -99,6 +105,7 @@ const struct rule rules[] = {
 const size_t rule_count = sizeof(rules) / sizeof(rules[0]);
 
 static const char *const harm_names[__HARM_MAX] = {
+	[HARM_NOTE] = "note",
 	[HARM_RISK] = "risk",
 	[HARM_SLOW] = "slow",
 	[HARM_NEAR] = "near",
@@ -147,5 +154,12 @@ size_t rules__apply(const struct facts *f, const struct tally *tallies,
 			ret_findings[count++] = finding;
 	}
 	qsort(ret_findings, count, sizeof(ret_findings[0]), by_rank);
+	return count;
+}
+
+size_t rules__troubles(const struct finding *findings, size_t count)
+{
+	while (count && findings[count - 1].harm == HARM_NOTE)
+		count--;
 	return count;
 }

@@ -49,6 +49,8 @@ RULE_CHECK(nic_ring);
 RULE_CHECK(instance_allowance);
 RULE_CONCERNS(qdisc);
 RULE_CHECK(qdisc);
+RULE_CONCERNS(refused);
+RULE_CHECK(refused);
 RULE_CONCERNS(other);
 RULE_CHECK(other);
 

@@ -2,6 +2,11 @@
 /*
  * What rules, routes and sizes make of packets.
  */
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+
 #include "user/doctor/rules.h"
 
 bool rule_no_endpoints__concerns(const struct drop_evidence *e)
@@ -112,10 +117,71 @@ bool rule_reassembly__check(const struct facts *f, const struct tally *tally, st
 	return true;
 }
 
+/*
+ * tcp_v4_rcv() and tcp_v6_rcv() answer what no socket is for by tcp_v4_send_reset() and its like,
+ * but never a reset: its sender has given up that connection.
+ */
+static bool is_reset(const struct drop_record *rec)
+{
+	return rec->tuple.l4_proto == IPPROTO_TCP && rec->tcp_flags & TH_RST;
+}
+
+/* __udp4_lib_rcv() answers by icmp_send(), __udp6_lib_rcv() by icmpv6_send(). */
+bool rule_refused__concerns(const struct drop_evidence *e)
+{
+	const struct drop_record *rec = &e->drop->rec;
+
+	if (!drop_evidence__has_reason(e, "NO_SOCKET") || rule_no_endpoints__concerns(e))
+		return false;
+	switch (rec->tuple.l4_proto) {
+	case IPPROTO_TCP:
+		return !is_reset(rec);
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return true;
+	}
+	return false;
+}
+
+bool rule_refused__check(const struct facts *f, const struct tally *tally, struct finding *out)
+{
+	if (tally->count < FEW_PACKETS)
+		return false;
+	finding__loss(out, f, tally->count, "packets are refused: nobody listens there", "packet",
+		      "refused");
+	finding__where(out, tally, ": ");
+	/* not lost: who sent them knows */
+	out->harm = HARM_NOTE;
+	out->lost = 0;
+	SAY(out->now, "dropwhy trace --reason NO_SOCKET --summary-only --by src,dst,dport --duration 10 "
+		      "shows the ports; ss -lntu in the receiver's namespace, who listens there");
+	return true;
+}
+
+/* A reset, or an answer to a ping by a raw socket: that has its copy (ping_rcv()), from 5.19 on. */
+static bool is_missed_by_nobody(const struct drop_evidence *e)
+{
+	const struct drop_record *rec = &e->drop->rec;
+
+	if (!drop_evidence__has_reason(e, "NO_SOCKET"))
+		return false;
+	switch (rec->tuple.l4_proto) {
+	case IPPROTO_TCP:
+		return is_reset(rec);
+	case IPPROTO_ICMP:
+		return rec->flags & DROP_F_L4 && rec->icmp_type == ICMP_ECHOREPLY;
+	case IPPROTO_ICMPV6:
+		return rec->flags & DROP_F_L4 && rec->icmp_type == ICMP6_ECHO_REPLY;
+	}
+	return false;
+}
+
 bool rule_other__concerns(const struct drop_evidence *e)
 {
 	size_t i;
 
+	if (is_missed_by_nobody(e))
+		return false;
 	for (i = 0; i < rule_count; i++)
 		if (rules[i].concerns && rules[i].concerns != rule_other__concerns &&
 		    rules[i].concerns(e))
@@ -132,8 +198,7 @@ bool rule_other__check(const struct facts *f, const struct tally *tally, struct 
 	finding__where(out, tally, ": ");
 	out->confidence = CONFIDENCE_POSSIBLE;
 	SAY(out->now, "dropwhy trace --summary-only --by reason,location,src,dst --duration 10 shows "
-		      "the reasons: NO_SOCKET: nobody listens there; NEIGH_FAILED: the next hop does not "
-		      "answer ARP; IP_INNOROUTES: no route; IP_INHDR: TTL used up; *_CSUM: damaged; "
+		      "the reasons: NEIGH_FAILED: the next hop does not answer ARP; IP_INNOROUTES: no route; IP_INHDR: TTL used up; *_CSUM: damaged; "
 		      "TC_*, XDP: a BPF program or filter");
 	return true;
 }

@@ -73,11 +73,36 @@ case_doctor_other_drops() {
 	[ "$DROPWHY" != none ] || return 0
 	pair
 	doctor_start b
-	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport 80 --count 30
+	send a frame veth0 30 eth "dst=$(mac b veth0)" ip src=10.9.0.1 dst=10.9.0.2 udp sport=4000 dport=80 badcsum=1
 	doctor_stop 4
 	assert_eq 30 "$(finding other_drops lost)" "packets of the finding"
 	assert_eq possible "$(finding other_drops confidence)" confidence
 	found other_drops 30 ": 10.9.0.1 > 10.9.0.2 in $(ns b) (30)$"
+	silent refused
+}
+
+# Whom the kernel answers knows at once: that is noted, and costs nobody his health.
+case_doctor_refused() {
+	[ "$DROPWHY" != none ] || return 0
+	lock_global	# the limit is everybody's
+	pair
+	doctor_start b
+	send a traffic connect --wait --from 10.9.0.1 --sport 5000 --to 10.9.0.2 --dport 8080 --dports 7 --count 7
+	assert_eq "7 ECONNREFUSED" "$failed $errno" refused
+	send a traffic udp --from fd10:9::1 --sport 4000 --to fd10:9::2 --dport 53 --count 6
+	assert_at_least 1 "$(snmp b Icmp6OutDestUnreachs)" "ICMP answers"
+	# what needs no answer: resets, and a ping's
+	send a frame veth0 10 eth "dst=$(mac b veth0)" ip src=10.9.0.1 dst=10.9.0.2 tcp sport=4000 dport=80 flags=R
+	send a frame veth0 10 eth "dst=$(mac b veth0)" ip src=10.9.0.1 dst=10.9.0.2 icmp type=0
+	kill -INT "$pid_dropwhy"
+	status=0
+	wait_exit "$pid_dropwhy" || status=$?
+	found refused 0 "^13 packets refused in .*10.9.0.1 > 10.9.0.2 in $(ns b) (7)"
+	assert_eq "note 0" "$(finding refused harm) $(finding refused lost)" "harm and packets lost"
+	silent other_drops
+	# whatever else is wrong with this machine
+	[ "$(grep -o '"harm":"' "$WORK/doctor.json" | wc -l)" -ne 1 ] ||
+		assert_eq "0 true" "$status $(doctor_value healthy)" "status and healthy"
 }
 
 case_doctor_conntrack_full() {
