@@ -98,7 +98,7 @@ __inline_always __u32 quick_rule(struct sk_buff *skb, const struct netns_state *
 /* As is_invalid(), of a packet without an entry. */
 __inline_always bool quick_invalid(struct sk_buff *skb, const struct net_device *dev, __u32 kinds)
 {
-	return kinds & HOOK_CONNTRACK && skb->skb_iif && skb->_skb_refdst & SKB_DST_PTRMASK &&
+	return kinds & HOOK_CONNTRACK && skb->skb_iif && has_route(skb, READ_FAULTING) &&
 	       !(dev && is_loopback_name(in_place((__u64)dev->name)));
 }
 

@@ -15,6 +15,7 @@
 #define TCP_TIME_WAIT	 6
 #define TCP_NEW_SYN_RECV 12
 #define SKB_DST_PTRMASK	 (~1UL)
+#define DST_METADATA	 0x0080 /* include/net/dst.h */
 #define HEADER_UNSET	 0xffff
 
 __inline_always bool is_full_socket(struct sock *sk, const enum reading how)
@@ -82,6 +83,14 @@ __inline_always struct net *route_net(struct sk_buff *skb, const enum reading ho
 	return is_net(net, READ_PROBED) ? net : NULL;
 }
 
+/* What a tunnel leaves to tell where a packet came from lies in the route's place, and is none. */
+__inline_always bool has_route(struct sk_buff *skb, const enum reading how)
+{
+	struct dst_entry *dst = (void *)(KREAD(how, skb, _skb_refdst) & SKB_DST_PTRMASK);
+
+	return dst && !(KREAD_UNSURE(how, dst, flags) & DST_METADATA);
+}
+
 __inline_always bool is_loopback_name(const char *name)
 {
 	return name[0] == 'l' && name[1] == 'o' && !name[2];
@@ -102,7 +111,7 @@ __inline_always void read_device(struct sk_buff *skb, const struct skb_ends *end
 		rec->ifindex = iif;
 	}
 	sc->packet.input = iif != 0;
-	sc->packet.routed = KREAD(how, skb, _skb_refdst) & SKB_DST_PTRMASK;
+	sc->packet.routed = has_route(skb, how);
 	if (iif && (__u32)iif == rec->ifindex)
 		rec->side = SIDE_RX;
 	else if (iif ? sc->packet.routed : sk != NULL)

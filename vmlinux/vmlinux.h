@@ -215,6 +215,7 @@ struct sock___packed_cgroup {
 
 struct dst_entry {
 	struct net_device *dev;
+	short unsigned int flags;
 };
 
 struct sk_buff {

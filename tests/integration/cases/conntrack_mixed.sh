@@ -217,6 +217,50 @@ case_ct_state_of_the_unseen() {
 	done
 }
 
+# b with a full table, in which what has no ports is invalid. At another CPU nothing can move.
+full_with_invalid() {
+	nft_rules b <<-END
+		add table ip early
+		add chain ip early pre { type filter hook prerouting priority -300; policy accept; }
+		add rule ip early pre udp dport 54 counter drop
+		add rule ip early pre udp dport 4789 notrack
+		add chain ip early input { type filter hook input priority 0; policy accept; }
+		add rule ip early input ct state invalid accept
+	END
+	fill_table b
+	set_global net/netfilter/nf_conntrack_max 16
+	on_cpu 0
+}
+
+send_invalid() { # NAME B'S-IFACE ADDRESS: from there to b
+	send "$1" frame veth0 1 eth "src=$(mac "$1" veth0)" "dst=$(mac b "$2")" \
+		ip "src=$3" dst=10.9.0.2 type=17 pad len=2
+}
+
+# What a tunnel that leaves the choice to others has unpacked carries where it came from in place of
+# a route: conntrack has not seen it before, either.
+case_ct_state_unpacked() {
+	pair
+	has ip -n "$(ns b)" link add vx0 address 02:00:00:00:00:77 type vxlan external dstport 4789 ||
+		skip "no vxlan"
+	ns_address b vx0 10.7.0.1
+	full_with_invalid
+	trace_ns b
+	for round in 1 2 3; do
+		for dport in 53 54; do
+			send_invalid a veth0 10.9.0.1
+			send a frame veth0 1 eth "src=$(mac a veth0)" "dst=$(mac b veth0)" \
+				ip src=10.9.0.1 dst=10.9.0.2 udp sport=5000 dport=4789 vxlan vni=7 \
+				eth dst=02:00:00:00:00:77 ip src=10.7.0.2 dst=10.7.0.1 udp sport=4000 dport=$dport
+		done
+	done
+	trace_stop
+	assert_at_least 6 "$(ct_stat b invalid)" "conntrack -S invalid"
+	assert_ct b 3 0 0
+	assert_drops 3 cause=ct_table_full ct_state= src=10.7.0.2 dport=53 iface=vx0
+	assert_drops 3 cause="$(expected nft_cause)" ct_state= src=10.7.0.2 dport=54 iface=vx0
+}
+
 case_ct_state_untracked() {
 	router
 	nft_rules r <<-END
