@@ -451,6 +451,7 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 phase)
 	struct evidence ev = { .location = location };
 	__u32 cause = CAUSE_NONE, kinds, zero = 0;
 	struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	bool conntracks;
 
 	if (!sc || !cpu)
 		return 0;
@@ -471,6 +472,7 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 phase)
 		cause = CAUSE_NFT_RULE;
 	else
 		cause = conntrack_evidence(&ev, cpu);
+	conntracks = ev.unclear || (location != LOCATION_NFT && cause != CAUSE_NONE);
 	if (ev.counted)
 		keep_spare(ev.st, &ev.moved, sc->rec.time_ns);
 
@@ -480,7 +482,8 @@ __stage int explain(__u32 level, __u32 flags, __u32 location, __u32 phase)
 	    may_be_rule(&ev, kinds))
 		cause = rule_cause(&ev, kinds);
 	sc->rec.cause = cause;
-	if (!sc->packet.nfct && is_invalid(&ev, kinds))
+	/* what conntrack drops it has not called invalid: that it lets pass */
+	if (!sc->packet.nfct && !conntracks && is_invalid(&ev, kinds))
 		sc->rec.ct_state = CT_STATE_INVALID;
 	if (!ev.counted && !ev.no_conntrack)
 		cpu->no_baseline += phase == CPU_ARMED;

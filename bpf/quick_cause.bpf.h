@@ -145,8 +145,7 @@ static __attribute__((noinline)) int quick_cause(struct sk_buff *skb, struct net
 			quick->ct_state = CT_STATE_INVALID;
 		return quick->cause != CAUSE_NONE;
 	}
-	if (drops != 1 || kind != LOCATION_NF_HOOK || skb->_nfct ||
-	    quick->invalid != st->last.invalid || !quick_full(st))
+	if (drops != 1 || kind != LOCATION_NF_HOOK || skb->_nfct || !quick_full(st))
 		return false;
 	quick->cause = CAUSE_CT_TABLE_FULL;
 	quick->claims_drop = true;

@@ -261,6 +261,37 @@ case_ct_state_unpacked() {
 	assert_drops 3 cause="$(expected nft_cause)" ct_state= src=10.7.0.2 dport=54 iface=vx0
 }
 
+# L2TP forgets the entry of what it packs, but not that it came: what found no room was not refused.
+case_ct_state_packed() {
+	ns_new a b s
+	ns_link a veth0 10.8.0.1 b in0 10.8.0.2
+	ns_link b out0 10.9.0.2 s veth0 10.9.0.1
+	know b out0 10.9.0.1,fd10:9::1 s veth0
+	has ip -n "$(ns b)" l2tp add tunnel tunnel_id 1 peer_tunnel_id 1 encap udp local 10.9.0.2 \
+		remote 10.9.0.1 udp_sport 1701 udp_dport 1701 || skip "no L2TP"
+	ip -n "$(ns b)" l2tp add session name l2tp0 tunnel_id 1 session_id 1 peer_session_id 1
+	ip -n "$(ns b)" -batch - <<-END
+		link add br0 type bridge mcast_snooping 0
+		link set in0 master br0
+		link set l2tp0 master br0
+		link set l2tp0 up
+		link set br0 up
+	END
+	# what is bridged is not to meet conntrack before
+	[ ! -e /proc/sys/net/bridge ] || ns_sysctl b net.bridge.bridge-nf-call-iptables=0
+	full_with_invalid
+	trace_ns b
+	for round in 1 2 3; do
+		send_invalid s out0 10.9.0.1
+		send a frame veth0 1 eth "src=$(mac a veth0)" dst=02:00:00:00:00:99 \
+			ip src=10.8.0.1 dst=10.8.0.99 udp sport=4000 dport=53
+	done
+	trace_stop
+	assert_at_least 3 "$(ct_stat b invalid)" "conntrack -S invalid"
+	assert_at_least 3 "$(ct_stat b drop)" "conntrack -S drop"
+	assert_drops 3 cause=ct_table_full ct_state= src=10.9.0.2 sport=1701 dst=10.9.0.1 dport=1701
+}
+
 case_ct_state_untracked() {
 	router
 	nft_rules r <<-END
