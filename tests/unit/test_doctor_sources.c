@@ -47,6 +47,9 @@ Test(doctor_sources, kube_proxy_arguments)
 #define ARGS(text) text, sizeof(text)
 		{ ARGS("kube-proxy"), 32768, 131072, "" },
 		{ ARGS("kube-proxy\0--conntrack-max-per-core=0"), 0, 131072, "" },
+		{ ARGS("kube-proxy\0--conntrack_max_per_core=0\0--conntrack-min\0" "5"), 0, 5, "" },
+		{ ARGS("kube-proxy\0--conntrack_max-per_core\0" "9\0--conntrack_min=5"), 9, 5, "" },
+		{ ARGS("kube-proxy\0__conntrack_min=5\0--conntrack--min=5"), 32768, 131072, "" },
 		{ ARGS("kube-proxy\0-conntrack-min=7\0--v=2"), 32768, 7, "" },
 		{ ARGS("kube-proxy\0--conntrack-min=0x10\0--conntrack-max-per-core=2147483647"), 2147483647,
 		  16, "" },

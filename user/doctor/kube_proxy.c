@@ -38,6 +38,15 @@ __u64 kube_proxy__limit(__u64 max_per_core, __u64 min, unsigned int cores)
 	return scaled > min ? scaled : min;
 }
 
+/* Underscores are as good as dashes: k8s.io/component-base/cli/flag, WordSepNormalizeFunc(). */
+static bool begins_with_flag(const char *arg, const char *name)
+{
+	for (; *name; arg++, name++)
+		if (*arg != *name && (*arg != '_' || *name != '-'))
+			return false;
+	return true;
+}
+
 /* The value of --NAME=VALUE, or of --NAME with the VALUE as the next whole word before @end; NULL:
  * another option. */
 static const char *flag_value(const char *arg, const char *end, const char *name)
@@ -48,7 +57,7 @@ static const char *flag_value(const char *arg, const char *end, const char *name
 	if (*arg != '-')
 		return NULL;
 	arg += strspn(arg, "-");
-	if (strncmp(arg, name, len))
+	if (!begins_with_flag(arg, name))
 		return NULL;
 	arg += len;
 	next = arg + 1;
