@@ -87,7 +87,7 @@ help:
 	@echo 'sudo make test-systemd [CASE=name,...]    the unit under systemd, in a virtual machine'
 	@echo '     make fuzz [FUZZ_SECONDS=600]     every fuzz target, so long in all'
 	@echo '     make check-vmlinux [BTF=file]    what the CO-RE header wants that a kernel lacks'
-	@echo '     make lint     clang-tidy, minutes: -j helps'
+	@echo '     make lint     clang-tidy and mandoc, minutes: -j helps'
 	@echo '     make install  [PREFIX=$(PREFIX)] [DESTDIR=]'
 	@echo 'sudo make install-service   the systemd unit, after install'
 	@echo '     make clean'
@@ -319,8 +319,14 @@ LINT_FLAGS := -std=gnu11 -D_GNU_SOURCE -I. -isystem $(O) -DDROPWHY_VERSION='"$(V
 LINTED := $(addprefix lint/,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c))
 
 # a file at a time, so that -j helps: three minutes of one CPU
-.PHONY: lint $(LINTED)
-lint: $(LINTED)
+MANUAL := user/dropwhy.8
+
+.PHONY: lint $(LINTED) lint/$(MANUAL)
+lint: $(LINTED) lint/$(MANUAL)
+
+lint/$(MANUAL):
+	$(call say,LINT,$(MANUAL))
+	$(Q)mandoc -T lint -W warning $(MANUAL)
 
 # a skeleton leaks in the analyzer's eyes: its owner is freed elsewhere
 $(addprefix lint/,$(SKELETON_USERS)): LINT_CHECKS := --checks=-clang-analyzer-unix.Malloc
