@@ -121,7 +121,7 @@ void daemon__look_for_bundle(struct daemon *d);
 /** Paths that the probe serves; ctx is the daemon. */
 extern const struct http_route daemon_routes[];
 
-/** @brief **daemon__done()** waits for the child, frees all. */
+/** @brief **daemon__done()** waits for the child, writes the bundle that waits for it, frees all. */
 void daemon__done(struct daemon *d);
 
 #endif

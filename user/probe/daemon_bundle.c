@@ -224,12 +224,26 @@ void daemon__look_for_bundle(struct daemon *d)
 		daemon__bundle(d, TRIGGER_SIGNAL);
 }
 
+/* What has waited for the one that was being written until the end of the probe. */
+static void write_due(struct daemon *d)
+{
+	enum trigger_kind due = d->bundle_due;
+
+	reap(d, 0);
+	if (!due)
+		return;
+	if (daemon__bundle(d, due) == BUNDLE_TOO_SOON)
+		fprintf(d->messages, "dropwhy: the bundle of %s was not written: it was too soon after "
+				     "the last one\n", trigger__name(due));
+	reap(d, 0);
+}
+
 void daemon__done(struct daemon *d)
 {
+	write_due(d);
 	if (d->bundle_asked)
 		fputs("dropwhy: the bundle that SIGUSR1 asked for was not written: it was too soon "
 		      "after the last one\n", d->messages);
-	reap(d, 0);
 	http_server__free(d->http);
 	rotating_log__free(d->log);
 	recorder__free(d->recorder);

@@ -174,6 +174,29 @@ case_daemon_bundle_beside_asked() {
 	probe_stop
 }
 
+# What waits for one that is being written when the probe is to end is written yet.
+case_daemon_bundle_due_at_the_end() {
+	ns_new a
+	mkdir "$WORK/bundles"
+	probe_ns a --bundle-dir "$WORK/bundles"
+	exec 8<"$WORK/bundles"
+	flock 8	# who writes a bundle waits for this
+	ask_for_bundle 1
+	somaxconn 998
+	assert_metric 1 dropwhy_sysctl_changes_total name=net.core.somaxconn
+	sleep 2	# it looks once a second
+	kill -TERM "$pid_dropwhy"
+	wait_for "$ERR" '^seen ' "$pid_dropwhy" || fail "it does not end"
+	exec 8<&-
+	trace_ended 0
+	bundle_of request || fail "none for the POST: $(cat "$ERR")"
+	bundle_of sysctl-lowered || fail "none for the limit: $(cat "$ERR")"
+	assert_eq 2 "$("$DROPWHY" bundle ls "$WORK/bundles" | wc -l)" "bundles in all"
+	assert_eq '["net.core.somaxconn","998"]' "$(jq -c '.lowered[] | [.name, .new]' \
+		"$WORK/bundles"/*-sysctl-lowered/info.json)" lowered
+	bundle_is_documented "$WORK/bundles"/*-sysctl-lowered
+}
+
 somaxconn() { # VALUE
 	in_ns a sh -c "echo $1 >/proc/sys/net/core/somaxconn"
 }
