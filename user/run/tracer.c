@@ -189,25 +189,24 @@ static void release(struct tracer *t, bool all)
 	}
 }
 
-static int on_record(void *ctx, const void *data, size_t size)
+static void on_record(void *ctx, const void *data, size_t size)
 {
 	struct tracer *t = ctx;
 	struct drop drop;
 
 	if (drop__decode(data, size, &drop)) {
 		t->corrections.undecoded++;
-		return 0;
+		return;
 	}
 	if ((!holdback__empty(t->holdback) || !enricher__drop(t->enricher, &drop)) &&
 	    !holdback__push(t->holdback, data, size))
-		return 0;
+		return;
 	if (!holdback__empty(t->holdback)) {
 		/* no room: those that wait go first, with what is known */
 		release(t, true);
 		enricher__drop(t->enricher, &drop);
 	}
 	deliver(t, &drop);
-	return 0;
 }
 
 static void give_notice(struct tracer *t, const char *text)
@@ -302,12 +301,13 @@ int tracer__start(struct tracer *t, struct tracer_failure *ret_failure)
 
 int tracer__run(struct tracer *t, struct tracer_failure *ret_failure)
 {
-	int idle_polls = 0, n, err;
+	int idle_polls = 0, n = 0, err;
 
 	while (!event_loop__stopped(t->loop)) {
 		bool poll = idle_polls < IDLE_POLLS_MIN || !holdback__empty(t->holdback);
+		bool more = n == LIVE_CONSUME_MAX;
 
-		err = event_loop__wait(t->loop, poll ? POLL_MS : -1);
+		err = event_loop__wait(t->loop, more ? 0 : poll ? POLL_MS : -1);
 		if (err)
 			return fail(ret_failure, err, "wait for events");
 		n = consume(t);

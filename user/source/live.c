@@ -36,6 +36,7 @@ struct live {
 	struct ring_buffer *ring;
 	live_record_fn record_fn;
 	void *record_ctx;
+	int taken;		/* records, by the present live__consume() */
 	const char *hook_name;
 	struct live_claims claims;
 	struct live_locate locate;
@@ -58,7 +59,9 @@ static int on_record(void *ctx, void *data, size_t size)
 {
 	struct live *live = ctx;
 
-	return live->record_fn(live->record_ctx, data, size);
+	live->record_fn(live->record_ctx, data, size);
+	/* what is negative ends the reading behind this record */
+	return ++live->taken < LIVE_CONSUME_MAX ? 0 : -ECANCELED;
 }
 
 /* The variant whose arguments are those of the running kernel's tracepoint. */
@@ -415,11 +418,15 @@ int live__fd(const struct live *live)
 
 int live__consume(struct live *live, live_record_fn fn, void *ctx)
 {
+	int n;
+
 	live->record_fn = fn;
 	live->record_ctx = ctx;
+	live->taken = 0;
 	/* cleared first: a record that comes after this asks for another wake-up */
 	__atomic_store_n(&live->skel->bss->globals.wakeup_pending, 0, __ATOMIC_SEQ_CST);
-	return ring_buffer__consume(live->ring);
+	n = ring_buffer__consume(live->ring);
+	return n == -ECANCELED ? live->taken : n;
 }
 
 bool live__folds(const struct live *live)

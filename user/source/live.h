@@ -101,12 +101,15 @@ void live__stop(struct live *live);
 /** @brief **live__fd()** an epoll descriptor, readable when records wait. */
 int live__fd(const struct live *live);
 
-/* Gets one record; the data lives until it returns. Non-zero ends the reading. */
-typedef int (*live_record_fn)(void *ctx, const void *data, size_t size);
+/* Gets one record; the data lives until it returns. */
+typedef void (*live_record_fn)(void *ctx, const void *data, size_t size);
+
+/* Records handed over at a time: where they come faster than they are read, that has no end. */
+#define LIVE_CONSUME_MAX 8192
 
 /**
  * @brief **live__consume()** hands over the records that wait.
- * @return how many; or what @p fn returned, if negative; or -errno
+ * @return how many; LIVE_CONSUME_MAX: there may be more; or -errno
  */
 int live__consume(struct live *live, live_record_fn fn, void *ctx);
 

@@ -43,6 +43,26 @@ case_storm_rows() {
 	assert_drops "$(summary delivered)" reason="$(reason NO_SOCKET)" src=127.0.0.1 dport=4053
 }
 
+# It ends when told to, though records come faster than it reads them: on the one CPU it shares
+# with a sender. The senders end by force, so that nobody knows how much they sent.
+case_storm_outruns_the_reader() {
+	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
+	ns_new a
+	enter_with "taskset -c 0"
+	trace_ns a --fold 0
+	for sender in first second; do
+		spawn $sender a traffic udp --from 127.0.0.1 --sports 100 --sport 4000 \
+			--to 127.0.0.1 --dport 4053 --count 100000000 --announce
+	done
+	taskset -pc 0 "$pid_first" >/dev/null
+	sleep 1
+	trace_stop
+	assert_at_least 1 "$(summary lost)" lost
+	for pid in "$pid_first" "$pid_second"; do
+		kill -KILL "$pid" || fail "it ended after its senders"
+	done
+}
+
 # Never a wake-up for each record: the scheduler's own count of how often the process slept.
 case_storm_wakes_seldom() {
 	[ "$DROPWHY" != none ] || skip "DROPWHY=none"
