@@ -225,6 +225,7 @@ static inline struct drop sample_hostile(void)
 	drop.netns_name = "a\r\nb\xc2\x9b\x7f";
 	drop.pod = "@p\xe2\x80\x8eod";
 	drop.pod_namespace = "n\xc3\xa4s\xed\xa0\x80";
+	drop.rec.sections = DROP_SECTION_DNS;
 	drop.dns = &query;
 	drop.dns_malformed = true;
 	drop.symbol = "s\"y,m";

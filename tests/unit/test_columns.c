@@ -13,7 +13,7 @@ static void expect_column(const struct drop *drop, const char *name, const char 
 	char buf[COLUMN_VALUE_LEN];
 
 	cr_assert_not_null(column, "%s", name);
-	cr_expect_eq(column->format(drop, buf), strlen(expected), "%s", name);
+	cr_expect_eq(column__format(column, drop, buf), strlen(expected), "%s", name);
 	cr_expect_str_eq(buf, expected, "%s: %s, not %s", name, buf, expected);
 }
 
@@ -184,7 +184,7 @@ Test(columns, of_an_unknown_drop_are_absent)
 	for (i = 0; i < column_count; i++) {
 		for (k = 0; k < 4 && strcmp(columns[i].name, always[k]); k++)
 			;
-		cr_expect_eq(columns[i].format(&drop, buf) > 0, k < 4, "%s", columns[i].name);
+		cr_expect_eq(column__format(&columns[i], &drop, buf) > 0, k < 4, "%s", columns[i].name);
 	}
 }
 
@@ -212,7 +212,7 @@ Test(columns, cut_what_does_not_fit)
 	drop.symbol_offset = ~0ULL;
 	memset(drop.rec.iface, 'y', sizeof(drop.rec.iface));
 	for (i = 0; i < column_count; i++) {
-		size_t len = columns[i].format(&drop, buf);
+		size_t len = column__format(&columns[i], &drop, buf);
 
 		cr_expect_lt(len, COLUMN_VALUE_LEN);
 		cr_expect_eq(len, strlen(buf), "%s", columns[i].name);

@@ -96,7 +96,7 @@ Test(sink, json_rows_can_be_read)
 		for (i = 0; i < column_count; i++) {
 			char value[COLUMN_VALUE_LEN];
 
-			if (!columns[i].format(&drop, value))
+			if (!column__format(&columns[i], &drop, value))
 				continue;
 			cr_assert_not_null(member);
 			cr_expect_str_eq(json_object_iter_key(member), columns[i].name);

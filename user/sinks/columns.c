@@ -24,28 +24,11 @@ static size_t nonzero(__u64 value, char *buf)
 	return value ? number__decimal(value, buf) : none(buf);
 }
 
-static bool has_ct(const struct drop *drop)
+static size_t entry_port(const struct flow_tuple *tuple, enum flow_end end, char *buf)
 {
-	return drop->rec.sections & DROP_SECTION_CT;
-}
-
-static bool has_inner(const struct drop *drop)
-{
-	return drop->rec.sections & DROP_SECTION_INNER;
-}
-
-static size_t ct_port(const struct drop *drop, const struct flow_tuple *tuple, enum flow_end end,
-		      char *buf)
-{
-	if (!has_ct(drop) || !flow__has_ports(tuple->l4_proto))
+	if (!flow__has_ports(tuple->l4_proto))
 		return none(buf);
 	return number__decimal(flow__port(tuple, end), buf);
-}
-
-static size_t ct_address(const struct drop *drop, const struct flow_tuple *tuple,
-			 enum flow_end end, char *buf)
-{
-	return has_ct(drop) ? flow__format_address(tuple, end, buf) : none(buf);
 }
 
 static size_t format_type(const struct drop *drop, char *buf)
@@ -225,79 +208,67 @@ static size_t format_cgroup(const struct drop *drop, char *buf)
 
 static size_t format_ct_zone(const struct drop *drop, char *buf)
 {
-	return has_ct(drop) ? number__decimal(drop->ct.zone, buf) : none(buf);
+	return number__decimal(drop->ct.zone, buf);
 }
 
 static size_t format_ct_src(const struct drop *drop, char *buf)
 {
-	return ct_address(drop, &drop->ct.orig, FLOW_SRC, buf);
+	return flow__format_address(&drop->ct.orig, FLOW_SRC, buf);
 }
 
 static size_t format_ct_sport(const struct drop *drop, char *buf)
 {
-	return ct_port(drop, &drop->ct.orig, FLOW_SRC, buf);
+	return entry_port(&drop->ct.orig, FLOW_SRC, buf);
 }
 
 static size_t format_ct_dst(const struct drop *drop, char *buf)
 {
-	return ct_address(drop, &drop->ct.orig, FLOW_DST, buf);
+	return flow__format_address(&drop->ct.orig, FLOW_DST, buf);
 }
 
 static size_t format_ct_dport(const struct drop *drop, char *buf)
 {
-	return ct_port(drop, &drop->ct.orig, FLOW_DST, buf);
+	return entry_port(&drop->ct.orig, FLOW_DST, buf);
 }
 
 static size_t format_ct_reply_src(const struct drop *drop, char *buf)
 {
-	return ct_address(drop, &drop->ct.reply, FLOW_SRC, buf);
+	return flow__format_address(&drop->ct.reply, FLOW_SRC, buf);
 }
 
 static size_t format_ct_reply_sport(const struct drop *drop, char *buf)
 {
-	return ct_port(drop, &drop->ct.reply, FLOW_SRC, buf);
+	return entry_port(&drop->ct.reply, FLOW_SRC, buf);
 }
 
 static size_t format_ct_reply_dst(const struct drop *drop, char *buf)
 {
-	return ct_address(drop, &drop->ct.reply, FLOW_DST, buf);
+	return flow__format_address(&drop->ct.reply, FLOW_DST, buf);
 }
 
 static size_t format_ct_reply_dport(const struct drop *drop, char *buf)
 {
-	return ct_port(drop, &drop->ct.reply, FLOW_DST, buf);
-}
-
-static bool has_clash(const struct drop *drop)
-{
-	return drop->rec.sections & DROP_SECTION_CLASH;
-}
-
-static size_t clash_port(const struct drop *drop, enum flow_end end, char *buf)
-{
-	if (!has_clash(drop) || !flow__has_ports(drop->clash.orig.l4_proto))
-		return none(buf);
-	return number__decimal(flow__port(&drop->clash.orig, end), buf);
+	return entry_port(&drop->ct.reply, FLOW_DST, buf);
 }
 
 static size_t format_clash_src(const struct drop *drop, char *buf)
 {
-	return has_clash(drop) ? flow__format_address(&drop->clash.orig, FLOW_SRC, buf) : none(buf);
+	return flow__format_address(&drop->clash.orig, FLOW_SRC, buf);
 }
 
 static size_t format_clash_sport(const struct drop *drop, char *buf)
 {
-	return clash_port(drop, FLOW_SRC, buf);
+	return entry_port(&drop->clash.orig, FLOW_SRC, buf);
 }
 
 static size_t format_clash_dst(const struct drop *drop, char *buf)
 {
-	return has_clash(drop) ? flow__format_address(&drop->clash.orig, FLOW_DST, buf) : none(buf);
+	return flow__format_address(&drop->clash.orig, FLOW_DST, buf);
 }
 
 static size_t format_clash_dport(const struct drop *drop, char *buf)
 {
-	return clash_port(drop, FLOW_DST, buf);
+	return entry_port(&drop->clash.orig, FLOW_DST, buf);
 }
 
 /* Only where it contradicts the cause: what is missing there is "none". */
@@ -311,15 +282,13 @@ static size_t format_cause_direct(const struct drop *drop, char *buf)
 
 static size_t format_vni(const struct drop *drop, char *buf)
 {
-	if (!has_inner(drop) || drop->inner.tunnel == TUNNEL_IPIP)
+	if (drop->inner.tunnel == TUNNEL_IPIP)
 		return none(buf);
 	return number__decimal(drop->inner.vni, buf);
 }
 
 static size_t format_inner_src(const struct drop *drop, char *buf)
 {
-	if (!has_inner(drop))
-		return none(buf);
 	return flow__format_address(&drop->inner.tuple, FLOW_SRC, buf);
 }
 
@@ -332,8 +301,6 @@ static size_t format_inner_sport(const struct drop *drop, char *buf)
 
 static size_t format_inner_dst(const struct drop *drop, char *buf)
 {
-	if (!has_inner(drop))
-		return none(buf);
 	return flow__format_address(&drop->inner.tuple, FLOW_DST, buf);
 }
 
@@ -346,7 +313,7 @@ static size_t format_inner_dport(const struct drop *drop, char *buf)
 
 static size_t format_inner_proto(const struct drop *drop, char *buf)
 {
-	if (!has_inner(drop) || !drop->inner.tuple.ip_version)
+	if (!drop->inner.tuple.ip_version)
 		return none(buf);
 	return flow__format_proto(drop->inner.tuple.l4_proto, buf);
 }
@@ -387,78 +354,78 @@ static size_t format_namespace(const struct drop *drop, char *buf)
 }
 
 const struct column columns[] = {
-	{ "type", COLUMN_TEXT, format_type },
-	{ "schema", COLUMN_NUMBER, format_schema },
-	{ "time", COLUMN_TEXT, format_time },
-	{ "last_time", COLUMN_TEXT, format_last_time },
-	{ "count", COLUMN_NUMBER, format_count },
-	{ "bytes", COLUMN_NUMBER, format_bytes },
-	{ "reason", COLUMN_TEXT, format_reason },
-	{ "cause", COLUMN_TEXT, format_cause },
-	{ "ct_state", COLUMN_TEXT, format_ct_state },
-	{ "src", COLUMN_TEXT, format_src },
-	{ "sport", COLUMN_NUMBER, format_sport },
-	{ "dst", COLUMN_TEXT, format_dst },
-	{ "dport", COLUMN_NUMBER, format_dport },
-	{ "proto", COLUMN_TEXT, field__proto },
-	{ "l3_proto", COLUMN_TEXT, field__l3_proto },
-	{ "netns", COLUMN_NUMBER, format_netns },
-	{ "netns_name", COLUMN_TEXT, format_netns_name },
-	{ "iface", COLUMN_TEXT, format_iface },
-	{ "ifindex", COLUMN_NUMBER, format_ifindex },
-	{ "side", COLUMN_TEXT, format_side },
-	{ "location", COLUMN_TEXT, field__location },
-	{ "mark", COLUMN_NUMBER, format_mark },
-	{ "tcp_flags", COLUMN_TEXT, field__tcp_flags },
-	{ "tcp_seq", COLUMN_NUMBER, format_tcp_seq },
-	{ "icmp_type", COLUMN_NUMBER, format_icmp_type },
-	{ "icmp_code", COLUMN_NUMBER, format_icmp_code },
-	{ "arp_op", COLUMN_NUMBER, format_arp_op },
-	{ "fragment", COLUMN_TEXT, format_fragment },
-	{ "frag_offset", COLUMN_NUMBER, format_frag_offset },
-	{ "vlan", COLUMN_TEXT, field__vlan },
-	{ "src_mac", COLUMN_TEXT, format_src_mac },
-	{ "dst_mac", COLUMN_TEXT, format_dst_mac },
-	{ "truncated", COLUMN_NUMBER, format_truncated },
-	{ "cgroup", COLUMN_NUMBER, format_cgroup },
-	{ "ct_status", COLUMN_TEXT, field__ct_status },
-	{ "ct_zone", COLUMN_NUMBER, format_ct_zone },
-	{ "ct_src", COLUMN_TEXT, format_ct_src },
-	{ "ct_sport", COLUMN_NUMBER, format_ct_sport },
-	{ "ct_dst", COLUMN_TEXT, format_ct_dst },
-	{ "ct_dport", COLUMN_NUMBER, format_ct_dport },
-	{ "ct_reply_src", COLUMN_TEXT, format_ct_reply_src },
-	{ "ct_reply_sport", COLUMN_NUMBER, format_ct_reply_sport },
-	{ "ct_reply_dst", COLUMN_TEXT, format_ct_reply_dst },
-	{ "ct_reply_dport", COLUMN_NUMBER, format_ct_reply_dport },
-	{ "clash_src", COLUMN_TEXT, format_clash_src },
-	{ "clash_sport", COLUMN_NUMBER, format_clash_sport },
-	{ "clash_dst", COLUMN_TEXT, format_clash_dst },
-	{ "clash_dport", COLUMN_NUMBER, format_clash_dport },
-	{ "cause_direct", COLUMN_TEXT, format_cause_direct },
-	{ "tunnel", COLUMN_TEXT, field__tunnel },
-	{ "vni", COLUMN_NUMBER, format_vni },
-	{ "inner_src", COLUMN_TEXT, format_inner_src },
-	{ "inner_sport", COLUMN_NUMBER, format_inner_sport },
-	{ "inner_dst", COLUMN_TEXT, format_inner_dst },
-	{ "inner_dport", COLUMN_NUMBER, format_inner_dport },
-	{ "inner_proto", COLUMN_TEXT, format_inner_proto },
-	{ "dns", COLUMN_TEXT, format_dns },
-	{ "dns_type", COLUMN_TEXT, format_dns_type },
-	{ "dns_id", COLUMN_NUMBER, format_dns_id },
-	{ "dns_kind", COLUMN_TEXT, format_dns_kind },
-	{ "pod", COLUMN_TEXT, format_pod },
-	{ "namespace", COLUMN_TEXT, format_namespace },
-	{ "container", COLUMN_TEXT, field__container },
-	{ "unit", COLUMN_TEXT, field__unit },
-	{ "workload", COLUMN_TEXT, field__workload },
-	{ "node", COLUMN_TEXT, field__node },
-	{ "src_name", COLUMN_TEXT, field__src_name },
-	{ "src_kind", COLUMN_TEXT, field__src_kind },
-	{ "dst_name", COLUMN_TEXT, field__dst_name },
-	{ "dst_kind", COLUMN_TEXT, field__dst_kind },
-	{ "service", COLUMN_TEXT, field__service },
-	{ "backend", COLUMN_TEXT, field__backend },
+	{ "type", COLUMN_TEXT, format_type, 0 },
+	{ "schema", COLUMN_NUMBER, format_schema, 0 },
+	{ "time", COLUMN_TEXT, format_time, 0 },
+	{ "last_time", COLUMN_TEXT, format_last_time, 0 },
+	{ "count", COLUMN_NUMBER, format_count, 0 },
+	{ "bytes", COLUMN_NUMBER, format_bytes, 0 },
+	{ "reason", COLUMN_TEXT, format_reason, 0 },
+	{ "cause", COLUMN_TEXT, format_cause, 0 },
+	{ "ct_state", COLUMN_TEXT, format_ct_state, 0 },
+	{ "src", COLUMN_TEXT, format_src, 0 },
+	{ "sport", COLUMN_NUMBER, format_sport, 0 },
+	{ "dst", COLUMN_TEXT, format_dst, 0 },
+	{ "dport", COLUMN_NUMBER, format_dport, 0 },
+	{ "proto", COLUMN_TEXT, field__proto, 0 },
+	{ "l3_proto", COLUMN_TEXT, field__l3_proto, 0 },
+	{ "netns", COLUMN_NUMBER, format_netns, 0 },
+	{ "netns_name", COLUMN_TEXT, format_netns_name, 0 },
+	{ "iface", COLUMN_TEXT, format_iface, 0 },
+	{ "ifindex", COLUMN_NUMBER, format_ifindex, 0 },
+	{ "side", COLUMN_TEXT, format_side, 0 },
+	{ "location", COLUMN_TEXT, field__location, 0 },
+	{ "mark", COLUMN_NUMBER, format_mark, 0 },
+	{ "tcp_flags", COLUMN_TEXT, field__tcp_flags, 0 },
+	{ "tcp_seq", COLUMN_NUMBER, format_tcp_seq, 0 },
+	{ "icmp_type", COLUMN_NUMBER, format_icmp_type, 0 },
+	{ "icmp_code", COLUMN_NUMBER, format_icmp_code, 0 },
+	{ "arp_op", COLUMN_NUMBER, format_arp_op, 0 },
+	{ "fragment", COLUMN_TEXT, format_fragment, 0 },
+	{ "frag_offset", COLUMN_NUMBER, format_frag_offset, 0 },
+	{ "vlan", COLUMN_TEXT, field__vlan, 0 },
+	{ "src_mac", COLUMN_TEXT, format_src_mac, 0 },
+	{ "dst_mac", COLUMN_TEXT, format_dst_mac, 0 },
+	{ "truncated", COLUMN_NUMBER, format_truncated, 0 },
+	{ "cgroup", COLUMN_NUMBER, format_cgroup, 0 },
+	{ "ct_status", COLUMN_TEXT, field__ct_status, DROP_SECTION_CT },
+	{ "ct_zone", COLUMN_NUMBER, format_ct_zone, DROP_SECTION_CT },
+	{ "ct_src", COLUMN_TEXT, format_ct_src, DROP_SECTION_CT },
+	{ "ct_sport", COLUMN_NUMBER, format_ct_sport, DROP_SECTION_CT },
+	{ "ct_dst", COLUMN_TEXT, format_ct_dst, DROP_SECTION_CT },
+	{ "ct_dport", COLUMN_NUMBER, format_ct_dport, DROP_SECTION_CT },
+	{ "ct_reply_src", COLUMN_TEXT, format_ct_reply_src, DROP_SECTION_CT },
+	{ "ct_reply_sport", COLUMN_NUMBER, format_ct_reply_sport, DROP_SECTION_CT },
+	{ "ct_reply_dst", COLUMN_TEXT, format_ct_reply_dst, DROP_SECTION_CT },
+	{ "ct_reply_dport", COLUMN_NUMBER, format_ct_reply_dport, DROP_SECTION_CT },
+	{ "clash_src", COLUMN_TEXT, format_clash_src, DROP_SECTION_CLASH },
+	{ "clash_sport", COLUMN_NUMBER, format_clash_sport, DROP_SECTION_CLASH },
+	{ "clash_dst", COLUMN_TEXT, format_clash_dst, DROP_SECTION_CLASH },
+	{ "clash_dport", COLUMN_NUMBER, format_clash_dport, DROP_SECTION_CLASH },
+	{ "cause_direct", COLUMN_TEXT, format_cause_direct, 0 },
+	{ "tunnel", COLUMN_TEXT, field__tunnel, DROP_SECTION_INNER },
+	{ "vni", COLUMN_NUMBER, format_vni, DROP_SECTION_INNER },
+	{ "inner_src", COLUMN_TEXT, format_inner_src, DROP_SECTION_INNER },
+	{ "inner_sport", COLUMN_NUMBER, format_inner_sport, DROP_SECTION_INNER },
+	{ "inner_dst", COLUMN_TEXT, format_inner_dst, DROP_SECTION_INNER },
+	{ "inner_dport", COLUMN_NUMBER, format_inner_dport, DROP_SECTION_INNER },
+	{ "inner_proto", COLUMN_TEXT, format_inner_proto, DROP_SECTION_INNER },
+	{ "dns", COLUMN_TEXT, format_dns, DROP_SECTION_DNS },
+	{ "dns_type", COLUMN_TEXT, format_dns_type, DROP_SECTION_DNS },
+	{ "dns_id", COLUMN_NUMBER, format_dns_id, DROP_SECTION_DNS },
+	{ "dns_kind", COLUMN_TEXT, format_dns_kind, DROP_SECTION_DNS },
+	{ "pod", COLUMN_TEXT, format_pod, 0 },
+	{ "namespace", COLUMN_TEXT, format_namespace, 0 },
+	{ "container", COLUMN_TEXT, field__container, 0 },
+	{ "unit", COLUMN_TEXT, field__unit, 0 },
+	{ "workload", COLUMN_TEXT, field__workload, 0 },
+	{ "node", COLUMN_TEXT, field__node, 0 },
+	{ "src_name", COLUMN_TEXT, field__src_name, 0 },
+	{ "src_kind", COLUMN_TEXT, field__src_kind, 0 },
+	{ "dst_name", COLUMN_TEXT, field__dst_name, 0 },
+	{ "dst_kind", COLUMN_TEXT, field__dst_kind, 0 },
+	{ "service", COLUMN_TEXT, field__service, 0 },
+	{ "backend", COLUMN_TEXT, field__backend, 0 },
 };
 
 const size_t column_count = sizeof(columns) / sizeof(columns[0]);

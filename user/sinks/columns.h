@@ -23,15 +23,29 @@ enum column_kind {
 struct column {
 	const char *name;	/* as in JSON and the CSV header */
 	enum column_kind kind;
-	/* Writes the value with its NUL into @p buf (COLUMN_VALUE_LEN bytes).
-	 * Returns its length, or 0 when it is unknown or does not apply. The text
-	 * is raw: the sink escapes it as its format demands. */
+	/* See column__format(), which asks only where the record has the section. */
 	size_t (*format)(const struct drop *drop, char *buf);
+	__u8 section;		/* the one of DROP_SECTION_* that it is read from; 0: none */
 };
 
 /* All columns, in the order of the CSV header. */
 extern const struct column columns[];
 extern const size_t column_count;
+
+/**
+ * @brief **column__format()** writes a value with its NUL, raw: the sink escapes
+ * text as its format demands, numbers are digits alone.
+ * @param buf COLUMN_VALUE_LEN bytes
+ * @return its length; 0: it is unknown or does not apply
+ */
+static inline size_t column__format(const struct column *column, const struct drop *drop, char *buf)
+{
+	if (column->section && !(drop->rec.sections & column->section)) {
+		buf[0] = '\0';
+		return 0;
+	}
+	return column->format(drop, buf);
+}
 
 /** @brief **column__find()** finds a column by name; NULL if there is none. */
 const struct column *column__find(const char *name);

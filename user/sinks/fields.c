@@ -159,8 +159,6 @@ size_t field__ct_status(const struct drop *drop, char *buf)
 		{ IPS_HW_OFFLOAD, "hw_offload" },
 	};
 
-	if (!(drop->rec.sections & DROP_SECTION_CT))
-		return field__text(NULL, buf);
 	if (!drop->ct.status)
 		return field__text("none", buf);
 	return put_bits(drop->ct.status, names, sizeof(names) / sizeof(names[0]), buf);

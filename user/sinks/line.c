@@ -82,13 +82,13 @@ void line__put_count(struct line *line, __u64 value, const char *one, const char
 	line__put_text(line, number__form(value, one, many));
 }
 
-void line__pad(struct line *line, size_t count)
+void line__fill(struct line *line, char byte, size_t count)
 {
 	char *at = line__reserve(line, count);
 
 	if (!at)
 		return;
-	memset(at, ' ', count);
+	memset(at, byte, count);
 	line->len += count;
 }
 

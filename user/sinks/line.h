@@ -56,8 +56,14 @@ void line__put_grouped(struct line *line, __u64 value);
 /** @brief **line__put_count()** appends "1 entry" or "9,188 entries". */
 void line__put_count(struct line *line, __u64 value, const char *one, const char *many);
 
+/** @brief **line__fill()** appends @p count times the same byte. */
+void line__fill(struct line *line, char byte, size_t count);
+
 /** @brief **line__pad()** appends spaces. */
-void line__pad(struct line *line, size_t count);
+static inline void line__pad(struct line *line, size_t count)
+{
+	line__fill(line, ' ', count);
+}
 
 /** @brief **line__printf()** appends formatted text, made by us alone. */
 void line__printf(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -46,14 +46,13 @@ static void csv__drop(struct sink *sink, const struct drop *drop)
 		at = line__reserve(line, ESCAPE_CSV_ROOM(COLUMN_VALUE_LEN) + 1);
 		if (!at)
 			return;
-		len = columns[i].format(drop, at);
-		if (len)
+		len = column__format(&columns[i], drop, at);
+		if (len && columns[i].kind == COLUMN_TEXT)
 			len = escape_in_place(at, len);
 		at[len] = ',';
 		line->len += len + 1;
 	}
-	for (i = 1; i < extra_column_count; i++)
-		line__put(line, ",", 1);
+	line__fill(line, ',', extra_column_count - 1);
 	line__put(line, "\n", 1);
 }
 

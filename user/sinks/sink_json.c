@@ -18,7 +18,7 @@ static void json__drop(struct sink *sink, const struct drop *drop)
 
 	for (i = 0; i < column_count; i++)
 		json_line__member(&json, &sink->line, columns[i].name, columns[i].kind, value,
-				  columns[i].format(drop, value));
+				  column__format(&columns[i], drop, value));
 	json_line__end(&json, &sink->line);
 }
 

@@ -4,6 +4,7 @@
  * of a row.
  */
 #include <stdbool.h>
+#include <string.h>
 
 #include "user/number.h"
 #include "user/sinks/timestamp.h"
@@ -27,21 +28,44 @@ static char *put_field(char *at, int value, unsigned int width, char separator)
 	return at;
 }
 
-size_t timestamp__rfc3339(const struct timespec *time, char *buf)
+/* "2026-11-28T09:56:46." */
+struct whole_second {
+	time_t second;
+	char text[24];
+	size_t len; /* 0: not made yet */
+};
+
+static bool make_second(time_t second, struct whole_second *whole)
 {
 	struct tm tm;
-	char *at = buf;
+	char *at = whole->text;
 
-	*at = '\0';
-	if (!is_known(time) || !gmtime_r(&time->tv_sec, &tm))
-		return 0;
+	if (!gmtime_r(&second, &tm))
+		return false;
 	at = put_field(at, tm.tm_year + 1900, 4, '-');
 	at = put_field(at, tm.tm_mon + 1, 2, '-');
 	at = put_field(at, tm.tm_mday, 2, 'T');
 	at = put_field(at, tm.tm_hour, 2, ':');
 	at = put_field(at, tm.tm_min, 2, ':');
 	at = put_field(at, tm.tm_sec, 2, '.');
-	at = put_field(at, (int)time->tv_nsec, 9, 'Z');
+	whole->second = second;
+	whole->len = (size_t)(at - whole->text);
+	return true;
+}
+
+size_t timestamp__rfc3339(const struct timespec *time, char *buf)
+{
+	/* a storm has many rows a second */
+	static _Thread_local struct whole_second last;
+	char *at = buf;
+
+	*at = '\0';
+	if (!is_known(time))
+		return 0;
+	if ((!last.len || last.second != time->tv_sec) && !make_second(time->tv_sec, &last))
+		return 0;
+	memcpy(at, last.text, last.len);
+	at = put_field(at + last.len, (int)time->tv_nsec, 9, 'Z');
 	*at = '\0';
 	return (size_t)(at - buf);
 }

@@ -110,7 +110,7 @@ struct directory {
 	__u64 evicted;
 	__u64 ambiguous;
 	__u64 changes;
-	__u64 changed_ns; /* when a pod was last stated or taken back */
+	__u64 changed_ns; /* when a pod was last stated or taken back; 0: not lately */
 	bool doubt;
 	struct cgroup_paths *cgroups;
 	int proc_id; /* the source that stands for /proc */

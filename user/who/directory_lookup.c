@@ -290,6 +290,14 @@ static const struct thing *owner_of(struct directory *dir, const struct use *use
 	return best ? best->thing : NULL;
 }
 
+/* Whether pods came or went just now; asks the clock only until that is over. */
+static bool is_unsettled(struct directory *dir)
+{
+	if (dir->changed_ns && directory__now() - dir->changed_ns >= UNSETTLED_NS)
+		dir->changed_ns = 0;
+	return dir->changed_ns;
+}
+
 const struct who *directory__by_address(struct directory *dir, __u8 ip_version, const __u8 *ip,
 					__u64 when_ns)
 {
@@ -309,8 +317,7 @@ const struct who *directory__by_address(struct directory *dir, __u8 ip_version, 
 
 	if (!uses) {
 		/* most are elsewhere's; while pods come and go it may be a new one's */
-		dir->doubt |= ip_version && dir->changed_ns &&
-			      directory__now() - dir->changed_ns < UNSETTLED_NS;
+		dir->doubt |= ip_version && is_unsettled(dir);
 		return NULL;
 	}
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
