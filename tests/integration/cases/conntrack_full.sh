@@ -128,10 +128,10 @@ case_ct_full_output_moved() {
 	set_global net/netfilter/nf_conntrack_max 16
 	trace_ns a
 	! can_hook || spawn slow a slow_free
-	send a traffic udp --from 10.9.0.1 --sport 20000 --to 10.9.0.2 --dport 1000 --dports 40 --hop
+	send a traffic udp --from 10.9.0.1 --sport 20000 --to 10.9.0.2 --dport 1000 --dports 20 --hop
 	trace_stop
-	assert_ct a 40 0 0
-	assert_drops 40 cause=ct_table_full netns="$(ns_inode a)"
+	assert_ct a 20 0 0
+	assert_drops 20 cause=ct_table_full netns="$(ns_inode a)"
 }
 
 # What a CPU that is offline counted long ago is nobody's: not a rule's victim's, sent without an

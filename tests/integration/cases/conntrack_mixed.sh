@@ -18,32 +18,35 @@ xtables_drops_odd_ports() {
 	done
 }
 
-# full_and_rule RULE COUNT OPTION...: so many packets of each of ten flows, traced with the options. A
-# flow says by its port what must become of it: odd ones fall to a rule (nft's or xtables'), even
-# ones find the table full. They alternate.
+# full_and_rule RULE: a router where a flow says by its port what must become of it: odd ones fall to
+# a rule (nft's or xtables'), even ones find the table full.
 full_and_rule() {
-	rule=$1
-	each=$2
-	shift 2
+	rule=$1 ruled_out=0
 	router
 	"${rule}_drops_odd_ports"
 	conntrack_on r forward
 	fill_table r
 	set_global net/netfilter/nf_conntrack_max 16
+}
+
+# ten_flows COUNT OPTION...: so many packets of each of ten, which alternate, traced with the options.
+ten_flows() {
+	each=$1
+	shift
 	kfree_start NETFILTER_DROP
 	trace_ns r "$@"
 	send c traffic udp --from 10.8.1.2 --sport 20000 --to 10.8.2.2 --dport 1000 --dports 10 --count "$each"
 	trace_stop
 	assert_eq $((10 * each)) "$sent" sent
+	ruled_before=$ruled_out
 	if [ "$rule" = nft ]; then
 		ruled_out=$(nft_counter r ip early pre) rule_cause=$(expected nft_cause)
 	else
 		ruled_out=$(iptables_count r iptables-legacy PREROUTING -t raw)
 		rule_cause=nf_rule # the chain that turns conntrack on is a suspect, too
 	fi
-	assert_eq $((5 * each)) "$ruled_out" "packets dropped by the rule"
+	assert_eq $((5 * each)) $((ruled_out - ruled_before)) "packets dropped by the rule"
 	assert_kfree $((10 * each))
-	assert_ct r $((5 * each)) 0 0
 }
 
 # assert_alternating COUNT: all ten flows are told.
@@ -56,14 +59,18 @@ assert_alternating() {
 }
 
 case_ct_full_and_rule_mixed() {
-	full_and_rule nft 40
+	full_and_rule nft
+	ten_flows 40
+	assert_ct r 200 0 0
 	assert_alternating 40
 }
 
 # Most of them by the short way, which must come to the same.
 full_and_rule_folded() {
 	on_cpu 0
-	full_and_rule "$1" 200 --fold 60000
+	full_and_rule "$1"
+	ten_flows 200 --fold 60000
+	assert_ct r 1000 0 0
 	assert_alternating 200
 	assert_folded 20 2000 # the first and the rest of ten flows
 }
@@ -77,24 +84,26 @@ case_ct_full_and_xtables_folded() {
 	full_and_rule_folded xtables
 }
 
-# full_and_rule_filtered FULL RULED OPTION...: of 40 packets of each flow, what the options leave. What
+# ten_flows_filtered FULL RULED OPTION...: of 40 packets of each flow, what the options leave. What
 # is rejected, by cause or port, has taken its share of conntrack's counter all the same.
-full_and_rule_filtered() {
+ten_flows_filtered() {
 	full=$1
 	ruled=$2
 	shift 2
-	full_and_rule nft 40 "$@"
+	dropped_before=$(ct_stat r drop)
+	ten_flows 40 "$@"
+	assert_eq "$((dropped_before + 200)) 0 0" "$(ct_stat r drop insert_failed chaintoolong)" \
+		"conntrack -S drop, insert_failed, chaintoolong"
+	assert_summary "conntrack[netns=$(ns_inode r)].drop.attributed" 200
 	assert_drops "$full" cause=ct_table_full
 	assert_drops "$ruled" cause="$rule_cause"
-	for name in c s r; do
-		ns_del $name
-	done
 }
 
 case_ct_full_and_rule_filtered() {
-	full_and_rule_filtered 200 0 --cause ct_table_full
-	full_and_rule_filtered 200 0 --dport 1000,1002,1004,1006,1008
-	full_and_rule_filtered 40 40 --dport 1000-1001 --proto udp --fold 60000
+	full_and_rule nft
+	ten_flows_filtered 200 0 --cause ct_table_full
+	ten_flows_filtered 200 0 --dport 1000,1002,1004,1006,1008
+	ten_flows_filtered 40 40 --dport 1000-1001 --proto udp --fold 60000
 }
 
 # Established flows go on while new ones find no room, and a rule drops some of them.

@@ -25,7 +25,7 @@ storm() { # PACKETS ARG...
 }
 
 case_storm_ring_too_small() {
-	storm 200000 --ring-size 4096 --summary-only --fold 0
+	storm 50000 --ring-size 4096 --summary-only --fold 0
 	[ "$DROPWHY" != none ] || return 0
 	assert_at_least 1 "$(summary lost)" "lost with a ring of one page"
 }
