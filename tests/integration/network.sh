@@ -49,13 +49,15 @@ ns_of_process() {
 }
 
 ns_quiet() { # NAME
-	ns_sysctl "$1" net.ipv6.conf.default.accept_dad=0 \
-		net.ipv6.conf.default.router_solicitations=0 \
-		net.ipv6.conf.default.addr_gen_mode=1 \
-		net.ipv6.conf.default.mldv2_unsolicited_report_interval=1 \
-		net.ipv6.conf.default.mldv1_unsolicited_report_interval=1 \
-		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
-	ip -n "$PREFIX-$1" link set lo up
+	in_ns "$1" sh -euc 'cd /proc/sys/net/ipv6/conf/default
+		echo 0 >accept_dad
+		echo 0 >router_solicitations
+		echo 1 >addr_gen_mode
+		echo 1 >mldv2_unsolicited_report_interval
+		echo 1 >mldv1_unsolicited_report_interval
+		echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter
+		echo 0 >/proc/sys/net/ipv4/conf/default/rp_filter
+		exec ip link set lo up'
 }
 
 ns_del() { # NAME
@@ -93,7 +95,8 @@ make_mac() { # 10.X.Y.Z, none above 99
 	done
 }
 
-# ns_link A IFACE ADDRESS4 B IFACE ADDRESS4: a veth pair; 10.x.y.z/24 is also fd10:x:y::z/64.
+# ns_link A IFACE ADDRESS4 B IFACE ADDRESS4: a veth pair; 10.x.y.z/24 is also fd10:x:y::z/64. Its
+# ends know each other.
 ns_link() {
 	make_mac "$3"
 	link_mac=$mac_made
@@ -101,16 +104,24 @@ ns_link() {
 	eval "mac_$1_$2=$link_mac mac_$4_$5=$mac_made"
 	ip link add name "$2" address "$link_mac" netns "$PREFIX-$1" type veth \
 		peer name "$5" address "$mac_made" netns "$PREFIX-$4"
-	ns_address "$1" "$2" "$3"
-	ns_address "$4" "$5" "$6"
+	ns_address "$1" "$2" "$3" "$6" "$mac_made"
+	ns_address "$4" "$5" "$6" "$3" "$link_mac"
 }
 
-ns_address() { # NAME IFACE 10.X.Y.Z
+# ns_address NAME IFACE 10.X.Y.Z [PEER MAC]: the peer becomes a permanent neighbour.
+ns_address() {
+	neighbours=
+	if [ $# -gt 3 ]; then
+		address6 "$4"
+		neighbours="neigh replace $4 lladdr $5 dev $2 nud permanent
+			neigh replace $v6 lladdr $5 dev $2 nud permanent"
+	fi
 	address6 "$3"
 	ip -n "$PREFIX-$1" -batch - <<-END
 		addr add $3/24 dev $2
 		addr add $v6/64 dev $2 nodad
 		link set $2 up
+		$neighbours
 	END
 }
 
@@ -131,12 +142,10 @@ know() {
 	END
 }
 
-# pair: a (10.9.0.1, veth0) and b (10.9.0.2, veth0), which know each other.
+# pair: a (10.9.0.1, veth0) and b (10.9.0.2, veth0).
 pair() {
 	ns_new a b
 	ns_link a veth0 10.9.0.1 b veth0 10.9.0.2
-	know a veth0 10.9.0.2,fd10:9::2 b veth0
-	know b veth0 10.9.0.1,fd10:9::1 a veth0
 }
 
 # router: c (10.8.1.2) - r (10.8.1.1, in0; 10.8.2.1, out0) - s (10.8.2.2); r forwards.
@@ -144,10 +153,6 @@ router() {
 	ns_new c r s
 	ns_link c veth0 10.8.1.2 r in0 10.8.1.1
 	ns_link r out0 10.8.2.1 s veth0 10.8.2.2
-	know c veth0 10.8.1.1 r in0
-	know r in0 10.8.1.2 c veth0
-	know r out0 10.8.2.2 s veth0
-	know s veth0 10.8.2.1 r out0
 	ip -n "$(ns c)" route add default via 10.8.1.1
 	ip -n "$(ns s)" route add default via 10.8.2.1
 	ns_sysctl r net.ipv4.ip_forward=1

@@ -47,7 +47,6 @@ pod_files() {
 pod_new() {
 	ns_new "p$1"
 	ns_link a veth0 10.9.0.1 "p$1" veth0 10.9.0.2
-	know a veth0 10.9.0.2,fd10:9::2 "p$1" veth0
 	pod_files "$1"
 }
 
@@ -159,7 +158,6 @@ case_files_drop_before_pod() {
 	echo $pid_late >"$kubepods/$pod/cgroup.procs"
 	ns_of_process late $pid_late
 	ns_link a veth0 10.9.0.1 late veth0 10.9.0.2
-	know a veth0 10.9.0.2,fd10:9::2 late veth0
 	send a traffic udp --from 10.9.0.1 --sport 4000 --to 10.9.0.2 --dport "$OWN_PORT" --count 20
 	trace_stop
 	assert_drops 20 pod=late namespace=shop netns="$(ns_inode late)"
