@@ -198,7 +198,7 @@ bool rule_other__check(const struct facts *f, const struct tally *tally, struct 
 	finding__where(out, tally, ": ");
 	out->confidence = CONFIDENCE_POSSIBLE;
 	SAY(out->now, "dropwhy trace --summary-only --by reason,location,src,dst --duration 10 shows "
-		      "the reasons: NEIGH_FAILED: the next hop does not answer ARP; IP_INNOROUTES: no route; IP_INHDR: TTL used up; *_CSUM: damaged; "
-		      "TC_*, XDP: a BPF program or filter");
+		      "the reasons: NEIGH_FAILED: the next hop does not answer ARP; IP_INNOROUTES: no "
+		      "route; IP_INHDR: TTL used up; *_CSUM: damaged; TC_*, XDP: a BPF program or filter");
 	return true;
 }
