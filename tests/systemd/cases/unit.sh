@@ -116,18 +116,19 @@ case_unit_files() {
 	assert_eq 750 "$(stat -L -c %a /var/lib/dropwhy)" "mode of the bundles' directory"
 }
 
-# Who wrote a setting is told by the unit that its process is in.
+# Who wrote a setting is told by the unit that its process is in, which stays here: one that has ended
+# nobody can name.
 case_unit_sysctl() {
 	options --json-log=/var/log/dropwhy
 	unit_start
 	cat >/run/systemd/system/writer.service <<-END
 		[Service]
-		Type=oneshot
-		ExecStart=sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/ip_forward'
+		ExecStart=sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/ip_forward; sleep 600'
 	END
 	systemctl start writer.service
 	until_true grep -q '"name":"net.ipv4.ip_forward".*"seen_by":"write".*"unit":"writer.service"' \
 		-r /var/log/dropwhy/ || fail "the write is not told: $(grep -rh ip_forward /var/log/dropwhy/)"
+	systemctl stop writer.service
 	unit_stop
 }
 
