@@ -23,9 +23,9 @@ enum column_kind {
 struct column {
 	const char *name;	/* as in JSON and the CSV header */
 	enum column_kind kind;
+	__u8 section;		/* the one of DROP_SECTION_* that it is read from; 0: none */
 	/* See column__format(), which asks only where the record has the section. */
 	size_t (*format)(const struct drop *drop, char *buf);
-	__u8 section;		/* the one of DROP_SECTION_* that it is read from; 0: none */
 };
 
 /* All columns, in the order of the CSV header. */
