@@ -318,9 +318,9 @@ LINT_FLAGS := -std=gnu11 -D_GNU_SOURCE -I. -isystem $(O) -DDROPWHY_VERSION='"$(V
 
 LINTED := $(addprefix lint/,$(USER_SOURCES) $(wildcard tests/*/*.c tools/*.c tools/*/*.c))
 
-# a file at a time, so that -j helps: three minutes of one CPU
 MANUAL := user/dropwhy.8
 
+# a file at a time, so that -j helps: three minutes of one CPU
 .PHONY: lint $(LINTED) lint/$(MANUAL)
 lint: $(LINTED) lint/$(MANUAL)
 

@@ -160,12 +160,7 @@ case_daemon_bundle_beside_asked() {
 	rm -r "$WORK/bundles"
 	mkdir "$WORK/bundles"
 	probe_ns a --bundle-dir "$WORK/bundles"
-	exec 8<"$WORK/bundles"
-	flock 8	# who writes a bundle waits for this
-	ask_for_bundle 2
-	somaxconn 998
-	assert_metric 1 dropwhy_sysctl_changes_total name=net.core.somaxconn
-	sleep 2	# it looks once a second
+	lower_behind_request 2
 	exec 8<&-
 	until_true bundle_of sysctl-lowered || fail "none for a limit that was lowered meanwhile"
 	assert_eq '["net.core.somaxconn","999","998"]' "$(jq -c '.lowered[] | [.name, .old, .new]' \
@@ -174,17 +169,23 @@ case_daemon_bundle_beside_asked() {
 	probe_stop
 }
 
+# lower_behind_request N: the limit is lowered while the bundle of the Nth POST is written, which
+# lasts until descriptor 8 is closed: who writes one waits for the lock.
+lower_behind_request() {
+	exec 8<"$WORK/bundles"
+	flock 8
+	ask_for_bundle "$1"
+	somaxconn 998
+	assert_metric 1 dropwhy_sysctl_changes_total name=net.core.somaxconn
+	sleep 2	# it looks once a second
+}
+
 # What waits for one that is being written when the probe is to end is written yet.
 case_daemon_bundle_due_at_the_end() {
 	ns_new a
 	mkdir "$WORK/bundles"
 	probe_ns a --bundle-dir "$WORK/bundles"
-	exec 8<"$WORK/bundles"
-	flock 8	# who writes a bundle waits for this
-	ask_for_bundle 1
-	somaxconn 998
-	assert_metric 1 dropwhy_sysctl_changes_total name=net.core.somaxconn
-	sleep 2	# it looks once a second
+	lower_behind_request 1
 	kill -TERM "$pid_dropwhy"
 	wait_for "$ERR" '^seen ' "$pid_dropwhy" || fail "it does not end"
 	exec 8<&-
